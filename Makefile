@@ -1,0 +1,49 @@
+# make demo   the embedded demo, on the backend named by KERAS_BACKEND
+# make test   lint, types and the tests, once per backend
+# Both create .venv and install into it what they need.
+
+KERAS_BACKEND ?= tensorflow
+BACKENDS ?= tensorflow jax torch
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--constraint constraints.txt
+
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: demo test lint types format clean
+
+demo: .venv/.demo-$(KERAS_BACKEND)
+	KERAS_BACKEND=$(KERAS_BACKEND) $(BIN)/python -m applications.demo $(ARGS)
+
+test: lint types
+	@for backend in $(BACKENDS); do \
+		echo "== pytest, KERAS_BACKEND=$$backend"; \
+		KERAS_BACKEND=$$backend $(BIN)/python -m pytest -n 2 $(ARGS) || exit 1; \
+	done
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+format: .venv/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv build dist *.egg-info
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.demo-%: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[demo,$*]"
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[demo,dev,tensorflow,jax,torch]"
+	@touch $@

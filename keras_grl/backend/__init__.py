@@ -1,0 +1,1 @@
+"""The only code that differs by backend; the rest is `keras.ops`."""

@@ -1,0 +1,6 @@
+"""Callbacks."""
+
+from keras_grl.callbacks.adaptation_factor import AdaptationFactorScheduler
+from keras_grl.callbacks.learning_rate import LearningRateAnnealing
+
+__all__ = ["AdaptationFactorScheduler", "LearningRateAnnealing"]

@@ -1,0 +1,132 @@
+"""LearningRateAnnealing."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_grl.callbacks.horizon import HorizonCallback
+from keras_grl.schedules import FitSchedule
+from keras_grl.schedules import FunctionSchedule
+from keras_grl.schedules import ProgressSchedule
+from keras_grl.validation import check_integer
+from keras_grl.validation import invalid
+
+
+class LearningRateAnnealing(HorizonCallback):
+    """Puts a schedule of the learning rate on a model, and logs it.
+
+    The optimizer computes the learning rate on the device from its own step
+    counter; the callback does no work per step. The learning rate of the last
+    step of each epoch is logged as `learning_rate`.
+
+    `DANNModel.fit` adds this callback by itself if there is none; it then
+    tells the horizon to an optimizer made with a schedule without
+    `total_steps`, such as `SGD(keras_grl.schedules.InverseDecay(0.01))`.
+
+    Args:
+        schedule: A `keras_grl.schedules.ProgressSchedule` such as
+            `InverseDecay(0.01)`, or a function of the training progress p that
+            returns the learning rate. With None the optimizer keeps its own.
+        total_steps: Integer, the number of optimizer steps in which p goes
+            from 0 to 1, counted over all calls of `fit`. With None every `fit`
+            is a run of its own: p starts at `initial_epoch / epochs` and ends
+            at 1.
+
+    Raises:
+        ValueError: If an argument is invalid; when training begins, if the
+            horizon is unknown.
+
+    Example:
+
+    >>> from keras_grl.schedules import InverseDecay
+    >>> model = keras.Sequential([keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(
+    ...     np.ones((8, 2)), np.ones((8, 1)), batch_size=1, verbose=0,
+    ...     callbacks=[LearningRateAnnealing(InverseDecay(0.01))])
+    >>> [round(v, 5) for v in history.history["learning_rate"]]
+    [0.0018]
+
+    Reference:
+        Ganin & Lempitsky (2015), Appendix C.
+    """
+
+    def __init__(self, schedule: Any = None, total_steps: int | None = None):
+        super().__init__()
+        if total_steps is not None:
+            total_steps = check_integer("total_steps", total_steps)
+        if schedule is not None and not isinstance(schedule, ProgressSchedule):
+            if not callable(schedule):
+                raise ValueError(
+                    invalid(
+                        "schedule",
+                        "a schedule such as `InverseDecay(0.01)` or a "
+                        "function of progress p",
+                        schedule,
+                    )
+                )
+            schedule = FunctionSchedule(schedule)
+        if schedule is not None and total_steps is not None:
+            schedule = FitSchedule(schedule, total_steps, first_step=0)
+        self.schedule = schedule
+        self.total_steps = total_steps
+
+    def set_model(self, model: Any) -> None:
+        super().set_model(model)
+        # Now, not when training begins: a float learning rate is one of the
+        # optimizer's weights and a schedule is not, so that `BackupAndRestore`
+        # must find the optimizer changed already, whatever the order of the
+        # callbacks.
+        if self.schedule is not None:
+            _set_learning_rate(self._optimizer, self.schedule)
+
+    @property
+    def _optimizer(self) -> Any:
+        # Mixed precision wraps the optimizer in one that scales the loss.
+        optimizer = self.model.optimizer
+        return getattr(optimizer, "inner_optimizer", optimizer)
+
+    def _unbound(self) -> ProgressSchedule | None:
+        """The schedule in the optimizer that takes its horizon from `fit`."""
+        if self.total_steps is not None:
+            return None
+        for value in vars(self._optimizer).values():
+            if isinstance(value, FitSchedule):
+                return value.schedule
+            if isinstance(value, ProgressSchedule):
+                return value if value.total_steps is None else None
+        return None
+
+    def needs_horizon(self) -> bool:
+        return self._unbound() is not None
+
+    def begin(self, total_steps: int | None, step: int | None) -> None:
+        schedule = self._unbound()
+        if schedule is not None and total_steps is not None:
+            iterations = int(ops.convert_to_numpy(self._optimizer.iterations))
+            first_step = iterations - (step or 0)
+            _set_learning_rate(
+                self._optimizer, FitSchedule(schedule, total_steps, first_step)
+            )
+        if schedule is not None or self.schedule is not None:
+            # The old schedule is part of a step that is compiled already.
+            self.model.make_train_function(force=True)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if logs is not None:
+            logs["learning_rate"] = self._last_learning_rate()
+
+    def _last_learning_rate(self) -> float:
+        optimizer = self._optimizer
+        for value in vars(optimizer).values():
+            if isinstance(value, ProgressSchedule):
+                last = ops.maximum(optimizer.iterations - 1, 0)
+                return float(ops.convert_to_numpy(value(last)))
+        return float(ops.convert_to_numpy(optimizer.learning_rate))
+
+
+def _set_learning_rate(optimizer: Any, schedule: ProgressSchedule) -> None:
+    # Not `optimizer.learning_rate = schedule`: on TensorFlow that reads the
+    # old value first, which a schedule without a horizon does not have.
+    keras.optimizers.Optimizer.learning_rate.fset(optimizer, schedule)

@@ -1,0 +1,5 @@
+"""Datasets."""
+
+from keras_grl.datasets import digits
+
+__all__ = ["digits"]

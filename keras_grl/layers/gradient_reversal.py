@@ -1,0 +1,251 @@
+"""The gradient reversal layer R_λ."""
+
+import weakref
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_grl import schedules
+from keras_grl.validation import check_integer
+
+# Every layer made and still alive, so that `gradient_reversal_layers` finds
+# those of a model however deep its author has hidden them: Keras has no public
+# way to walk the sub-layers of a custom layer.
+_ALIVE: "weakref.WeakSet[GradientReversal]" = weakref.WeakSet()
+
+
+@keras.saving.register_keras_serializable(package="keras_grl")
+class GradientReversal(keras.layers.Layer):
+    """Identity forward, gradient times -adaptation_factor backward.
+
+    `R(x) = x` and `dR/dx = -adaptation_factor * I`.
+
+    Put between a feature extractor and a domain classifier, it makes ordinary
+    backpropagation train the classifier to tell the domains apart and the
+    extractor to make that impossible.
+
+    The forward pass is exact to the bit for every value, inf and NaN
+    included. The layer has no trainable weights; its two integer weights,
+    `step` and `total_steps`, count training steps (calls with
+    `training=True`) and hold the horizon of the schedule, so that the
+    adaptation factor is computed on the device, right also under
+    `jit_compile`, `steps_per_execution` and after a checkpoint is restored.
+
+    Args:
+        adaptation_factor: λ. A float of at least 0, or a function of the
+            training progress p in [0, 1] written with `keras.ops`: a schedule
+            of `keras_grl.schedules` such as `SigmoidRamp()`, or one's own.
+        total_steps: Integer, the number of training steps in which p goes
+            from 0 to 1; it stays at 1 afterwards. With None it is taken from
+            `fit`, by `DANNModel` or, in any other model, by the callback
+            `keras_grl.callbacks.AdaptationFactorScheduler`.
+        **kwargs: Of `keras.layers.Layer`: `name`, `dtype`, ….
+
+    Call arguments:
+        inputs: Floating point tensor of any rank. The dtype is kept.
+        training: Boolean. With True, one training step is counted.
+
+    Input shape:
+        Arbitrary. Masks pass through.
+
+    Output shape:
+        Same as the input.
+
+    Raises:
+        ValueError: If `adaptation_factor` is negative, NaN, infinite or not a
+            function; if `total_steps` is not a positive integer; when called
+            with `training=True`, if a schedule's horizon is still unknown.
+
+    Example:
+
+    >>> features = keras.Input((64,))
+    >>> reversed_features = GradientReversal(0.3)(features)
+    >>> domain = keras.layers.Dense(1)(reversed_features)
+
+    Reference:
+        Ganin & Lempitsky (2015), equations 7 and 8.
+    """
+
+    def __init__(
+        self,
+        adaptation_factor: Any = 1.0,
+        total_steps: int | None = None,
+        **kwargs: Any,
+    ):
+        # Without autocast a float64 input stays one under a float32 policy:
+        # the forward pass is the identity.
+        kwargs.setdefault("autocast", False)
+        super().__init__(**kwargs)
+        self.supports_masking = True
+        if total_steps is not None:
+            total_steps = check_integer("total_steps", total_steps)
+        self._given_total_steps = total_steps
+        self._schedule = schedules.get(adaptation_factor)
+        self.step = self._counter("step", 0)
+        self.total_steps = self._counter("total_steps", total_steps or 0)
+        self._horizon_known = total_steps is not None
+        _ALIVE.add(self)
+
+    def _counter(self, name: str, value: int) -> Any:
+        return self.add_weight(
+            shape=(),
+            initializer=keras.initializers.Constant(value),
+            dtype="int32",
+            trainable=False,
+            autocast=False,
+            name=name,
+        )
+
+    @property
+    def schedule(self) -> Any:
+        """The adaptation factor as a function of progress p."""
+        return self._schedule
+
+    @property
+    def adaptation_factor(self) -> float:
+        """Float: the adaptation factor of the next training step."""
+        return float(ops.convert_to_numpy(self._factor_at(self.step)))
+
+    @adaptation_factor.setter
+    def adaptation_factor(self, value: Any) -> None:
+        raise AttributeError(
+            "`adaptation_factor` cannot be assigned: a compiled training step "
+            "would go on with the old value, silently. Received: "
+            f"adaptation_factor={value!r}\n"
+            "Pass a schedule: `model.fit(..., callbacks=[keras_grl.callbacks."
+            "AdaptationFactorScheduler(schedule)])`."
+        )
+
+    @property
+    def needs_horizon(self) -> bool:
+        """Whether the schedule waits for `fit` to tell its length."""
+        return self._given_total_steps is None and not isinstance(
+            self._schedule, schedules.Constant
+        )
+
+    def set_schedule(self, schedule: Any, total_steps: int | None) -> None:
+        """Replace the schedule. A compiled step must be compiled anew."""
+        self._schedule = schedules.get(schedule)
+        self._given_total_steps = total_steps
+        if total_steps is not None:
+            self.set_horizon(total_steps)
+
+    def set_horizon(self, total_steps: int, step: int | None = None) -> None:
+        """Tell the number of training steps, and the one to count from."""
+        self.total_steps.assign(total_steps)
+        self._horizon_known = True
+        if step is not None:
+            self.step.assign(step)
+
+    def last_adaptation_factor(self) -> float:
+        """Float: the adaptation factor of the last training step."""
+        last = ops.maximum(self.step - 1, 0)
+        return float(ops.convert_to_numpy(self._factor_at(last)))
+
+    def _factor_at(self, step: Any) -> Any:
+        if isinstance(self._schedule, schedules.Constant):
+            return self._schedule(0.0)
+        # A horizon of 0 is an unknown one; p is then 0.
+        total_steps = ops.maximum(self.total_steps, 1)
+        known = ops.cast(ops.minimum(self.total_steps, 1), "float32")
+        return self._schedule(known * schedules.progress(step, total_steps))
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        if training and self.needs_horizon and not self._horizon_known:
+            raise ValueError(
+                "The horizon of the adaptation factor's schedule is unknown: "
+                "expected the number of training steps in which p goes from "
+                "0 to 1. Received: total_steps=None\n"
+                "Pass `GradientReversal(schedule, total_steps=epochs * "
+                "steps_per_epoch)`, or let `fit` tell it: `model.fit(..., "
+                "callbacks=[keras_grl.callbacks.AdaptationFactorScheduler()])`."
+            )
+        outputs = reverse_gradient(inputs, self._factor_at(self.step))
+        if training:
+            self.step.assign_add(1)
+        return outputs
+
+    def compute_output_spec(self, inputs: Any, **kwargs: Any) -> Any:
+        return keras.KerasTensor(inputs.shape, dtype=inputs.dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def load_own_variables(self, store: Any) -> None:
+        super().load_own_variables(store)
+        if int(ops.convert_to_numpy(self.total_steps)) > 0:
+            self._horizon_known = True
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "adaptation_factor": schedules.serialize(self._schedule),
+            "total_steps": self._given_total_steps,
+        }
+
+
+def reverse_gradient(x: Any, adaptation_factor: Any) -> Any:
+    """x, whose gradient is multiplied by -adaptation_factor.
+
+    Args:
+        x: Floating point tensor of any shape.
+        adaptation_factor: Number or scalar tensor.
+
+    Returns:
+        A tensor equal to `x`.
+
+    Example:
+
+    >>> x = ops.convert_to_tensor([1.0, 2.0])
+    >>> reverse_gradient(x, 0.5).shape == x.shape
+    True
+
+    Reference:
+        Ganin & Lempitsky (2015), equations 7 and 8.
+    """
+
+    if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(x.dtype)):
+        return x
+    if keras.backend.backend() == "jax":
+        from keras_grl.backend import jax
+
+        return jax.reverse_gradient(x, adaptation_factor)
+
+    @ops.custom_gradient
+    def identity(x: Any) -> Any:
+        def grad(*args: Any, upstream: Any = None) -> Any:
+            # TensorFlow passes the gradient alone, torch by keyword after
+            # the inputs.
+            if upstream is None:
+                (upstream,) = args
+            factor = adaptation_factor
+            if ops.is_tensor(factor):
+                factor = ops.cast(factor, upstream.dtype)
+            return -factor * upstream
+
+        return x, grad
+
+    return identity(x)
+
+
+def gradient_reversal_layers(model: Any) -> list[GradientReversal]:
+    """The gradient reversal layers of a model, at any depth.
+
+    Args:
+        model: A Keras model or layer, built or not.
+
+    Returns:
+        List of the `GradientReversal` layers, sorted by path.
+
+    Example:
+
+    >>> model = keras.Sequential([GradientReversal(0.3, name="reversal")])
+    >>> [layer.name for layer in gradient_reversal_layers(model)]
+    ['reversal']
+    """
+    variables = {id(variable) for variable in model.variables}
+    return sorted(
+        (layer for layer in _ALIVE if id(layer.step) in variables),
+        key=lambda layer: layer.path or layer.name,
+    )

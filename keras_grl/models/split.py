@@ -1,0 +1,100 @@
+"""Cuts a Keras model into feature extractor and label predictor."""
+
+from typing import Any
+
+import keras
+
+from keras_grl.validation import invalid
+
+
+def at_layer(
+    model: keras.Model, at: str | keras.layers.Layer
+) -> tuple[keras.Model, keras.Model]:
+    """Cuts a model behind one of its layers.
+
+    Args:
+        model: Built Functional or Sequential model.
+        at: Name of the layer, or the layer. Its output is where the model is
+            cut.
+
+    Returns:
+        Two Functional models that share the layers of `model`: from its inputs
+        to the cut, and from the cut to its outputs.
+
+    Raises:
+        ValueError: If the model is not Functional or Sequential, or not
+            built; if it has no such layer, or that layer is its last; if a
+            path of the network goes around the layer.
+
+    Example:
+
+    >>> model = keras.Sequential([
+    ...     keras.Input((2,)),
+    ...     keras.layers.Dense(8, name="features"),
+    ...     keras.layers.Dense(3),
+    ... ])
+    >>> head, tail = at_layer(model, "features")
+    >>> head.output_shape, tail.output_shape
+    ((None, 8), (None, 3))
+    """
+    layer = _find(model, at)
+    try:
+        inputs, outputs, cut = model.inputs, model.outputs, layer.output
+    except (AttributeError, ValueError) as error:
+        raise ValueError(
+            "Only a built Functional or Sequential model can be cut, at a "
+            f"layer that it calls once. Received: classifier={model.name!r} "
+            f"({type(model).__name__}), at={layer.name!r}\n({error})"
+        ) from error
+    if not isinstance(cut, keras.KerasTensor):
+        raise ValueError(
+            invalid("at", "a layer with one output tensor", layer.name)
+        )
+    if any(output is cut for output in outputs):
+        raise ValueError(
+            invalid(
+                "at",
+                "a layer before the last one, so that something is left for "
+                "the label predictor",
+                layer.name,
+            )
+        )
+    feature_extractor = keras.Model(
+        _plain(model.input, inputs), cut, name="feature_extractor"
+    )
+    try:
+        label_predictor = keras.Model(
+            cut, _plain(model.output, outputs), name="label_predictor"
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"The model cannot be cut at {layer.name!r}: part of what comes "
+            "behind it also depends on what comes before, by a path around "
+            "the layer (a skip connection or a second branch). Received: "
+            f"at={layer.name!r}\n"
+            "Choose a layer where the branches have met."
+        ) from error
+    return feature_extractor, label_predictor
+
+
+def _plain(structure: Any, flat: list[Any]) -> Any:
+    """One tensor by itself, several in the structure they have."""
+    return flat[0] if len(flat) == 1 else structure
+
+
+def _find(model: Any, at: Any) -> Any:
+    names = [layer.name for layer in getattr(model, "layers", [])]
+    if not names:
+        raise ValueError(
+            invalid("classifier", "a Functional or Sequential model", model)
+        )
+    name = at.name if isinstance(at, keras.layers.Layer) else at
+    if name not in names:
+        raise ValueError(
+            invalid(
+                "at",
+                f"one of the layers of {model.name!r}: {', '.join(names)}",
+                name,
+            )
+        )
+    return model.get_layer(name)

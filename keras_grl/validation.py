@@ -1,0 +1,75 @@
+"""Checks of arguments: one clear error, naming argument, wanted and given."""
+
+import math
+import numbers
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+
+def invalid(name: str, expected: str, received: Any, mend: str = "") -> str:
+    """The message of every error about one argument."""
+    message = (
+        f"Invalid value received for argument `{name}`. Expected {expected}. "
+        f"Received: {name}={received!r}"
+    )
+    return f"{message}\n{mend}" if mend else message
+
+
+def check_number(
+    name: str,
+    value: Any,
+    minimum: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> float:
+    """`value` as a float, if it is a finite number within the bounds."""
+    expected = "a finite number"
+    if minimum is not None:
+        expected += f", at least {minimum:g}"
+    if above is not None:
+        expected += f", greater than {above:g}"
+    if below is not None:
+        expected += f", less than {below:g}"
+    # NumPy's scalars and 0-d arrays are numbers to a user.
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(invalid(name, expected, value)) from None
+    if (
+        isinstance(value, (str, bool))
+        or not math.isfinite(number)
+        or (minimum is not None and number < minimum)
+        or (above is not None and number <= above)
+        or (below is not None and number >= below)
+    ):
+        raise ValueError(invalid(name, expected, value))
+    return number
+
+
+def check_integer(name: str, value: Any, minimum: int = 1) -> int:
+    """`value` as an int, if it is a whole number of at least `minimum`."""
+    expected = f"an integer, at least {minimum}"
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise ValueError(invalid(name, expected, value)) from None
+    if isinstance(value, bool) or number < minimum:
+        raise ValueError(invalid(name, expected, value))
+    return number
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
+    """`value`, if it is one of `choices`."""
+    choices = tuple(choices)
+    if value not in choices:
+        expected = "one of " + ", ".join(f'"{choice}"' for choice in choices)
+        raise ValueError(invalid(name, expected, value))
+    return value
+
+
+def is_number(value: Any) -> bool:
+    """Whether a user would call `value` a number (NumPy's included)."""
+    return isinstance(value, numbers.Number) or getattr(
+        value, "shape", None
+    ) == ()

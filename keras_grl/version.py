@@ -1,0 +1,3 @@
+"""The version, readable without importing Keras."""
+
+__version__ = "0.1.0"
