@@ -15,14 +15,16 @@ from keras_grl.validation import check_integer
 
 SIZE = 28
 DOMAINS = ("digits", "digits_cluttered")
-SPLITS = ("train", "test")
+SPLITS = ("train", "validation", "test")
 
 # Each written digit belongs to one domain and one split: no image of a split
 # is a variant of one in another.
 _SHARES = {
     ("digits", "train"): (0, 800),
-    ("digits", "test"): (800, 1000),
-    ("digits_cluttered", "train"): (1000, 1500),
+    ("digits", "validation"): (800, 900),
+    ("digits", "test"): (900, 1000),
+    ("digits_cluttered", "train"): (1000, 1400),
+    ("digits_cluttered", "validation"): (1400, 1500),
     ("digits_cluttered", "test"): (1500, 1797),
 }
 
@@ -37,7 +39,8 @@ def load(
 
     Args:
         name: "digits" (the source) or "digits_cluttered" (the target).
-        split: "train" or "test", made from different written digits.
+        split: "train", "validation" or "test", made from different written
+            digits.
         num_images: Integer, how many images to make. Defaults to one per
             written digit.
         seed: Integer, of the affine changes and the strokes. Which digit is in
@@ -112,7 +115,7 @@ def _strokes(count: int, rng: np.random.Generator) -> Any:
     pixels = np.stack([y, x], axis=-1)
     images = np.zeros((count, SIZE, SIZE))
     for image in images:
-        for _ in range(rng.integers(3, 7)):
+        for _ in range(rng.integers(5, 10)):
             start = rng.uniform(-2, SIZE + 2, size=2)
             direction = rng.uniform(0, 2 * np.pi)
             length = rng.uniform(6, 16)

@@ -241,6 +241,7 @@ class DANNModel(keras.Model):
         if not _is_paired(inputs):
             features = self.feature_extractor(inputs, training=training)
             return self.label_predictor(features, training=training)
+        _check_streams(inputs)
         # One pass of the feature extractor: labelled samples first, so that
         # the label predictor's share is a slice.
         streams = [inputs[name] for name in _stream_order(inputs)]
@@ -303,9 +304,14 @@ class DANNModel(keras.Model):
             return super().compute_loss(
                 x, y, y_pred, sample_weight, training=training
             )
+        _check_labels(x, y)
         y, sample_weight = _join_labels(x, y, sample_weight)
-        label_loss = super().compute_loss(
+        loss = super().compute_loss(
             x, y, y_pred["label"], sample_weight, training=training
+        )
+        # Keras adds the regularisation to the task's loss.
+        label_loss = loss - sum(
+            ops.sum(ops.cast(term, loss.dtype)) for term in self.losses
         )
         domain_loss, domain_accuracy = self._domain_loss(x, y_pred["domain"])
         labelled = sum(_batch_size(x[name]) for name in _labelled(x))
@@ -313,7 +319,7 @@ class DANNModel(keras.Model):
         self._label_loss_tracker.update_state(label_loss, labelled)
         self._domain_loss_tracker.update_state(domain_loss, everything)
         self._domain_accuracy.update_state(domain_accuracy, everything)
-        return label_loss + self._domain_loss_weight * domain_loss
+        return loss + self._domain_loss_weight * domain_loss
 
     def _domain_loss(self, x: Any, logits: Any) -> tuple[Any, Any]:
         """Mean cross-entropy and accuracy of the domain classifier."""
@@ -335,6 +341,7 @@ class DANNModel(keras.Model):
         if not _is_paired(x):
             logs = super().compute_metrics(x, y, y_pred, sample_weight)
             return {k: v for k, v in logs.items() if k not in _DOMAIN_METRICS}
+        _check_labels(x, y)
         # The user's metrics are of source labels, also when labelled target
         # samples are trained on.
         source = _batch_size(x[SOURCE])
@@ -350,8 +357,9 @@ class DANNModel(keras.Model):
     def train_step(self, *args: Any) -> Any:
         # JAX's trainer passes (state, data), the others (data,).
         *state, data = args
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        _check_training_batch(x, y)
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if not _is_paired(x):
+            raise ValueError(_not_paired("Training", _describe(x)))
         return super().train_step(*state, data)
 
     def predict_step(self, *args: Any) -> Any:
@@ -507,24 +515,24 @@ def _join_labels(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
     return join(y), None if sample_weight is None else join(sample_weight)
 
 
-def _check_training_batch(x: Any, y: Any) -> None:
-    if not _is_paired(x):
-        raise ValueError(_not_paired("Training", _describe(x)))
-    unknown = set(x) - {SOURCE, TARGET, LABELED_TARGET}
-    if unknown:
+def _check_streams(x: dict[str, Any]) -> None:
+    if set(x) - {SOURCE, TARGET, LABELED_TARGET}:
         raise ValueError(
             f'A paired batch has the streams "{SOURCE}", "{TARGET}" and '
-            f'optionally "{LABELED_TARGET}". Received: {sorted(x)}'
+            f'optionally "{LABELED_TARGET}". Received: {_describe(x)}'
         )
+
+
+def _check_labels(x: dict[str, Any], y: Any) -> None:
     if y is None:
         raise ValueError(
-            "Training needs the source labels. Received: batches without y\n"
-            "Pass them to pair: `pair((x_source, y_source), x_target)`."
+            "Paired batches need the source labels. Received: batches without "
+            "y\nPass them to pair: `pair((x_source, y_source), x_target)`."
         )
     if LABELED_TARGET in x and not (isinstance(y, dict) and SOURCE in y):
         raise ValueError(
-            'With a "labeled_target" stream, y must be `{"source": …, '
-            f'"labeled_target": …}}`. Received: {_describe(y)}'
+            f'With a "{LABELED_TARGET}" stream, y must be `{{"{SOURCE}": …, '
+            f'"{LABELED_TARGET}": …}}`. Received: {_describe(y)}'
         )
 
 
@@ -565,7 +573,7 @@ def _known_input_shape(feature_extractor: Any) -> Any:
 def _symbolic_inputs(feature_extractor: Any, shapes: Any) -> Any:
     """`keras.Input`s like those of the extractor, or of the given shapes."""
     try:
-        like = feature_extractor.input
+        like = split.inputs_of(feature_extractor)
     except (AttributeError, ValueError):
         return tree.map_shape_structure(
             lambda shape: keras.Input(shape=shape[1:]), shapes

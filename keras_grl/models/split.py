@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import tree
 
 from keras_grl.validation import invalid
 
@@ -39,7 +40,8 @@ def at_layer(
     """
     layer = _find(model, at)
     try:
-        inputs, outputs, cut = model.inputs, model.outputs, layer.output
+        inputs, outputs = inputs_of(model), outputs_of(model)
+        cut = layer.output
     except (AttributeError, ValueError) as error:
         raise ValueError(
             "Only a built Functional or Sequential model can be cut, at a "
@@ -50,7 +52,7 @@ def at_layer(
         raise ValueError(
             invalid("at", "a layer with one output tensor", layer.name)
         )
-    if any(output is cut for output in outputs):
+    if any(output is cut for output in tree.flatten(outputs)):
         raise ValueError(
             invalid(
                 "at",
@@ -59,13 +61,9 @@ def at_layer(
                 layer.name,
             )
         )
-    feature_extractor = keras.Model(
-        _plain(model.input, inputs), cut, name="feature_extractor"
-    )
+    feature_extractor = keras.Model(inputs, cut, name="feature_extractor")
     try:
-        label_predictor = keras.Model(
-            cut, _plain(model.output, outputs), name="label_predictor"
-        )
+        label_predictor = keras.Model(cut, outputs, name="label_predictor")
     except ValueError as error:
         raise ValueError(
             f"The model cannot be cut at {layer.name!r}: part of what comes "
@@ -77,9 +75,26 @@ def at_layer(
     return feature_extractor, label_predictor
 
 
-def _plain(structure: Any, flat: list[Any]) -> Any:
-    """One tensor by itself, several in the structure they have."""
-    return flat[0] if len(flat) == 1 else structure
+def inputs_of(model: Any) -> Any:
+    """The symbolic inputs of a Functional or built Sequential model.
+
+    Raises:
+        AttributeError: If the model is neither.
+    """
+    if isinstance(model, keras.Sequential):
+        return model.inputs[0]
+    return model.input
+
+
+def outputs_of(model: Any) -> Any:
+    """The symbolic outputs of a Functional or built Sequential model.
+
+    Raises:
+        AttributeError: If the model is neither.
+    """
+    if isinstance(model, keras.Sequential):
+        return model.outputs[0]
+    return model.output
 
 
 def _find(model: Any, at: Any) -> Any:

@@ -1,0 +1,27 @@
+import os
+
+import keras
+import pytest
+
+# Two test processes share two cores.
+if keras.backend.backend() == "torch":
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_state():
+    """Equal weights in every test, and no policy left by another."""
+    policy = keras.config.dtype_policy()
+    data_format = keras.config.image_data_format()
+    keras.utils.set_random_seed(0)
+    yield
+    keras.config.set_dtype_policy(policy)
+    keras.config.set_image_data_format(data_format)
+    keras.utils.clear_session(free_memory=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet():
+    os.environ.setdefault("MPLBACKEND", "agg")

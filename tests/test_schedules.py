@@ -1,0 +1,153 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_grl import schedules
+from tests.testing import to_numpy
+
+P = np.linspace(0, 1, 11)
+
+
+def values(schedule, points=P):
+    return np.array([float(to_numpy(schedule(p))) for p in points])
+
+
+def test_sigmoid_ramp_is_equation_14():
+    for gamma in (1.0, 10.0, 25.0):
+        expected = 2 / (1 + np.exp(-gamma * P)) - 1
+        ramp = schedules.SigmoidRamp(gamma)
+        np.testing.assert_allclose(values(ramp), expected, atol=1e-6)
+    assert values(schedules.SigmoidRamp())[0] == 0.0
+
+
+def test_sigmoid_ramp_scales():
+    ramp = schedules.SigmoidRamp(scale=0.3)
+    expected = 0.3 * values(schedules.SigmoidRamp())
+    np.testing.assert_allclose(values(ramp), expected, rtol=1e-6)
+
+
+def test_inverse_decay_is_appendix_c():
+    schedule = schedules.InverseDecay(0.02, alpha=10, beta=0.75)
+    expected = 0.02 / (1 + 10 * P) ** 0.75
+    np.testing.assert_allclose(values(schedule.at), expected, rtol=1e-5)
+    over_steps = schedules.InverseDecay(0.02, total_steps=100)
+    got = values(over_steps, range(0, 101, 10))
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
+def test_linear_ramp_waits_then_climbs():
+    ramp = schedules.LinearRamp(start=0.1, end=0.9, warmup=0.5)
+    expected = 0.1 + 0.8 * np.maximum(P - 0.5, 0) / 0.5
+    np.testing.assert_allclose(values(ramp), expected, atol=1e-6)
+
+
+def test_constant():
+    assert values(schedules.Constant(0.3)).tolist() == [0.3] * len(P)
+
+
+def test_progress_is_clamped():
+    got = [
+        float(to_numpy(schedules.progress(step, 8))) for step in (0, 2, 8, 99)
+    ]
+    assert got == [0.0, 0.25, 1.0, 1.0]
+    assert float(to_numpy(schedules.progress(-3, 8))) == 0.0
+
+
+@keras.saving.register_keras_serializable(package="keras_grl_tests")
+def squared(p):
+    return 0.5 * ops.square(p)
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        schedules.Constant(0.2),
+        schedules.SigmoidRamp(gamma=5, scale=0.5),
+        schedules.LinearRamp(0.1, 0.7, 0.2),
+        squared,
+    ],
+    ids=lambda schedule: getattr(schedule, "__name__", type(schedule).__name__),
+)
+def test_schedules_of_p_survive_serialization(schedule):
+    again = schedules.get(schedules.serialize(schedule))
+    np.testing.assert_array_equal(values(again), values(schedule))
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        schedules.InverseDecay(0.02, 5, 0.5, total_steps=7),
+        schedules.FunctionSchedule(squared, total_steps=7),
+        schedules.FitSchedule(schedules.InverseDecay(0.1), 7, first_step=-2),
+    ],
+    ids=lambda schedule: type(schedule).__name__,
+)
+def test_learning_rates_survive_the_optimizer(schedule):
+    optimizer = keras.optimizers.SGD(schedule)
+    again = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+    assert float(again.learning_rate) == float(optimizer.learning_rate)
+    restored = keras.optimizers.schedules.deserialize(
+        keras.optimizers.schedules.serialize(schedule)
+    )
+    steps = range(8)
+    np.testing.assert_array_equal(
+        values(restored, steps), values(schedule, steps)
+    )
+
+
+def test_learning_rate_in_an_optimizer_follows_the_step():
+    optimizer = keras.optimizers.SGD(
+        schedules.InverseDecay(0.1, total_steps=4)
+    )
+    variable = keras.Variable([0.0])
+    optimizer.build([variable])
+    moved = []
+    for _ in range(4):
+        before = to_numpy(variable).copy()
+        optimizer.apply([ops.ones((1,))], [variable])
+        moved.append((before - to_numpy(variable)).item())
+    expected = 0.1 / (1 + 10 * np.arange(4) / 4) ** 0.75
+    np.testing.assert_allclose(moved, expected, rtol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("make", "argument"),
+    [
+        (lambda: schedules.SigmoidRamp(gamma=0), "gamma"),
+        (lambda: schedules.SigmoidRamp(gamma=float("nan")), "gamma"),
+        (lambda: schedules.SigmoidRamp(scale=-1), "scale"),
+        (lambda: schedules.LinearRamp(warmup=1.0), "warmup"),
+        (lambda: schedules.LinearRamp(end=float("inf")), "end"),
+        (lambda: schedules.Constant("0.3"), "value"),
+        (lambda: schedules.Constant(True), "value"),
+        (lambda: schedules.InverseDecay(0.0), "initial_learning_rate"),
+        (lambda: schedules.InverseDecay(0.1, total_steps=0), "total_steps"),
+        (lambda: schedules.InverseDecay(0.1, total_steps=2.5), "total_steps"),
+        (lambda: schedules.FunctionSchedule(0.1), "function"),
+    ],
+)
+def test_bad_arguments_are_named(make, argument):
+    with pytest.raises(ValueError, match=f"argument `{argument}`.*Received"):
+        make()
+
+
+def test_unknown_horizon_says_how_to_mend_it():
+    with pytest.raises(ValueError, match="total_steps=epochs"):
+        schedules.InverseDecay(0.01)(0)
+
+
+@pytest.mark.parametrize("bad", ["ramp", None, object(), [1.0]])
+def test_get_refuses_what_is_no_schedule(bad):
+    with pytest.raises(ValueError, match="adaptation_factor"):
+        schedules.get(bad)
+
+
+def test_get_refuses_functions_of_the_step():
+    with pytest.raises(ValueError, match="function of the step"):
+        schedules.get(keras.optimizers.schedules.CosineDecay(1.0, 10))
+
+
+def test_a_lambda_cannot_be_saved_and_the_error_says_so():
+    with pytest.raises(ValueError, match="register_keras_serializable"):
+        schedules.serialize(lambda p: p)

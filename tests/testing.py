@@ -1,0 +1,98 @@
+"""Helpers shared by the tests."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+BACKEND = keras.backend.backend()
+ROOT = Path(__file__).resolve().parent.parent
+
+not_on_torch = pytest.mark.skipif(
+    BACKEND == "torch", reason="torch refuses steps_per_execution > 1"
+)
+
+
+def grad(fn: Any, x: Any) -> Any:
+    """The gradient of the scalar function `fn` at `x`, on any backend.
+
+    It can be differentiated again: pass a function that calls `grad`.
+    """
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        x = tf.convert_to_tensor(x)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = fn(x)
+        return tape.gradient(y, x)
+    if BACKEND == "jax":
+        import jax
+
+        return jax.grad(fn)(jax.numpy.asarray(x))
+    import torch
+
+    if not torch.is_tensor(x):
+        x = torch.as_tensor(x)
+    if not x.requires_grad:
+        x.requires_grad_(True)
+    return torch.autograd.grad(fn(x), x, create_graph=True)[0]
+
+
+def to_numpy(tensor: Any) -> Any:
+    if hasattr(tensor, "detach"):
+        tensor = tensor.detach()
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def small_extractor(units: int = 4, inputs: int = 3) -> keras.Model:
+    return keras.Sequential(
+        [keras.Input((inputs,)), keras.layers.Dense(units, activation="tanh")],
+        name="feature_extractor",
+    )
+
+
+def small_classifier(units: int = 3) -> keras.Model:
+    return keras.Sequential(
+        [keras.layers.Dense(units, activation="softmax")],
+        name="label_predictor",
+    )
+
+
+def small_domain_classifier() -> keras.Model:
+    return keras.Sequential(
+        [keras.layers.Dense(5, activation="relu"), keras.layers.Dense(1)],
+        name="domain_classifier",
+    )
+
+
+def small_data(
+    source: int = 12, target: int = 8, features: int = 3, classes: int = 3
+) -> tuple[Any, Any, Any]:
+    """x_source, y_source, x_target."""
+    rng = np.random.default_rng(0)
+    return (
+        rng.normal(size=(source, features)).astype("float32"),
+        rng.integers(0, classes, size=source),
+        rng.normal(loc=0.5, size=(target, features)).astype("float32"),
+    )
+
+
+def run_python(
+    code: str, backend: str = BACKEND, timeout: float = 300
+) -> subprocess.CompletedProcess[str]:
+    """Runs a program in a process of its own, on a backend of choice."""
+    environment = {**os.environ, "KERAS_BACKEND": backend}
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+    )
