@@ -22,3 +22,37 @@ def _derivative(primals: Any, tangents: Any) -> Any:
     tangent, _ = tangents
     factor = jax.numpy.asarray(adaptation_factor, tangent.dtype)
     return reverse_gradient(x, adaptation_factor), -factor * tangent
+
+
+def kept_variables(model: Any) -> Any:
+    """Holds on to a model's variables while Keras's trainer has them.
+
+    The trainer takes the arrays out of the variables before the first step,
+    and does not put them back if that step fails: after a label of the wrong
+    shape the model would have lost all its weights (Keras 3.15.1). Holding
+    the arrays costs no memory: a step that succeeds frees them.
+
+    Args:
+        model: A built Keras model.
+
+    Returns:
+        A function that puts the arrays back into variables left empty.
+    """
+    variables = [*model.variables, *model.metrics_variables]
+    if model.optimizer is not None:
+        variables += model.optimizer.variables
+    kept = [(variable, variable.value) for variable in variables]
+
+    def give_back() -> None:
+        for variable, array in kept:
+            if _is_empty(variable) and not array.is_deleted():
+                variable.assign(array)
+
+    return give_back
+
+
+def _is_empty(variable: Any) -> bool:
+    try:
+        return variable.value is None
+    except TypeError:  # It would call an initializer, which is gone.
+        return True

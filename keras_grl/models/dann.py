@@ -1,5 +1,7 @@
 """DANNModel: domain-adversarial training as a Keras model."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -7,6 +9,7 @@ from keras import ops
 from keras import tree
 
 from keras_grl import schedules
+from keras_grl.backend import kept_variables
 from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.models import split
 from keras_grl.models.domain_classifier import check_domain_classifier
@@ -116,6 +119,7 @@ class DANNModel(keras.Model):
         self._domain_accuracy = keras.metrics.Mean(name="domain_accuracy")
         self._domain_loss_weight = 1.0
         self._inputs_shape: Any = None
+        self._give_back_variables: Any = None
         known_shape = _known_input_shape(feature_extractor)
         if known_shape is not None:
             self.build(known_shape)
@@ -432,17 +436,54 @@ class DANNModel(keras.Model):
         elif y is not None and not _is_paired(x):
             # Arrays. What a dataset yields is seen in `train_step`.
             raise ValueError(_not_paired("`fit`", _describe(x)))
-        return super().fit(
-            x,
-            y,
-            batch_size=batch_size,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=with_defaults(callbacks, self, x),
-            steps_per_epoch=steps_per_epoch,
-            shuffle=shuffle,
-            **kwargs,
-        )
+        with self._variables_given_back_on_failure():
+            return super().fit(
+                x,
+                y,
+                batch_size=batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=with_defaults(callbacks, self, x),
+                steps_per_epoch=steps_per_epoch,
+                shuffle=shuffle,
+                **kwargs,
+            )
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        with self._variables_given_back_on_failure():
+            return super().evaluate(*args, **kwargs)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        with self._variables_given_back_on_failure():
+            return super().predict(*args, **kwargs)
+
+    @contextlib.contextmanager
+    def _variables_given_back_on_failure(self) -> Iterator[None]:
+        # `evaluate` is called within `fit`, for validation.
+        outer = self._give_back_variables
+        self._give_back_variables = None
+        try:
+            yield
+        except BaseException:
+            if self._give_back_variables is not None:
+                self._give_back_variables()
+            raise
+        finally:
+            self._give_back_variables = outer
+
+    # Keras calls these when all variables exist, before the first step.
+
+    def make_train_function(self, force: bool = False) -> Any:
+        self._give_back_variables = kept_variables(self)
+        return super().make_train_function(force)
+
+    def make_test_function(self, force: bool = False) -> Any:
+        self._give_back_variables = kept_variables(self)
+        return super().make_test_function(force)
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        self._give_back_variables = kept_variables(self)
+        return super().make_predict_function(force)
 
     # Saving.
 

@@ -614,6 +614,31 @@ def test_labels_of_the_wrong_shape():
         np.testing.assert_array_equal(got, want)
 
 
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_a_failing_first_step_loses_nothing(method):
+    """On JAX, Keras itself would lose all weights here."""
+    x_source, y_source, x_target = small_data()
+    model = compiled()
+    dataset = keras_grl.pair((x_source, y_source), x_target, batch_size=8)
+    model.fit(dataset, verbose=0)
+    before = weights(model)
+    iterations = int(model.optimizer.iterations.value)
+    with pytest.raises(Exception):  # noqa: B017 (each backend has its own)
+        if method == "fit":
+            wrong = keras_grl.pair(
+                (x_source, np.zeros((12, 2, 2))), x_target, batch_size=8
+            )
+            model.fit(wrong, verbose=0)
+        elif method == "evaluate":
+            model.evaluate(x_source, np.zeros((12, 2, 2)), verbose=0)
+        else:
+            model.predict(x_source[:, :2], verbose=0)
+    for got, want in zip(weights(model), before, strict=True):
+        np.testing.assert_array_equal(got, want)
+    assert int(model.optimizer.iterations.value) == iterations
+    model.fit(dataset, verbose=0)
+
+
 def test_batch_size_belongs_to_pair():
     x_source, y_source, x_target = small_data()
     dataset = keras_grl.pair((x_source, y_source), x_target, batch_size=8)

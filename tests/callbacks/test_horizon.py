@@ -1,0 +1,284 @@
+"""Both scheduling callbacks: what they install, and the horizon from `fit`."""
+
+import keras
+import numpy as np
+import pytest
+
+from keras_grl import schedules
+from keras_grl.callbacks import AdaptationFactorScheduler
+from keras_grl.callbacks import LearningRateAnnealing
+from keras_grl.layers import GradientReversal
+from keras_grl.layers.gradient_reversal import gradient_reversal_layers
+from tests.testing import not_on_torch
+
+
+def functional_model(*factors, learning_rate=0.1, **kwargs):
+    """A model of somebody's own, with gradient reversal inside."""
+    inputs = keras.Input((2,))
+    x = keras.layers.Dense(4)(inputs)
+    for index, factor in enumerate(factors):
+        x = GradientReversal(factor, name=f"reversal_{index}")(x)
+    model = keras.Model(inputs, keras.layers.Dense(1)(x))
+    model.compile(keras.optimizers.SGD(learning_rate), "mse", **kwargs)
+    return model
+
+
+def fit(model, *callbacks, steps=4, **kwargs):
+    x = np.ones((steps, 2), "float32")
+    y = np.ones((steps, 1), "float32")
+    return model.fit(
+        x, y, batch_size=1, callbacks=list(callbacks), verbose=0, **kwargs
+    ).history
+
+
+def ramp(p):
+    return np.tanh(5 * np.asarray(p))
+
+
+def decay(p, initial=0.1):
+    return initial / (1 + 10 * np.asarray(p)) ** 0.75
+
+
+def test_schedule_is_installed_and_logged():
+    model = functional_model(1.0)
+    history = fit(
+        model, AdaptationFactorScheduler(schedules.SigmoidRamp()), epochs=3
+    )
+    last_steps = np.array([3, 7, 11]) / 12
+    assert history["adaptation_factor"] == pytest.approx(ramp(last_steps))
+    (layer,) = gradient_reversal_layers(model)
+    assert int(layer.step.value) == 12
+    assert int(layer.total_steps.value) == 12
+
+
+def test_horizon_of_the_layers_own_schedule():
+    model = functional_model(schedules.SigmoidRamp())
+    history = fit(model, AdaptationFactorScheduler(), epochs=2)
+    last_steps = np.array([3, 7]) / 8
+    assert history["adaptation_factor"] == pytest.approx(ramp(last_steps))
+
+
+def test_function_of_p_and_number():
+    history = fit(
+        functional_model(1.0), AdaptationFactorScheduler(lambda p: 2 * p)
+    )
+    assert history["adaptation_factor"] == pytest.approx([2 * 3 / 4])
+    history = fit(functional_model(1.0), AdaptationFactorScheduler(0.25))
+    assert history["adaptation_factor"] == [0.25]
+
+
+def test_several_layers_are_logged_by_name():
+    model = functional_model(0.5, schedules.SigmoidRamp())
+    history = fit(model, AdaptationFactorScheduler())
+    assert history["reversal_0_adaptation_factor"] == [0.5]
+    assert history["reversal_1_adaptation_factor"] == pytest.approx(
+        [ramp(3 / 4)]
+    )
+
+
+def test_learning_rate_of_any_optimizer_is_annealed_and_logged():
+    for optimizer in (keras.optimizers.Adam(0.5), "sgd"):
+        model = functional_model(1.0)
+        model.compile(optimizer, "mse")
+        history = fit(
+            model, LearningRateAnnealing(schedules.InverseDecay(0.1)), epochs=2
+        )
+        assert history["learning_rate"] == pytest.approx(
+            decay(np.array([3, 7]) / 8)
+        )
+
+
+def test_horizon_of_the_optimizers_own_schedule():
+    model = functional_model(1.0, learning_rate=schedules.InverseDecay(0.1))
+    history = fit(model, LearningRateAnnealing(), epochs=2)
+    assert history["learning_rate"] == pytest.approx(
+        decay(np.array([3, 7]) / 8)
+    )
+
+
+def test_unknown_horizon_of_the_optimizers_own_schedule():
+    model = functional_model(1.0, learning_rate=schedules.InverseDecay(0.1))
+    with pytest.raises(ValueError, match="LearningRateAnnealing"):
+        fit(model)
+
+
+def test_learning_rate_as_a_function_of_p():
+    history = fit(
+        functional_model(1.0), LearningRateAnnealing(lambda p: 0.1 - 0.1 * p)
+    )
+    assert history["learning_rate"] == pytest.approx([0.1 - 0.1 * 3 / 4])
+
+
+def test_other_learning_rates_are_only_logged():
+    assert fit(functional_model(1.0), LearningRateAnnealing())[
+        "learning_rate"
+    ] == pytest.approx([0.1])
+    cosine = keras.optimizers.schedules.CosineDecay(0.1, 8)
+    model = functional_model(1.0, learning_rate=cosine)
+    assert fit(model, LearningRateAnnealing())[
+        "learning_rate"
+    ] == pytest.approx([0.05])
+
+
+def test_the_optimizer_really_takes_the_annealed_rate():
+    model = keras.Sequential(
+        [keras.Input((1,)), keras.layers.Dense(1, use_bias=False)]
+    )
+    # The gradient of mean(y_pred) at x = 1 is 1: the weight falls by μ.
+    model.compile(
+        keras.optimizers.SGD(1.0), lambda y, y_pred: y_pred[:, 0] + 0.0 * y
+    )
+    model.set_weights([np.zeros((1, 1))])
+    x = np.ones((4, 1), "float32")
+    model.fit(
+        x,
+        np.ones(4, "float32"),
+        batch_size=1,
+        epochs=2,
+        verbose=0,
+        callbacks=[LearningRateAnnealing(schedules.InverseDecay(0.1))],
+    )
+    expected = -decay(np.arange(8) / 8).sum()
+    assert model.get_weights()[0].item() == pytest.approx(expected, rel=1e-5)
+
+
+@not_on_torch
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_steps_per_execution(jit_compile):
+    model = functional_model(
+        1.0, steps_per_execution=3, jit_compile=jit_compile
+    )
+    history = fit(
+        model,
+        AdaptationFactorScheduler(schedules.SigmoidRamp()),
+        LearningRateAnnealing(schedules.InverseDecay(0.1)),
+        steps=6,
+        epochs=2,
+    )
+    p = np.array([5, 11]) / 12
+    assert history["adaptation_factor"] == pytest.approx(ramp(p))
+    assert history["learning_rate"] == pytest.approx(decay(p))
+
+
+# A second fit: `initial_epoch` continues, without it a new run begins.
+
+
+def callbacks():
+    return (
+        AdaptationFactorScheduler(schedules.SigmoidRamp()),
+        LearningRateAnnealing(schedules.InverseDecay(0.1)),
+    )
+
+
+def assert_progress(history, p):
+    assert history["adaptation_factor"] == pytest.approx(ramp(p))
+    assert history["learning_rate"] == pytest.approx(decay(p), rel=1e-5)
+
+
+def test_second_fit_is_a_run_of_its_own():
+    model = functional_model(1.0)
+    assert_progress(
+        fit(model, *callbacks(), epochs=2), np.array([3, 7]) / 8
+    )
+    assert_progress(
+        fit(model, *callbacks(), epochs=4), np.array([3, 7, 11, 15]) / 16
+    )
+    # And with the callbacks that the model already knows.
+    model_callbacks = AdaptationFactorScheduler(), LearningRateAnnealing()
+    assert_progress(fit(model, *model_callbacks), np.array([3]) / 4)
+
+
+def test_initial_epoch_continues():
+    model = functional_model(1.0)
+    fit(model, *callbacks(), epochs=2)
+    history = fit(model, *callbacks(), epochs=4, initial_epoch=2)
+    assert_progress(history, np.array([11, 15]) / 16)
+
+
+def test_initial_epoch_in_a_new_process():
+    """A fresh optimizer, whose step counter is at 0."""
+    history = fit(
+        functional_model(1.0), *callbacks(), epochs=4, initial_epoch=2
+    )
+    assert_progress(history, np.array([11, 15]) / 16)
+
+
+def test_total_steps_count_over_all_fits():
+    model = functional_model(1.0)
+    for p in (np.array([3]) / 6, np.array([1.0]), np.array([1.0])):
+        history = fit(
+            model,
+            AdaptationFactorScheduler(schedules.SigmoidRamp(), total_steps=6),
+            LearningRateAnnealing(schedules.InverseDecay(0.1), total_steps=6),
+        )
+        assert_progress(history, p)
+
+
+def test_total_steps_of_the_schedules_themselves():
+    inputs = keras.Input((2,))
+    layer = GradientReversal(schedules.SigmoidRamp(), total_steps=6)
+    outputs = layer(keras.layers.Dense(1)(inputs))
+    model = keras.Model(inputs, outputs)
+    model.compile(
+        keras.optimizers.SGD(schedules.InverseDecay(0.1, total_steps=6)), "mse"
+    )
+    defaults = AdaptationFactorScheduler(), LearningRateAnnealing()
+    assert_progress(fit(model, *defaults), np.array([3]) / 6)
+    assert_progress(fit(model, *defaults), np.array([1.0]))
+
+
+def test_steps_per_epoch():
+    model = functional_model(1.0)
+
+    def endless():
+        while True:
+            yield np.ones((1, 2)), np.ones((1, 1))
+
+    history = model.fit(
+        endless(),
+        steps_per_epoch=5,
+        shuffle=False,
+        epochs=2,
+        verbose=0,
+        callbacks=list(callbacks()),
+    ).history
+    assert_progress(history, np.array([4, 9]) / 10)
+
+
+# Errors.
+
+
+def test_unknown_horizon_before_anything_is_trained():
+    class Unknown(keras.utils.PyDataset):
+        num_batches = None
+
+        def __getitem__(self, index):
+            return np.ones((1, 2)), np.ones((1, 1))
+
+    for callback in callbacks():
+        model = functional_model(1.0)
+        before = model.get_weights()
+        with pytest.raises(ValueError, match=r"steps_per_epoch.*total_steps"):
+            model.fit(Unknown(), shuffle=False, callbacks=[callback], verbose=0)
+        for got, want in zip(model.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(got, want)
+
+
+def test_model_without_the_layer():
+    model = functional_model()
+    with pytest.raises(ValueError, match=r"keras_grl\.layers\.GradientRev"):
+        fit(model, AdaptationFactorScheduler())
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: AdaptationFactorScheduler("ramp"),
+        lambda: AdaptationFactorScheduler(0.5, total_steps=0),
+        lambda: LearningRateAnnealing(0.1),
+        lambda: LearningRateAnnealing(total_steps=-1),
+    ],
+)
+def test_bad_arguments(make):
+    with pytest.raises(ValueError, match="Invalid value received for argument"):
+        make()
