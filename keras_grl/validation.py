@@ -59,6 +59,17 @@ def check_integer(name: str, value: Any, minimum: int = 1) -> int:
     return number
 
 
+def check_mean(mean: Any, channels: int) -> list[float]:
+    """`mean`, one number or one for each channel, as one for each channel."""
+    values = mean if isinstance(mean, (list, tuple)) else [mean]
+    if len(values) not in (1, channels):
+        raise ValueError(
+            invalid("mean", f"one number, or one for each of {channels}", mean)
+        )
+    values = [check_number("mean", value) for value in values]
+    return values if len(values) > 1 else values * channels
+
+
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     """`value`, if it is one of `choices`."""
     choices = tuple(choices)

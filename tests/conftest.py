@@ -1,3 +1,4 @@
+import logging
 import os
 
 import keras
@@ -8,6 +9,10 @@ if keras.backend.backend() == "torch":
     import torch
 
     torch.set_num_threads(1)
+
+
+# TensorFlow warns of every model beyond the fourth that it compiles.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ import keras
 
 from keras_grl.models.dann import DANNModel
 from keras_grl.validation import check_integer
+from keras_grl.validation import check_mean
 from keras_grl.validation import invalid
 
 
@@ -21,11 +22,13 @@ def LeNet(
 
     | part | layers |
     |---|---|
-    | feature extractor | normalisation; convolution 5x5, 32; max-pooling 2x2; convolution 5x5, 48; max-pooling 2x2; ReLU after each; 768 features |
+    | feature extractor | convolution 5x5, 32; max-pooling 2x2; ReLU |
+    |                   | convolution 5x5, 48; max-pooling 2x2; ReLU |
     | label predictor | 100, 100, `num_classes` units |
     | domain classifier | 100, 1 units, after gradient reversal |
 
-    The convolutions are not padded. There are 206,001 - 77,001 = 129,000 …
+    The convolutions are not padded. With the default arguments there are
+    40,880 + 88,010 + 77,001 weights.
 
     Args:
         num_classes: Integer, the number of classes.
@@ -70,13 +73,15 @@ def LeNet(
                 "Greyscale images need their axis: `(28, 28, 1)`.",
             )
         )
+    channels = sizes[-1] if channels_last else sizes[0]
+    means = check_mean(mean, channels)
     feature_extractor = keras.Sequential(
         [
             keras.Input(sizes, name="image"),
             keras.layers.Normalization(
                 axis=-1 if channels_last else 1,
-                mean=mean,
-                variance=127.5**2,
+                mean=means,
+                variance=[127.5**2] * channels,
                 name="normalization",
             ),
             # ReLU after pooling is the same function as before it, for a

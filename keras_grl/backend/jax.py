@@ -39,8 +39,10 @@ def kept_variables(model: Any) -> Any:
         A function that puts the arrays back into variables left empty.
     """
     variables = [*model.variables, *model.metrics_variables]
-    if model.optimizer is not None:
-        variables += model.optimizer.variables
+    # A model that is not compiled can still predict.
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None:
+        variables += optimizer.variables
     kept = [(variable, variable.value) for variable in variables]
 
     def give_back() -> None:

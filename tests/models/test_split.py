@@ -1,0 +1,83 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_grl import DANNModel
+from keras_grl.models import split
+from tests.testing import to_numpy
+
+
+def image_model():
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(4, 3, name="conv", activation="relu")(inputs)
+    shortcut = x
+    x = keras.layers.Conv2D(4, 3, padding="same", name="inside")(x)
+    x = keras.layers.Add(name="joined")([x, shortcut])
+    x = keras.layers.BatchNormalization(name="norm")(x)
+    x = ops.mean(x, axis=(1, 2))
+    x = keras.layers.Dense(5, name="hidden")(x)
+    outputs = keras.layers.Dense(3, name="logits")(x)
+    return keras.Model(inputs, outputs, name="someones")
+
+
+@pytest.mark.parametrize("at", ["conv", "joined", "norm", "hidden"])
+def test_parts_compose_to_the_whole(at):
+    model = image_model()
+    x = np.random.default_rng(0).normal(size=(4, 8, 8, 3))
+    head, tail = split.at_layer(model, at)
+    np.testing.assert_allclose(
+        to_numpy(tail(head(x))), to_numpy(model(x)), rtol=1e-5
+    )
+    shared = {id(w) for part in (head, tail) for w in part.weights}
+    assert shared == {id(w) for w in model.weights}
+    owners = [id(layer) for part in (head, tail) for layer in part.layers]
+    assert id(model.get_layer(at)) in owners
+
+
+def test_multiple_outputs_stay_behind_the_cut():
+    inputs = keras.Input((3,))
+    x = keras.layers.Dense(4, name="features")(inputs)
+    outputs = {"a": keras.layers.Dense(1)(x), "b": keras.layers.Dense(2)(x)}
+    _, tail = split.at_layer(keras.Model(inputs, outputs), "features")
+    assert set(tail(np.ones((2, 4)))) == {"a", "b"}
+
+
+def test_a_keras_application(tmp_path):
+    classifier = keras.applications.MobileNetV2(
+        input_shape=(32, 32, 3), weights=None, classes=3, alpha=0.35
+    )
+    model = DANNModel.from_classifier(
+        classifier, at="global_average_pooling2d"
+    )
+    x = np.random.default_rng(0).normal(size=(2, 32, 32, 3))
+    np.testing.assert_allclose(
+        model.predict(x, verbose=0),
+        classifier.predict(x, verbose=0),
+        rtol=1e-5,
+    )
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(
+        loaded.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "at", "message"),
+    [
+        (image_model, "pool", "`at`.*conv, .*'pool'"),
+        (image_model, "logits", "before the last one"),
+        (image_model, "inside", "path around.*at='inside'"),
+        (lambda: "model", "conv", "Functional or Sequential"),
+        (
+            lambda: keras.Sequential([keras.layers.Dense(2, name="conv")]),
+            "conv",
+            "built Functional or Sequential",
+        ),
+    ],
+    ids=["unknown", "last", "crossed", "no model", "unbuilt"],
+)
+def test_cuts_that_cannot_be_made(make, at, message):
+    with pytest.raises(ValueError, match=f"(?s){message}"):
+        split.at_layer(make(), at)
