@@ -127,7 +127,7 @@ def train(
         input_shape=data.x_source.shape[1:],
         adaptation_factor=keras_grl.schedules.SigmoidRamp(config.gamma),
     )
-    common = {
+    common: dict[str, Any] = {
         "optimizer": keras.optimizers.SGD(
             keras_grl.schedules.InverseDecay(config.learning_rate),
             momentum=0.9,
@@ -135,7 +135,7 @@ def train(
         "loss": "sparse_categorical_crossentropy",
         "metrics": ["accuracy"],
     }
-    fit = {
+    fit: dict[str, Any] = {
         "epochs": config.epochs,
         "validation_data": data.validation,
         "validation_batch_size": 200,

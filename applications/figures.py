@@ -3,8 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
+
+from applications.options import stop
+
+try:
+    import matplotlib
+except ImportError:
+    stop("figures need matplotlib. Install it: pip install keras-grl[demo]")
 
 matplotlib.use("agg")
 

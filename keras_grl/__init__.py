@@ -2,6 +2,7 @@
 
 from keras_grl import architectures
 from keras_grl import callbacks
+from keras_grl import datasets
 from keras_grl import layers
 from keras_grl import models
 from keras_grl import schedules
@@ -16,6 +17,7 @@ __all__ = [
     "__version__",
     "architectures",
     "callbacks",
+    "datasets",
     "layers",
     "models",
     "pair",

@@ -18,6 +18,10 @@ TARGET = "target"
 LABELED_TARGET = "labeled_target"
 LENGTHS = ("longest", "shortest", SOURCE, TARGET)
 
+# Grain gives its endless datasets the length `sys.maxsize`, or, when they are
+# batched, a part of it.
+_ENDLESS = 2**40
+
 
 def pair(
     source: Any,
@@ -106,6 +110,7 @@ def pair(
             )
     if seed is None:
         seed = int(np.random.randint(2**31))
+    seed = check_integer("seed", seed, minimum=0)
     sizes = _batch_sizes(batch_size, given)
     streams: dict[str, Any] = {}
     for name, data in given.items():
@@ -199,8 +204,9 @@ class PairedDataset(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
         epoch = max(self._epoch, 0)
-        # The stream that makes an epoch says where the last, smaller batch is.
-        reference = self._reference()
+        # The stream that makes an epoch says where the last, smaller batch is;
+        # `with_steps` makes an epoch that no stream ends.
+        reference = self._reference() if self._steps is None else None
         parts = {
             name: stream.batch(epoch, index, cycle=name != reference)
             for name, stream in self._streams.items()
@@ -326,10 +332,11 @@ class _DatasetStream:
         if isinstance(self._dataset, keras.utils.PyDataset):
             return self._dataset.num_batches
         try:
-            return len(self._dataset)
+            length = len(self._dataset)
         except (TypeError, NotImplementedError):
             # tf.data, torch and Grain say so: endless, or not known.
             return None
+        return None if length > _ENDLESS else length
 
     def start_epoch(self, epoch: int) -> None:
         with self._lock:
@@ -369,10 +376,13 @@ class _DatasetStream:
     def _iterate_py_dataset(dataset: Any) -> Iterator[Any]:
         dataset.on_epoch_begin()
         index = 0
-        while dataset.num_batches is None or index < dataset.num_batches:
-            yield dataset[index]
-            index += 1
-        dataset.on_epoch_end()
+        try:
+            while dataset.num_batches is None or index < dataset.num_batches:
+                yield dataset[index]
+                index += 1
+        finally:
+            # Also of a pass left where the epoch ended: many shuffle here.
+            dataset.on_epoch_end()
 
     def _to_numpy(self, batch: Any) -> tuple[Any, ...]:
         if self.name != TARGET:
@@ -424,7 +434,7 @@ def _unpack(name: str, data: Any) -> tuple[Any, ...]:
     labelled = name != TARGET
     if isinstance(data, (tuple, list)):
         data = tuple(data)
-        if labelled and len(data) in (2, 3):
+        if labelled and len(data) in (2, 3) and data[1] is not None:
             return data if data[-1] is not None else data[:-1]
         if not labelled and len(data) == 1:
             return data

@@ -81,6 +81,6 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
 
 def is_number(value: Any) -> bool:
     """Whether a user would call `value` a number (NumPy's included)."""
-    return isinstance(value, numbers.Number) or getattr(
-        value, "shape", None
-    ) == ()
+    return (
+        isinstance(value, numbers.Number) or getattr(value, "shape", None) == ()
+    )

@@ -92,7 +92,7 @@ def test_a_batch_of_three_streams():
 @pytest.mark.parametrize("weighted", ["source", "labeled_target"])
 def test_a_missing_sample_weight_of_two_becomes_ones(weighted):
     streams = {"source": source(), "labeled_target": source(5)}
-    streams[weighted] = (*streams[weighted], np.full(12, 0.25)[: 12])
+    streams[weighted] = (*streams[weighted], np.full(12, 0.25)[:12])
     if weighted == "labeled_target":
         streams[weighted] = (*source(5), np.full(5, 0.25))
     dataset = pair(target=target(), batch_size=(3, 2, 4), **streams)
@@ -176,7 +176,9 @@ def test_length_of_an_epoch(length, expected):
     dataset = pair(source(20), target(37), batch_size=8, length=length)
     assert len(dataset) == dataset.num_batches == expected
     batches = walk(dataset)
-    assert sizes(batches, "source") == sizes(batches, "target") == [4] * expected
+    assert (
+        sizes(batches, "source") == sizes(batches, "target") == [4] * expected
+    )
 
 
 def test_the_longest_stream_has_the_most_batches_not_samples():

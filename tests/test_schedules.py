@@ -97,9 +97,7 @@ def test_learning_rates_survive_the_optimizer(schedule):
 
 
 def test_learning_rate_in_an_optimizer_follows_the_step():
-    optimizer = keras.optimizers.SGD(
-        schedules.InverseDecay(0.1, total_steps=4)
-    )
+    optimizer = keras.optimizers.SGD(schedules.InverseDecay(0.1, total_steps=4))
     variable = keras.Variable([0.0])
     optimizer.build([variable])
     moved = []

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from keras_grl import schedules
 from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.validation import check_integer
-from keras_grl import schedules
 
 
 class AdaptationFactorScheduler(HorizonCallback):

@@ -46,7 +46,7 @@ class LearningRateAnnealing(HorizonCallback):
     ...     np.ones((8, 2)), np.ones((8, 1)), batch_size=1, verbose=0,
     ...     callbacks=[LearningRateAnnealing(InverseDecay(0.01))])
     >>> [round(v, 5) for v in history.history["learning_rate"]]
-    [0.0018]
+    [0.00181]
 
     Reference:
         Ganin & Lempitsky (2015), Appendix C.

@@ -205,7 +205,9 @@ def reverse_gradient(x: Any, adaptation_factor: Any) -> Any:
         Ganin & Lempitsky (2015), equations 7 and 8.
     """
 
-    if not keras.backend.is_float_dtype(keras.backend.standardize_dtype(x.dtype)):
+    if not keras.backend.is_float_dtype(
+        keras.backend.standardize_dtype(x.dtype)
+    ):
         return x
     if keras.backend.backend() == "jax":
         from keras_grl.backend import jax

@@ -261,7 +261,7 @@ class DANNModel(keras.Model):
         domain = self.domain_classifier(features, training=training)
         return {"label": label, "domain": domain}
 
-    def compile(  # type: ignore[override]
+    def compile(
         self,
         optimizer: Any = "rmsprop",
         loss: Any = None,
@@ -376,7 +376,7 @@ class DANNModel(keras.Model):
             )
         return super().predict_step(*state, data)
 
-    def fit(  # type: ignore[override]
+    def fit(
         self,
         x: Any = None,
         y: Any = None,

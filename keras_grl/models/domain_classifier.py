@@ -18,7 +18,7 @@ def default_domain_classifier() -> keras.Sequential:
 
     Example:
 
-    >>> default_domain_classifier()(np.zeros((4, 7, 7, 16))).shape
+    >>> tuple(default_domain_classifier()(np.zeros((4, 7, 7, 16))).shape)
     (4, 1)
 
     Reference:

@@ -177,9 +177,7 @@ def assert_progress(history, p):
 
 def test_second_fit_is_a_run_of_its_own():
     model = functional_model(1.0)
-    assert_progress(
-        fit(model, *callbacks(), epochs=2), np.array([3, 7]) / 8
-    )
+    assert_progress(fit(model, *callbacks(), epochs=2), np.array([3, 7]) / 8)
     assert_progress(
         fit(model, *callbacks(), epochs=4), np.array([3, 7, 11, 15]) / 16
     )

@@ -221,12 +221,12 @@ def test_saving_keeps_schedule_and_counters(tmp_path):
 
 @pytest.mark.parametrize("bad", [-0.1, float("nan"), float("inf"), "1", None])
 def test_bad_factor(bad):
-    with pytest.raises(ValueError, match="`adaptation_factor`.*Received"):
+    with pytest.raises(ValueError, match=r"`adaptation_factor`.*Received"):
         GradientReversal(bad)
 
 
 def test_bad_total_steps():
-    with pytest.raises(ValueError, match="`total_steps`.*at least 1"):
+    with pytest.raises(ValueError, match=r"`total_steps`.*at least 1"):
         GradientReversal(schedules.SigmoidRamp(), total_steps=0)
 
 

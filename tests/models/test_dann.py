@@ -215,9 +215,7 @@ def test_two_domain_logits_equal_one_that_is_their_difference():
 )
 def test_any_task_loss(loss, labels, predictor):
     x_source, y_source, x_target = small_data()
-    model = DANNModel(
-        small_extractor(), predictor(), small_domain_classifier()
-    )
+    model = DANNModel(small_extractor(), predictor(), small_domain_classifier())
     model.compile(keras.optimizers.SGD(0.1), loss=loss)
     dataset = keras_grl.pair(
         (x_source, labels(y_source)), x_target, batch_size=(12, 8)
@@ -284,7 +282,10 @@ def test_evaluate_on_pairs_has_the_domain_figures():
 
 
 def test_inputs_that_are_structures():
-    left, right = keras.Input((2,), name="left"), keras.Input((3,), name="right")
+    left, right = (
+        keras.Input((2,), name="left"),
+        keras.Input((3,), name="right"),
+    )
     features = keras.layers.Concatenate()(
         [keras.layers.Dense(4)(left), keras.layers.Dense(4)(right)]
     )
@@ -304,7 +305,14 @@ def test_inputs_that_are_structures():
 def test_default_domain_classifier_is_the_papers():
     model = DANNModel(small_extractor(), small_classifier())
     shapes = [tuple(w.shape) for w in model.domain_classifier.weights]
-    assert shapes == [(4, 1024), (1024,), (1024, 1024), (1024,), (1024, 1), (1,)]
+    assert shapes == [
+        (4, 1024),
+        (1024,),
+        (1024, 1024),
+        (1024,),
+        (1024, 1),
+        (1,),
+    ]
     assert isinstance(model.gradient_reversal.schedule, schedules.SigmoidRamp)
 
 
@@ -524,7 +532,7 @@ def test_activated_domain_classifier(last, activation):
 def test_activated_functional_domain_classifier():
     inputs = keras.Input((4,))
     outputs = ops.sigmoid(keras.layers.Dense(1)(inputs))
-    with pytest.raises(ValueError, match="logits.*sigmoid"):
+    with pytest.raises(ValueError, match=r"logits.*sigmoid"):
         DANNModel(
             small_extractor(),
             small_classifier(),
@@ -562,9 +570,7 @@ def test_domain_classifier_of_feature_maps_must_flatten():
     extractor = keras.Sequential(
         [keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3)]
     )
-    head = keras.Sequential(
-        [keras.layers.Flatten(), keras.layers.Dense(3)]
-    )
+    head = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3)])
     with pytest.raises(ValueError, match=r"keras\.layers\.Flatten"):
         DANNModel(extractor, head, keras.layers.Dense(1))
     assert DANNModel(extractor, head).domain_classifier.built

@@ -184,12 +184,12 @@ def trained_with_backup(backup, annealing_by_callback, kill=None):
     return model, history.history
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
 def raise_killed():
-    raise Killed
+    raise KilledError
 
 
 def assert_resumed_like_uninterrupted(tmp_path, annealing_by_callback):
@@ -208,7 +208,7 @@ def assert_resumed_like_uninterrupted(tmp_path, annealing_by_callback):
 
 @pytest.mark.parametrize("annealing_by_callback", [False, True])
 def test_an_interrupted_run_resumes_exactly(tmp_path, annealing_by_callback):
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         trained_with_backup(
             tmp_path / "killed", annealing_by_callback, raise_killed
         )

@@ -47,9 +47,7 @@ def test_a_keras_application(tmp_path):
     classifier = keras.applications.MobileNetV2(
         input_shape=(32, 32, 3), weights=None, classes=3, alpha=0.35
     )
-    model = DANNModel.from_classifier(
-        classifier, at="global_average_pooling2d"
-    )
+    model = DANNModel.from_classifier(classifier, at="global_average_pooling2d")
     x = np.random.default_rng(0).normal(size=(2, 32, 32, 3))
     np.testing.assert_allclose(
         model.predict(x, verbose=0),

@@ -1,0 +1,63 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from keras_grl.datasets import digits
+
+pytest.importorskip("sklearn", reason="the digits come with scikit-learn")
+
+
+@pytest.mark.parametrize("name", digits.DOMAINS)
+@pytest.mark.parametrize("split", digits.SPLITS)
+def test_images_and_labels(name, split):
+    images, labels = digits.load(name, split, num_images=40)
+    assert images.shape == (40, 28, 28, 1) and images.dtype == "uint8"
+    assert labels.shape == (40,)
+    assert set(labels.tolist()) <= set(range(10))
+    assert images.max() > 200 and images.min() == 0
+
+
+def test_a_written_digit_is_in_one_split_only():
+    ranges = [
+        set(range(start, stop)) for start, stop in digits._SHARES.values()
+    ]
+    for one, other in itertools.combinations(ranges, 2):
+        assert not one & other
+    assert len(set.union(*ranges)) == 1797
+
+
+def test_seeded():
+    first, labels = digits.load("digits_cluttered", "test", 20, seed=1)
+    again, _ = digits.load("digits_cluttered", "test", 20, seed=1)
+    other, same = digits.load("digits_cluttered", "test", 20, seed=2)
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    np.testing.assert_array_equal(labels, same)
+
+
+def test_variants_of_a_digit_differ_and_keep_its_label():
+    images, labels = digits.load("digits", "validation", num_images=200)
+    np.testing.assert_array_equal(labels[:100], labels[100:])
+    assert (images[:100] != images[100:]).any(axis=(1, 2, 3)).all()
+
+
+def test_strokes_only_add_light():
+    rng = np.random.default_rng(0)
+    strokes = digits._strokes(8, rng)
+    assert strokes.shape == (8, 28, 28)
+    assert 0 <= strokes.min() and strokes.max() <= 1
+    assert (strokes.max(axis=(1, 2)) > 0.4).all()
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "argument"),
+    [
+        ({"name": "mnist"}, "name"),
+        ({"split": "extra"}, "split"),
+        ({"num_images": 0}, "num_images"),
+    ],
+)
+def test_bad_arguments(kwargs, argument):
+    with pytest.raises(ValueError, match=f"argument `{argument}`.*Received"):
+        digits.load(**kwargs)

@@ -1,0 +1,78 @@
+"""What the README and the docstrings show, run as printed."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import keras_grl
+from tests.testing import ROOT
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = [
+    (title.strip("#… \n") or "quickstart", code)
+    for title, code in re.findall(
+        r"^(#+ [^\n]*)$(?:(?!^#+ ).)*?^```python\n(.*?)^```",
+        README,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+]
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(keras_grl.__path__, "keras_grl.")
+    if not module.name.startswith("keras_grl.backend")
+)
+
+
+def test_every_block_of_the_readme_is_found():
+    assert len(BLOCKS) == README.count("```python") >= 7
+
+
+def test_quickstart_is_short():
+    (quickstart,) = (code for title, code in BLOCKS if title == "Quickstart")
+    assert len([line for line in quickstart.splitlines() if line]) <= 20
+
+
+@pytest.mark.parametrize("code", [pytest.param(c, id=t) for t, c in BLOCKS])
+def test_readme_block_runs_as_printed(code, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "readme"}
+    exec(compile(code, "README.md", "exec"), names)
+    if "adapted.keras" in code:
+        assert names["predictions"].shape == (297, 10)
+        loaded = keras.models.load_model(tmp_path / "adapted.keras")
+        np.testing.assert_allclose(
+            loaded.predict(names["x_test"], verbose=0),
+            names["predictions"],
+            rtol=1e-4,
+            atol=1e-5,
+        )
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples(name):
+    module = importlib.import_module(name)
+    globs = {**vars(module), "keras": keras, "np": np, "ops": ops}
+    failed, _ = doctest.testmod(module, globs=globs)
+    assert failed == 0
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_everything_public_says_what_it_is(name):
+    module = importlib.import_module(name)
+    assert module.__doc__
+    for public in getattr(module, "__all__", []):
+        if not public.startswith("__"):
+            assert getattr(module, public).__doc__
+
+
+def test_local_links_of_the_documents_exist():
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
+        for link in links:
+            assert (document.parent / link).exists(), f"{document}: {link}"

@@ -1,0 +1,77 @@
+import ast
+import sys
+import tomllib
+
+import keras_grl
+from tests.testing import BACKEND
+from tests.testing import ROOT
+from tests.testing import run_python
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+SOURCES = sorted((ROOT / "keras_grl").rglob("*.py"))
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module
+
+
+def test_the_wheel_holds_every_package_and_nothing_else():
+    packages = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in SOURCES
+        if path.name == "__init__.py"
+    }
+    assert set(PYPROJECT["tool"]["setuptools"]["packages"]) == packages
+
+
+def test_version():
+    assert keras_grl.__version__ == "0.1.0"
+
+
+def test_only_public_keras():
+    for path in SOURCES:
+        for module in imports(path):
+            assert not module.startswith("keras.src"), path
+
+
+def test_backend_code_stands_in_one_place():
+    for path in SOURCES:
+        if path.parent.name != "backend":
+            heads = {module.split(".")[0] for module in imports(path)}
+            assert not heads & {"tensorflow", "jax", "torch"}, path
+
+
+def test_import_needs_only_keras_numpy_and_the_backend():
+    """With everything optional, and the other backends, made unimportable."""
+    absent = ["sklearn", "scipy", "matplotlib", "tensorflow_datasets", "grain"]
+    absent += {"tensorflow", "jax", "torch"} - {BACKEND}
+    done = run_python(
+        "import sys\n"
+        "from importlib.machinery import PathFinder\n"
+        "class Without:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.split('.')[0] not in {absent!r}:\n"
+        "            return PathFinder.find_spec(name, path, target)\n"
+        "sys.meta_path.remove(PathFinder)\n"
+        "sys.meta_path.append(Without())\n"
+        "import keras_grl, numpy as np\n"
+        "model = keras_grl.architectures.LeNet()\n"
+        "model.compile('sgd', 'sparse_categorical_crossentropy')\n"
+        "x = np.zeros((4, 28, 28, 3))\n"
+        "data = keras_grl.pair((x, np.zeros(4)), x, batch_size=4)\n"
+        "model.fit(data, verbose=0)\n"
+        "try:\n"
+        "    keras_grl.datasets.digits.load()\n"
+        "except ImportError as error:\n"
+        "    print(error)\n"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pip install keras-grl[datasets]" in done.stdout
+
+
+def test_this_python_is_one_that_is_promised():
+    assert sys.version_info >= (3, 11)
