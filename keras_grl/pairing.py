@@ -1,26 +1,22 @@
 """pair(): streams of the source and the target domain, made one dataset."""
 
-import threading
-import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import keras
 import numpy as np
 from keras import tree
 
+from keras_grl.streams import LABELED_TARGET
+from keras_grl.streams import SOURCE
+from keras_grl.streams import TARGET
+from keras_grl.streams import ArrayStream
+from keras_grl.streams import DatasetStream
+from keras_grl.streams import is_dataset
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
-SOURCE = "source"
-TARGET = "target"
-LABELED_TARGET = "labeled_target"
 LENGTHS = ("longest", "shortest", SOURCE, TARGET)
-
-# Grain gives its endless datasets the length `sys.maxsize`, or, when they are
-# batched, a part of it.
-_ENDLESS = 2**40
 
 
 def pair(
@@ -114,13 +110,19 @@ def pair(
     sizes = _batch_sizes(batch_size, given)
     streams: dict[str, Any] = {}
     for name, data in given.items():
-        if _is_dataset(data):
-            streams[name] = _DatasetStream(name, data)
+        if is_dataset(data):
+            streams[name] = DatasetStream(name, data)
         else:
-            streams[name] = _ArrayStream(
+            streams[name] = ArrayStream(
                 name, data, sizes[name], shuffle, seed, drop_remainder
             )
-    _check_alike(streams)
+    _check_alike(
+        {
+            name: stream.data[0]
+            for name, stream in streams.items()
+            if isinstance(stream, ArrayStream)
+        }
+    )
     return PairedDataset(streams, length)
 
 
@@ -129,41 +131,40 @@ class PairedDataset(keras.utils.PyDataset):
 
     Made by `pair`, consumed by `fit` and `evaluate`. The batches of arrays are
     a pure function of the seed, the epoch and the index of the batch.
+
+    The stream that makes an epoch begins a new pass in every epoch; the others
+    go on where they were, so that all their samples are seen in the end.
     """
 
-    def __init__(self, streams: dict[str, Any], length: str):
+    def __init__(
+        self, streams: dict[str, Any], length: str, steps: int | None = None
+    ):
         super().__init__()
         self._streams = streams
         self._length = length
-        self._steps: int | None = None
-        self._epoch = -1
+        # `with_steps` makes an epoch that no stream ends.
+        self._reference = None if steps else _reference(streams, length)
+        self._num_batches = (
+            streams[self._reference].num_batches if self._reference else steps
+        )
+        self._epoch = 0
         self._next_epoch = 0
-        if self.num_batches == 0:
-            name = self._reference()
+        self._told_epochs = 0
+        self._start_over = False
+        self._checked = False
+        if self._reference and self._num_batches == 0:
+            stream = streams[self._reference]
             raise ValueError(
-                f"The {name} stream holds no full batch. Expected at least "
-                f"{streams[name].batch_size} samples. Received: "
-                f"{streams[name].num_samples} samples\n"
+                f"The {self._reference} stream holds no full batch. Expected "
+                f"at least {stream.batch_size} samples. Received: "
+                f"{stream.num_samples} samples\n"
                 "Pass a smaller `batch_size`, or `drop_remainder=False`."
             )
-
-    def _reference(self) -> str:
-        """The name of the stream that makes an epoch."""
-        if self._length in self._streams:
-            return self._length
-        lengths = {
-            name: _inf_if_none(self._streams[name].num_batches)
-            for name in (SOURCE, TARGET)
-        }
-        choose = max if self._length == "longest" else min
-        return choose(lengths, key=lambda name: lengths[name])
 
     @property
     def num_batches(self) -> int | None:
         """Batches per epoch; None if endless or not known beforehand."""
-        if self._steps is not None:
-            return self._steps
-        return self._streams[self._reference()].num_batches
+        return self._num_batches
 
     def __len__(self) -> int:
         if self.num_batches is None:
@@ -177,7 +178,8 @@ class PairedDataset(keras.utils.PyDataset):
         """The same streams, with epochs of `steps_per_epoch` batches.
 
         Args:
-            steps_per_epoch: Integer. Streams that end earlier start again.
+            steps_per_epoch: Integer. All streams go on from one epoch to the
+                next, and start again where they end.
 
         Returns:
             A `PairedDataset`.
@@ -188,30 +190,44 @@ class PairedDataset(keras.utils.PyDataset):
         >>> len(dataset), len(dataset.with_steps(50))
         (1, 50)
         """
-        limited = PairedDataset(self._streams, self._length)
-        limited._steps = check_integer("steps_per_epoch", steps_per_epoch)
-        return limited
+        steps = check_integer("steps_per_epoch", steps_per_epoch)
+        return PairedDataset(self._streams, self._length, steps)
+
+    @property
+    def told_epochs(self) -> int:
+        """Integer: the epoch after the last one of which `set_epoch` told."""
+        return self._told_epochs
 
     def set_epoch(self, epoch: int) -> None:
         """Tell the epoch that begins, so that a resumed run goes on alike."""
+        # Before the first one Keras has looked at a batch or two.
+        self._start_over = self._told_epochs == 0
         self._next_epoch = epoch
+        self._told_epochs = epoch + 1
 
     def on_epoch_begin(self) -> None:
         self._epoch = self._next_epoch
         self._next_epoch += 1
-        for stream in self._streams.values():
-            stream.start_epoch(self._epoch)
+        for name, stream in self._streams.items():
+            if name == self._reference or self._start_over:
+                stream.restart()
+        self._start_over = False
 
     def __getitem__(self, index: int) -> tuple[Any, ...]:
-        epoch = max(self._epoch, 0)
-        # The stream that makes an epoch says where the last, smaller batch is;
-        # `with_steps` makes an epoch that no stream ends.
-        reference = self._reference() if self._steps is None else None
+        # Where the streams that go on from epoch to epoch are by now. An
+        # endless dataset has no epochs: its index grows for ever.
+        walked = self._epoch * (self._num_batches or 0) + index
         parts = {
-            name: stream.batch(epoch, index, cycle=name != reference)
+            name: stream.batch_of_pass(self._epoch, index)
+            if name == self._reference and self._num_batches
+            else stream.batch_of_walk(walked)
             for name, stream in self._streams.items()
         }
         x = {name: part[0] for name, part in parts.items()}
+        if not self._checked:
+            # Datasets do not say beforehand what they yield.
+            _check_alike(x)
+            self._checked = True
         labelled = {n: part for n, part in parts.items() if n != TARGET}
         y = {name: part[1] for name, part in labelled.items()}
         weights = {
@@ -229,264 +245,22 @@ class PairedDataset(keras.utils.PyDataset):
         return x, y, weights
 
 
-class _ArrayStream:
-    """Arrays in memory (or memory-mapped), read by index, never copied."""
-
-    def __init__(
-        self,
-        name: str,
-        data: Any,
-        batch_size: int,
-        shuffle: bool,
-        seed: int,
-        drop_remainder: bool,
-    ):
-        self.name = name
-        self.batch_size = batch_size
-        self._drop_remainder = drop_remainder
-        self._shuffle = shuffle
-        # One random order per stream, though the seed is one.
-        self._seed = (seed, (SOURCE, TARGET, LABELED_TARGET).index(name))
-        self._orders: dict[tuple[int, int], Any] = {}
-        self.data = tree.map_structure(_as_array, _unpack(name, data))
-        sizes = {_size(name, array) for array in tree.flatten(self.data)}
-        if len(sizes) > 1:
-            raise ValueError(
-                f"The arrays of the {name} stream must hold equally many "
-                f"samples. Received: {sorted(sizes)}"
-            )
-        (self.num_samples,) = sizes
-        if self.num_samples == 0:
-            raise ValueError(
-                f"The {name} stream is empty. Expected at least one sample. "
-                "Received: arrays of length 0"
-            )
-
-    @property
-    def num_batches(self) -> int:
-        full, rest = divmod(self.num_samples, self.batch_size)
-        return full + (0 if self._drop_remainder else rest > 0)
-
-    def example(self) -> Any:
-        return tree.map_structure(lambda array: array[:1], self.data[0])
-
-    def start_epoch(self, epoch: int) -> None:
-        pass
-
-    def batch(self, epoch: int, index: int, cycle: bool) -> tuple[Any, ...]:
-        start = index * self.batch_size
-        stop = start + self.batch_size
-        if not cycle and start < self.num_samples < stop:
-            stop = self.num_samples
-        rows = self._rows(epoch, start, stop)
-        return tree.map_structure(lambda array: array[rows], self.data)
-
-    def _rows(self, epoch: int, start: int, stop: int) -> Any:
-        """Rows `start` to `stop` of the epoch's endless walk of the data."""
-        rows = []
-        while start < stop:
-            cycle, offset = divmod(start, self.num_samples)
-            count = min(stop - start, self.num_samples - offset)
-            rows.append(self._order(epoch, cycle)[offset : offset + count])
-            start += count
-        return rows[0] if len(rows) == 1 else np.concatenate(rows)
-
-    def _order(self, epoch: int, cycle: int) -> Any:
-        if not self._shuffle:
-            return np.arange(self.num_samples)
-        key = (epoch, cycle)
-        order = self._orders.get(key)
-        if order is None:
-            generator = np.random.default_rng((*self._seed, epoch, cycle))
-            order = generator.permutation(self.num_samples)
-            # A batch may lie across two cycles: keep the last two.
-            self._orders = dict(list(self._orders.items())[-1:])
-            self._orders[key] = order
-        return order
-
-
-class _DatasetStream:
-    """Batches of somebody's dataset, taken one after the other."""
-
-    batch_size = 1
-
-    def __init__(self, name: str, dataset: Any):
-        self.name = name
-        self._dataset = dataset
-        self._once = isinstance(dataset, Iterator)
-        self._iterator: Iterator[Any] | None = None
-        self._warned = False
-        # Keras's prefetching threads may ask for batches at the same time.
-        self._lock = threading.Lock()
-        if self.num_batches == 0:
-            raise ValueError(self._empty())
-
-    @property
-    def num_samples(self) -> int | None:
-        return self.num_batches
-
-    @property
-    def num_batches(self) -> int | None:
-        if self._once:
-            return None
-        if isinstance(self._dataset, keras.utils.PyDataset):
-            return self._dataset.num_batches
-        try:
-            length = len(self._dataset)
-        except (TypeError, NotImplementedError):
-            # tf.data, torch and Grain say so: endless, or not known.
-            return None
-        return None if length > _ENDLESS else length
-
-    def start_epoch(self, epoch: int) -> None:
-        with self._lock:
-            if not self._once and self.num_batches is not None:
-                self._iterator = None
-
-    def batch(self, epoch: int, index: int, cycle: bool) -> tuple[Any, ...]:
-        with self._lock:
-            return self._next()
-
-    def _next(self) -> tuple[Any, ...]:
-        if self._iterator is None:
-            self._iterator = self._iterate()
-        try:
-            batch = next(self._iterator)
-        except StopIteration:
-            if self._once:
-                raise ValueError(
-                    f"The generator given as the {self.name} stream has "
-                    "ended. Expected an endless one, since it cannot be "
-                    "started again. Pass a dataset that can be iterated "
-                    "again, such as a `keras.utils.PyDataset`."
-                ) from None
-            self._iterator = self._iterate()
-            try:
-                batch = next(self._iterator)
-            except StopIteration:
-                raise ValueError(self._empty()) from None
-        return self._to_numpy(batch)
-
-    def _iterate(self) -> Iterator[Any]:
-        if not isinstance(self._dataset, keras.utils.PyDataset):
-            return iter(self._dataset)
-        return self._iterate_py_dataset(self._dataset)
-
-    @staticmethod
-    def _iterate_py_dataset(dataset: Any) -> Iterator[Any]:
-        dataset.on_epoch_begin()
-        index = 0
-        try:
-            while dataset.num_batches is None or index < dataset.num_batches:
-                yield dataset[index]
-                index += 1
-        finally:
-            # Also of a pass left where the epoch ended: many shuffle here.
-            dataset.on_epoch_end()
-
-    def _to_numpy(self, batch: Any) -> tuple[Any, ...]:
-        if self.name != TARGET:
-            unpacked = _unpack(self.name, batch)
-        elif isinstance(batch, (tuple, list)):
-            if len(batch) > 1 and not self._warned:
-                self._warned = True
-                warnings.warn(
-                    "The target dataset yields labels with its images. They "
-                    "are dropped: domain-adversarial training does not use "
-                    "target labels. (Labelled target samples go into the "
-                    "third stream, `pair(source, target, labeled_target)`.)",
-                    stacklevel=2,
-                )
-            unpacked = (batch[0],)
-        else:
-            unpacked = (batch,)
-        return tree.map_structure(_as_array, unpacked)
-
-    def _empty(self) -> str:
-        return (
-            f"The {self.name} stream is empty. Expected a dataset of at least "
-            "one batch. Received: a dataset that yields nothing"
-        )
-
-
-def _inf_if_none(number: int | None) -> float:
-    return float("inf") if number is None else number
-
-
-def _is_dataset(data: Any) -> bool:
-    """Whether `data` yields batches, as opposed to being arrays."""
-    if isinstance(data, keras.utils.PyDataset):
-        return True
-    if isinstance(data, (tuple, list, dict, str)) or hasattr(data, "shape"):
-        return False
-    if hasattr(data, "__getitem__") and not hasattr(data, "__iter__"):
-        raise ValueError(
-            "A stream must be arrays or a dataset of batches that can be "
-            f"iterated. Received: {type(data).__name__}, which gives single "
-            "samples by index\nWrap it: `torch.utils.data.DataLoader(dataset, "
-            "batch_size=64, shuffle=True)`."
-        )
-    return hasattr(data, "__iter__")
-
-
-def _unpack(name: str, data: Any) -> tuple[Any, ...]:
-    """(x, y) or (x, y, sample_weight), or (x,) for the target."""
-    labelled = name != TARGET
-    if isinstance(data, (tuple, list)):
-        data = tuple(data)
-        if labelled and len(data) in (2, 3) and data[1] is not None:
-            return data if data[-1] is not None else data[:-1]
-        if not labelled and len(data) == 1:
-            return data
-    elif not labelled:
-        return (data,)
-    if labelled:
-        expected = "a tuple `(x, y)` or `(x, y, sample_weight)`"
-        mend = f"Pass the labels with the images: `(x_{name}, y_{name})`."
-    else:
-        expected = "images alone, without labels"
-        mend = (
-            "Target labels are never trained on. Pass the images alone: "
-            "`pair((x_source, y_source), x_target)`. Labelled target samples "
-            "go into the third stream: `pair(source, target, labeled_target="
-            "(x, y))`."
-        )
-    raise ValueError(
-        f"Invalid value received for argument `{name}`. Expected {expected}. "
-        f"Received: {_describe(data)}\n{mend}"
-    )
-
-
-def _describe(data: Any) -> str:
-    if isinstance(data, (tuple, list)):
-        inner = ", ".join(_describe(item) for item in data[:4])
-        return f"a {type(data).__name__} of length {len(data)} ({inner})"
-    if hasattr(data, "shape"):
-        return f"an array of shape {tuple(data.shape)}"
-    return f"{type(data).__name__}"
-
-
-def _as_array(data: Any) -> Any:
-    """`data` as a NumPy array: a view of it wherever it lies in memory."""
-    if isinstance(data, np.ndarray):
-        return data
-    if hasattr(data, "detach"):
-        data = data.detach().cpu()
-    return np.asarray(data)
-
-
-def _size(name: str, array: Any) -> int:
-    if array.ndim == 0:
-        raise ValueError(
-            f"The {name} stream must be made of arrays whose first axis "
-            "counts the samples. Received: a scalar"
-        )
-    return int(array.shape[0])
+def _reference(streams: dict[str, Any], length: str) -> str:
+    """The name of the stream that makes an epoch."""
+    if length in streams:
+        return length
+    lengths = {
+        name: float("inf") if number is None else number
+        for name in (SOURCE, TARGET)
+        for number in [streams[name].num_batches]
+    }
+    choose = max if length == "longest" else min
+    return choose(lengths, key=lambda name: lengths[name])
 
 
 def _batch_sizes(batch_size: Any, given: dict[str, Any]) -> dict[str, Any]:
     """The batch size of each stream that is made of arrays."""
-    arrays = [name for name, data in given.items() if not _is_dataset(data)]
+    arrays = [name for name, data in given.items() if not is_dataset(data)]
     if not arrays:
         if batch_size is not None:
             raise ValueError(
@@ -537,34 +311,36 @@ def _batch_sizes(batch_size: Any, given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _check_alike(streams: dict[str, Any]) -> None:
-    """Refuse domains that one feature extractor could not take."""
-    arrays = {
-        name: stream
-        for name, stream in streams.items()
-        if isinstance(stream, _ArrayStream)
-    }
-    described = {
-        name: tree.map_structure(
-            lambda array: f"{array.dtype.name} {array.shape[1:]}",
-            stream.example(),
-        )
-        for name, stream in arrays.items()
-    }
-    kinds = {
-        name: tree.map_structure(
-            lambda array: (array.dtype.kind, *array.shape[1:]),
-            stream.example(),
-        )
-        for name, stream in arrays.items()
-    }
-    names = list(kinds)
-    for name in names[1:]:
-        if kinds[name] != kinds[names[0]]:
+def _check_alike(inputs: dict[str, Any]) -> None:
+    """Refuse domains that one feature extractor could not take.
+
+    Args:
+        inputs: Name of the stream to its x.
+    """
+
+    def described(x: Any, describe: Any) -> Any:
+        return tree.map_structure(describe, x)
+
+    names = list(inputs)
+    kinds = [
+        described(x, lambda array: (array.dtype.kind, array.shape[1:]))
+        for x in inputs.values()
+    ]
+    for name, kind in zip(names[1:], kinds[1:], strict=True):
+        if kind != kinds[0]:
+            shown = ", ".join(
+                f"{n}: "
+                + str(
+                    described(
+                        inputs[n],
+                        lambda array: f"{array.dtype.name} {array.shape[1:]}",
+                    )
+                )
+                for n in (names[0], name)
+            )
             raise ValueError(
                 "The domains must have samples of the same shape and kind of "
-                f"dtype. Received: {names[0]}: {described[names[0]]}, "
-                f"{name}: {described[name]}\n"
+                f"dtype. Received: {shown}\n"
                 "Resize or convert one of them; keep raw 0-255 images as "
                 "uint8 in both."
             )

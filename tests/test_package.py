@@ -47,7 +47,7 @@ def test_backend_code_stands_in_one_place():
 
 def test_import_needs_only_keras_numpy_and_the_backend():
     """With everything optional, and the other backends, made unimportable."""
-    absent = ["sklearn", "scipy", "matplotlib", "tensorflow_datasets", "grain"]
+    absent = ["sklearn", "matplotlib", "tensorflow_datasets", "grain"]
     absent += {"tensorflow", "jax", "torch"} - {BACKEND}
     done = run_python(
         "import sys\n"

@@ -35,11 +35,17 @@ def with_defaults(callbacks: Any, model: Any, dataset: Any) -> Any:
 
 
 class _TellEpoch(keras.callbacks.Callback):
-    """Tells the dataset the epoch, so that a resumed run sees its order."""
+    """Tells the dataset the epoch, so that a resumed run sees its order.
+
+    A second `fit` that begins at epoch 0 sees other orders than the first.
+    """
 
     def __init__(self, dataset: PairedDataset):
         super().__init__()
         self._dataset = dataset
+        self._first: int | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._dataset.set_epoch(epoch)
+        if self._first is None:
+            self._first = 0 if epoch > 0 else self._dataset.told_epochs
+        self._dataset.set_epoch(self._first + epoch)

@@ -1,6 +1,7 @@
 """DANNModel: domain-adversarial training as a Keras model."""
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,10 +15,10 @@ from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.models import split
 from keras_grl.models.domain_classifier import check_domain_classifier
 from keras_grl.models.domain_classifier import default_domain_classifier
-from keras_grl.pairing import LABELED_TARGET
-from keras_grl.pairing import SOURCE
-from keras_grl.pairing import TARGET
 from keras_grl.pairing import PairedDataset
+from keras_grl.streams import LABELED_TARGET
+from keras_grl.streams import SOURCE
+from keras_grl.streams import TARGET
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
@@ -207,14 +208,14 @@ class DANNModel(keras.Model):
 
     # The parts, as models of their own.
 
-    @property
+    @functools.cached_property
     def classifier(self) -> keras.Model:
         """G_y(G_f(x)) as a plain model that shares the weights."""
         self._require_built("classifier")
         inputs, label, _ = self._graph()
         return keras.Model(inputs, label, name=f"{self.name}_classifier")
 
-    @property
+    @functools.cached_property
     def network(self) -> keras.Model:
         """The whole network as a functional model, to be plotted.
 
@@ -225,6 +226,12 @@ class DANNModel(keras.Model):
         inputs, label, domain = self._graph()
         outputs = {"label": label, "domain": domain}
         return keras.Model(inputs, outputs, name=f"{self.name}_network")
+
+    def __dir__(self) -> list[str]:
+        # Keras saves every model that `dir` shows. These two have no weights
+        # of their own.
+        hidden = ("classifier", "network")
+        return [name for name in super().__dir__() if name not in hidden]
 
     def _require_built(self, name: str) -> None:
         if not self.built:
@@ -425,15 +432,15 @@ class DANNModel(keras.Model):
             if steps_per_epoch is not None:
                 x = x.with_steps(steps_per_epoch)
                 steps_per_epoch = None
-            if x.num_batches is None:
-                raise ValueError(
-                    "The paired dataset is endless or of unknown length. "
-                    "Expected: `steps_per_epoch`. Received: "
-                    "steps_per_epoch=None\n"
-                    "Say how long an epoch is: `model.fit(dataset, "
-                    "steps_per_epoch=1000)`."
-                )
-        elif y is not None and not _is_paired(x):
+            _check_finite("steps_per_epoch", x, None)
+        _check_finite(
+            "validation_steps",
+            kwargs.get("validation_data"),
+            kwargs.get("validation_steps"),
+        )
+        if not isinstance(x, PairedDataset) and (
+            y is not None and not _is_paired(x)
+        ):
             # Arrays. What a dataset yields is seen in `train_step`.
             raise ValueError(_not_paired("`fit`", _describe(x)))
         with self._variables_given_back_on_failure():
@@ -449,9 +456,10 @@ class DANNModel(keras.Model):
                 **kwargs,
             )
 
-    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+        _check_finite("steps", x, kwargs.get("steps"))
         with self._variables_given_back_on_failure():
-            return super().evaluate(*args, **kwargs)
+            return super().evaluate(x, *args, **kwargs)
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         with self._variables_given_back_on_failure():
@@ -574,6 +582,19 @@ def _check_labels(x: dict[str, Any], y: Any) -> None:
         raise ValueError(
             f'With a "{LABELED_TARGET}" stream, y must be `{{"{SOURCE}": …, '
             f'"{LABELED_TARGET}": …}}`. Received: {_describe(y)}'
+        )
+
+
+def _check_finite(argument: str, dataset: Any, steps: int | None) -> None:
+    if (
+        isinstance(dataset, PairedDataset)
+        and dataset.num_batches is None
+        and steps is None
+    ):
+        raise ValueError(
+            "The paired dataset is endless or of unknown length. Expected: "
+            f"`{argument}`. Received: {argument}=None\n"
+            f"Say how many batches to take: `{argument}=1000`."
         )
 
 

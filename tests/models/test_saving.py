@@ -4,6 +4,7 @@ import importlib.util
 import json
 import zipfile
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -134,6 +135,22 @@ def test_weights_alone(tmp_path):
         fresh.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6
     )
     assert fresh.adaptation_factor == model.adaptation_factor
+
+
+def test_weights_are_filed_by_part(tmp_path):
+    """And do not move when a model derived from the parts has been used."""
+    model, _ = trained_model()
+    assert model.classifier is model.classifier
+    assert model.network is model.network
+    model.save_weights(tmp_path / "model.weights.h5")
+    with h5py.File(tmp_path / "model.weights.h5") as file:
+        parts = {name for name in file if len(file[name])}
+    assert parts >= {
+        "feature_extractor",
+        "label_predictor",
+        "domain_classifier",
+    }
+    assert not parts & {"classifier", "network"}
 
 
 def test_unregistered_function_is_refused_when_saving(tmp_path):
