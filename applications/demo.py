@@ -46,6 +46,7 @@ SOURCE_ONLY, DANN, TRAIN_ON_TARGET = "source only", "DANN", "train on target"
 METHODS = (SOURCE_ONLY, DANN, TRAIN_ON_TARGET)
 # TensorFlow warns of every model beyond the fourth that it compiles.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
+SHOWN = 36  # images in a sheet
 DEFAULT_NAME = f"demo-{keras.backend.backend()}"
 
 
@@ -80,10 +81,11 @@ class Config:
                 "--batch-size: expected an even number, received "
                 f"{self.batch_size}"
             )
-        if self.batch_size // 2 > self.images:
+        least = max(self.batch_size // 2, SHOWN)
+        if self.images < least:
             stop(
-                f"--images: expected at least {self.batch_size // 2}, half a "
-                f"batch, received {self.images}"
+                f"--images: expected at least {least}, to fill half a batch "
+                f"and the figures, received {self.images}"
             )
 
 
@@ -263,8 +265,9 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         accuracies.append(accuracy)
         rows += history_rows(seed_, histories)
         if seed_ == config.seed:
-            draw(run / "figures", data, models, histories)
+            run.mkdir(parents=True)
             models[DANN].save(run / "model.keras")
+            first = data, models, histories
     metrics = {
         "backend": backend,
         "keras": keras.version(),
@@ -276,6 +279,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         "gap_covered": [gap_covered(accuracy) for accuracy in accuracies],
     }
     write(run, config, metrics, rows)
+    draw(run / "figures", *first)
     print(f"\n{table(accuracies)}\n")
     print(f"{metrics['seconds']:.0f} s. Written to {run}/")
     return metrics
@@ -304,8 +308,8 @@ def draw(
 ) -> None:
     figures.examples(
         {
-            "source: labelled": data.x_source,
-            "target: unlabelled": data.x_target,
+            "source: labelled": data.x_source[:SHOWN],
+            "target: unlabelled": data.x_target[:SHOWN],
         },
         folder / "examples.png",
     )

@@ -20,10 +20,11 @@ SOURCE_COLOUR, TARGET_COLOUR = "tab:blue", "tab:red"
 
 
 def examples(domains: dict[str, Any], path: Path, columns: int = 12) -> None:
-    """A sheet of images of each domain, three rows of each.
+    """A sheet of images of each domain.
 
     Args:
-        domains: Name to images, uint8 of shape `(n, height, width, channels)`.
+        domains: Name to images, uint8 of shape `(n, height, width, channels)`,
+            n a multiple of `columns`.
         path: The file to write.
         columns: Images in a row.
     """
@@ -33,7 +34,7 @@ def examples(domains: dict[str, Any], path: Path, columns: int = 12) -> None:
     for axis, (name, images) in zip(axes, domains.items(), strict=True):
         rows = [
             np.concatenate(list(images[start : start + columns]), axis=1)
-            for start in range(0, 3 * columns, columns)
+            for start in range(0, len(images), columns)
         ]
         sheet = np.concatenate(rows, axis=0)
         axis.imshow(sheet.squeeze(), cmap="gray", vmin=0, vmax=255)
@@ -89,7 +90,10 @@ def embeddings(features: dict[str, tuple[Any, Any]], path: Path) -> None:
     figure, axes = plt.subplots(1, len(features), figsize=(11, 5))
     for axis, (method, domains) in zip(axes, features.items(), strict=True):
         joint = np.concatenate(domains)
-        points = TSNE(init="pca", random_state=0).fit_transform(joint)
+        tsne = TSNE(
+            perplexity=min(30, len(joint) - 1), init="pca", random_state=0
+        )
+        points = tsne.fit_transform(joint)
         count = len(domains[0])
         for name, part, colour in (
             ("source", points[:count], SOURCE_COLOUR),

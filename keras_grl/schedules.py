@@ -5,6 +5,7 @@ All of them are functions of the training progress p, which runs linearly from
 the device, from a step counter, so they hold under compilation.
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -182,14 +183,14 @@ class ProgressSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
     Any Keras optimizer takes one. Subclass it, implement `at(p)` with
     `keras.ops` and `get_config()`. p is counted from the optimizer's own step
-    counter: `p = (step - first_step) / total_steps`, clamped to [0, 1].
+    counter: `p = step / total_steps`, clamped to [0, 1].
 
     Args:
         total_steps: Integer, the number of training steps in which p goes
             from 0 to 1. With None, `DANNModel.fit`, or in any other model the
             callback `keras_grl.callbacks.LearningRateAnnealing`, takes it from
-            `fit`: epochs times steps per epoch.
-        first_step: Integer, the optimizer step at which p = 0.
+            `fit`: epochs times steps per epoch. Until then, reading the
+            optimizer's `learning_rate` is an error.
 
     Call arguments:
         step: Integer scalar, the optimizer's iteration.
@@ -199,11 +200,16 @@ class ProgressSchedule(keras.optimizers.schedules.LearningRateSchedule):
             if it is still unknown.
     """
 
-    def __init__(self, total_steps: int | None = None, first_step: int = 0):
+    def __init__(self, total_steps: int | None = None):
         if total_steps is not None:
             total_steps = check_integer("total_steps", total_steps)
         self.total_steps = total_steps
-        self.first_step = first_step
+
+    def over(self, total_steps: int) -> "ProgressSchedule":
+        """A copy of this schedule with another horizon."""
+        other = copy.copy(self)
+        other.total_steps = check_integer("total_steps", total_steps)
+        return other
 
     def at(self, p: Any) -> Any:
         """The learning rate at training progress p in [0, 1]."""
@@ -222,7 +228,6 @@ class ProgressSchedule(keras.optimizers.schedules.LearningRateSchedule):
                 "`model.fit(..., callbacks=["
                 "keras_grl.callbacks.LearningRateAnnealing()])`."
             )
-        step = ops.cast(step, "float32") - float(self.first_step)
         return self.at(progress(step, self.total_steps))
 
 
@@ -337,7 +342,9 @@ class FunctionSchedule(ProgressSchedule):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> "FunctionSchedule":
-        return cls(**{**config, "function": get(config["function"])})
+        return cls(
+            **{**config, "function": get(config["function"], "function")}
+        )
 
 
 @keras.saving.register_keras_serializable(package=_PACKAGE)
@@ -357,11 +364,15 @@ class FitSchedule(ProgressSchedule):
     def __init__(
         self, schedule: ProgressSchedule, total_steps: int, first_step: int
     ):
-        super().__init__(total_steps, first_step)
+        super().__init__(total_steps)
+        self.first_step = first_step
         self.schedule = schedule
 
     def at(self, p: Any) -> Any:
         return self.schedule.at(p)
+
+    def __call__(self, step: Any) -> Any:
+        return super().__call__(ops.cast(step, "float32") - self.first_step)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -376,12 +387,15 @@ class FitSchedule(ProgressSchedule):
         return cls(**{**config, "schedule": schedule})
 
 
-def get(identifier: Any) -> Callable[[Any], Any]:
+def get(
+    identifier: Any, name: str = "adaptation_factor"
+) -> Callable[[Any], Any]:
     """The schedule that `identifier` stands for.
 
     Args:
         identifier: A number (a `Constant`), a `Schedule`, a function of p, or
             the config of one.
+        name: The argument to be named in errors.
 
     Returns:
         A function of the training progress p.
@@ -398,12 +412,12 @@ def get(identifier: Any) -> Callable[[Any], Any]:
     if isinstance(identifier, dict):
         identifier = keras.saving.deserialize_keras_object(identifier)
     if is_number(identifier):
-        value = check_number("adaptation_factor", identifier, minimum=0.0)
+        value = check_number(name, identifier, minimum=0.0)
         return Constant(value)
     if isinstance(identifier, keras.optimizers.schedules.LearningRateSchedule):
         raise ValueError(
             invalid(
-                "adaptation_factor",
+                name,
                 "a number or a function of progress p",
                 identifier,
                 "A learning rate schedule is a function of the step. Use one "
@@ -413,7 +427,7 @@ def get(identifier: Any) -> Callable[[Any], Any]:
     if not callable(identifier):
         raise ValueError(
             invalid(
-                "adaptation_factor",
+                name,
                 "a number, a schedule of `keras_grl.schedules` or a function "
                 "of progress p",
                 identifier,
@@ -426,16 +440,20 @@ def serialize(schedule: Callable[[Any], Any]) -> Any:
     """The config of a schedule or of a registered function of p.
 
     Raises:
-        ValueError: If it is a function that could not be loaded again.
+        ValueError: If it could not be loaded again, not being registered.
     """
-    if not isinstance(schedule, Schedule) and (
-        keras.saving.get_registered_name(schedule)
-        == getattr(schedule, "__name__", None)
-    ):
+    kind = (
+        schedule
+        if hasattr(schedule, "__name__") and not isinstance(schedule, Schedule)
+        else type(schedule)
+    )
+    name = keras.saving.get_registered_name(kind)
+    if keras.saving.get_registered_object(name) is not kind:
         raise ValueError(
             "A function of progress p can be saved only if it is registered, "
             f"or it could not be loaded again. Received: {schedule!r}\n"
-            "Put `@keras.saving.register_keras_serializable()` above its "
-            "definition (a lambda must become a `def` for that)."
+            "Put `@keras.saving.register_keras_serializable()` above the "
+            "definition of the function or class (a lambda must become a "
+            "`def` for that)."
         )
     return keras.saving.serialize_keras_object(schedule)

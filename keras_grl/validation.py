@@ -6,6 +6,8 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 
 def invalid(name: str, expected: str, received: Any, mend: str = "") -> str:
     """The message of every error about one argument."""
@@ -61,7 +63,7 @@ def check_integer(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_mean(mean: Any, channels: int) -> list[float]:
     """`mean`, one number or one for each channel, as one for each channel."""
-    values = mean if isinstance(mean, (list, tuple)) else [mean]
+    values = mean if isinstance(mean, str) else np.atleast_1d(mean).tolist()
     if len(values) not in (1, channels):
         raise ValueError(
             invalid("mean", f"one number, or one for each of {channels}", mean)

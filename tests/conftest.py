@@ -31,8 +31,3 @@ def fresh_state():
     keras.config.set_dtype_policy(policy)
     keras.config.set_image_data_format(data_format)
     keras.utils.clear_session(free_memory=False)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def quiet():
-    os.environ.setdefault("MPLBACKEND", "agg")

@@ -1,3 +1,5 @@
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -146,6 +148,19 @@ def test_get_refuses_functions_of_the_step():
         schedules.get(keras.optimizers.schedules.CosineDecay(1.0, 10))
 
 
-def test_a_lambda_cannot_be_saved_and_the_error_says_so():
+class Unregistered(schedules.Schedule):
+    def __call__(self, p):
+        return p
+
+    def get_config(self):
+        return {}
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [lambda p: p, functools.partial(squared), Unregistered(), values],
+    ids=["lambda", "partial", "class", "function"],
+)
+def test_what_could_not_be_loaded_is_not_saved(schedule):
     with pytest.raises(ValueError, match="register_keras_serializable"):
-        schedules.serialize(lambda p: p)
+        schedules.serialize(schedule)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from keras import ops
+
 from keras_grl import schedules
 from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.layers.gradient_reversal import GradientReversal
@@ -29,7 +31,10 @@ class AdaptationFactorScheduler(HorizonCallback):
 
     Raises:
         ValueError: If an argument is invalid; when training begins, if the
-            model has no `GradientReversal` layer, or the horizon is unknown.
+            model has no `GradientReversal` layer, or the horizon is unknown;
+            at the end of an epoch, if a layer has not counted its steps
+            (because the model's `call` does not hand `training` on to it, or
+            calls it several times in a step).
 
     Example:
 
@@ -50,51 +55,89 @@ class AdaptationFactorScheduler(HorizonCallback):
 
     def __init__(self, schedule: Any = None, total_steps: int | None = None):
         super().__init__()
-        self.schedule = None if schedule is None else schedules.get(schedule)
+        if schedule is not None:
+            schedule = schedules.get(schedule, "schedule")
+        self.schedule = schedule
         if total_steps is not None:
             total_steps = check_integer("total_steps", total_steps)
         self.total_steps = total_steps
-        self._layers: list[GradientReversal] = []
+        self._steps_before: dict[int, int] = {}
 
-    def set_model(self, model: Any) -> None:
-        super().set_model(model)
-        self._layers = gradient_reversal_layers(model)
-        if not self._layers:
+    def on_train_begin(self, logs: Any = None) -> None:
+        if not gradient_reversal_layers(self.model):
             raise ValueError(
                 "`AdaptationFactorScheduler` needs a model that holds a "
                 "`GradientReversal` layer. Received: "
-                f"{model.name!r} without one\n"
+                f"{self.model.name!r} without one\n"
                 "Put `keras_grl.layers.GradientReversal()` between the "
                 "features and the domain classifier."
             )
+        super().on_train_begin(logs)
 
     def needs_horizon(self) -> bool:
-        if self.schedule is not None:
-            return self.total_steps is None and not isinstance(
-                self.schedule, schedules.Constant
-            )
-        return self.total_steps is None and any(
-            layer.needs_horizon for layer in self._layers
+        if self.total_steps is not None:
+            return False
+        layers = gradient_reversal_layers(self.model)
+        if self.schedule is None:
+            return any(layer.needs_horizon for layer in layers)
+        return not isinstance(self.schedule, schedules.Constant) and any(
+            layer.given_total_steps is None for layer in layers
         )
 
     def begin(self, total_steps: int | None, step: int | None) -> None:
-        for layer in self._layers:
-            if self.schedule is not None:
-                layer.set_schedule(self.schedule, self.total_steps)
-            elif self.total_steps is not None:
-                layer.set_schedule(layer.schedule, self.total_steps)
+        for layer in gradient_reversal_layers(self.model):
+            if self.schedule is not None or self.total_steps is not None:
+                schedule = self.schedule or layer.schedule
+                layer.set_schedule(schedule, self.total_steps)
             if layer.needs_horizon and total_steps is not None:
                 layer.set_horizon(total_steps, step)
         if self.schedule is not None:
             # The old schedule is part of a step that is compiled already.
             self.model.make_train_function(force=True)
 
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        super().on_epoch_begin(epoch, logs)
+        self._steps_before = self._steps()
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if logs is None:
-            return
         # Through `self.model`, which brings JAX's running state home.
         layers = gradient_reversal_layers(self.model)
+        steps = self._steps()
         for layer in layers:
+            if not isinstance(layer.schedule, schedules.Constant):
+                self._check_counted(
+                    layer, steps[id(layer)] - self._steps_before[id(layer)]
+                )
             prefix = "" if len(layers) == 1 else f"{layer.name}_"
-            value = layer.last_adaptation_factor()
-            logs[f"{prefix}adaptation_factor"] = value
+            if logs is not None:
+                value = layer.last_adaptation_factor()
+                logs[f"{prefix}adaptation_factor"] = value
+
+    def _steps(self) -> dict[int, int]:
+        return {
+            id(layer): int(ops.convert_to_numpy(layer.step))
+            for layer in gradient_reversal_layers(self.model)
+        }
+
+    def _check_counted(self, layer: GradientReversal, counted: int) -> None:
+        """Whoever calls the layer decides what it counts."""
+        steps = self.params.get("steps")
+        if counted == 0:
+            problem = "counted no training step in this epoch"
+            mend = (
+                "Hand `training` on to it: `def call(self, x, training=False):"
+                " … self.reversal(features, training=training)`."
+            )
+        elif steps and counted > steps:
+            problem = f"counted {counted} steps in an epoch of {steps}"
+            mend = (
+                "Call it once in a training step: concatenate the features "
+                "of the domains before it."
+            )
+        else:
+            return
+        raise ValueError(
+            f"`GradientReversal` layer {layer.name!r} {problem}, so that its "
+            "adaptation factor is wrong. Expected: one call with "
+            f"`training=True` in every step.\n{mend}"
+        )

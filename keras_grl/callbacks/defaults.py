@@ -6,32 +6,38 @@ import keras
 from keras import tree
 
 from keras_grl.callbacks.adaptation_factor import AdaptationFactorScheduler
+from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.callbacks.learning_rate import LearningRateAnnealing
 from keras_grl.pairing import PairedDataset
 
 
-def with_defaults(callbacks: Any, model: Any, dataset: Any) -> Any:
-    """The user's callbacks, with those before them that they left out.
+def with_defaults(
+    callbacks: Any, total_steps: int | None, dataset: Any
+) -> list[keras.callbacks.Callback]:
+    """The user's callbacks, and those that they left out.
 
-    Before them, so that what goes into the logs is there when a `CSVLogger`
-    or `History` reads them.
+    Schedules come first: what goes into the logs must be there when a
+    `CSVLogger` or `History` reads them, and the optimizer must have its
+    schedule when a `BackupAndRestore` loads its weights.
+
+    Args:
+        callbacks: What was passed to `fit`.
+        total_steps: The model's own horizon, which the learning rate shares.
+        dataset: What was passed to `fit`.
     """
-    wrapped = isinstance(callbacks, keras.callbacks.CallbackList)
-    given = callbacks.callbacks if wrapped else tree.flatten(callbacks or [])
-    added: list[keras.callbacks.Callback] = [
-        kind()
-        for kind in (AdaptationFactorScheduler, LearningRateAnnealing)
-        if not any(isinstance(callback, kind) for callback in given)
-    ]
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    given = tree.flatten(callbacks or [])
+    schedulers = [c for c in given if isinstance(c, HorizonCallback)]
+    others = [c for c in given if not isinstance(c, HorizonCallback)]
+    kinds = {type(callback) for callback in schedulers}
+    if AdaptationFactorScheduler not in kinds:
+        schedulers.append(AdaptationFactorScheduler())
+    if LearningRateAnnealing not in kinds:
+        schedulers.append(LearningRateAnnealing(total_steps=total_steps))
     if isinstance(dataset, PairedDataset):
-        added.append(_TellEpoch(dataset))
-    if not wrapped:
-        return [*added, *given]
-    for callback in added:
-        callback.set_model(model)
-        callback.set_params(callbacks.params)
-    callbacks.callbacks[:0] = added
-    return callbacks
+        schedulers.append(_TellEpoch(dataset))
+    return [*schedulers, *others]
 
 
 class _TellEpoch(keras.callbacks.Callback):

@@ -9,6 +9,7 @@ from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.schedules import FitSchedule
 from keras_grl.schedules import FunctionSchedule
 from keras_grl.schedules import ProgressSchedule
+from keras_grl.schedules import Schedule
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -18,7 +19,12 @@ class LearningRateAnnealing(HorizonCallback):
 
     The optimizer computes the learning rate on the device from its own step
     counter; the callback does no work per step. The learning rate of the last
-    step of each epoch is logged as `learning_rate`.
+    step of each epoch is logged as `learning_rate` (with a Keras schedule, that
+    of the next step).
+
+    If a `BackupAndRestore` is among the callbacks, put this one before it:
+    with a schedule the optimizer has one weight less than with a number.
+    `DANNModel.fit` takes care of that itself.
 
     `DANNModel.fit` adds this callback by itself if there is none; it then
     tells the horizon to an optimizer made with a schedule without
@@ -57,29 +63,26 @@ class LearningRateAnnealing(HorizonCallback):
         if total_steps is not None:
             total_steps = check_integer("total_steps", total_steps)
         if schedule is not None and not isinstance(schedule, ProgressSchedule):
-            if not callable(schedule):
+            keras_schedule = keras.optimizers.schedules.LearningRateSchedule
+            if not callable(schedule) or isinstance(
+                schedule, (keras_schedule, Schedule)
+            ):
                 raise ValueError(
                     invalid(
                         "schedule",
-                        "a schedule such as `InverseDecay(0.01)` or a "
-                        "function of progress p",
+                        "a learning rate schedule of `keras_grl.schedules`, "
+                        "such as `InverseDecay(0.01)`, or a function of "
+                        "progress p",
                         schedule,
+                        "A schedule of Keras goes into the optimizer itself: "
+                        "`keras.optimizers.SGD(schedule)`.",
                     )
                 )
             schedule = FunctionSchedule(schedule)
         if schedule is not None and total_steps is not None:
-            schedule = FitSchedule(schedule, total_steps, first_step=0)
+            schedule = schedule.over(total_steps)
         self.schedule = schedule
         self.total_steps = total_steps
-
-    def set_model(self, model: Any) -> None:
-        super().set_model(model)
-        # Now, not when training begins: a float learning rate is one of the
-        # optimizer's weights and a schedule is not, so that `BackupAndRestore`
-        # must find the optimizer changed already, whatever the order of the
-        # callbacks.
-        if self.schedule is not None:
-            _set_learning_rate(self._optimizer, self.schedule)
 
     @property
     def _optimizer(self) -> Any:
@@ -87,29 +90,42 @@ class LearningRateAnnealing(HorizonCallback):
         optimizer = self.model.optimizer
         return getattr(optimizer, "inner_optimizer", optimizer)
 
-    def _unbound(self) -> ProgressSchedule | None:
-        """The schedule in the optimizer that takes its horizon from `fit`."""
-        if self.total_steps is not None:
-            return None
+    def _own(self) -> ProgressSchedule | None:
+        """The optimizer's schedule, as its owner made it."""
         for value in vars(self._optimizer).values():
             if isinstance(value, FitSchedule):
                 return value.schedule
             if isinstance(value, ProgressSchedule):
-                return value if value.total_steps is None else None
+                return value
         return None
 
     def needs_horizon(self) -> bool:
-        return self._unbound() is not None
+        schedule = self.schedule or self._own()
+        return (
+            schedule is not None
+            and schedule.total_steps is None
+            and self.total_steps is None
+        )
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        super().on_train_begin(logs)
+        if self.schedule is not None:
+            _set_learning_rate(self._optimizer, self.schedule)
 
     def begin(self, total_steps: int | None, step: int | None) -> None:
-        schedule = self._unbound()
-        if schedule is not None and total_steps is not None:
-            iterations = int(ops.convert_to_numpy(self._optimizer.iterations))
-            first_step = iterations - (step or 0)
-            _set_learning_rate(
-                self._optimizer, FitSchedule(schedule, total_steps, first_step)
-            )
-        if schedule is not None or self.schedule is not None:
+        own = self._own()
+        schedule = self.schedule or own
+        if schedule is None:
+            return
+        optimizer = self._optimizer
+        if self.total_steps is not None and schedule.total_steps is None:
+            schedule = schedule.over(self.total_steps)
+        if schedule.total_steps is None and total_steps is not None:
+            first_step = _steps_taken(optimizer) - (step or 0)
+            schedule = FitSchedule(schedule, total_steps, first_step)
+        if schedule is not own:
+            _set_learning_rate(optimizer, schedule)
+        if schedule is not own or self.schedule is not None:
             # The old schedule is part of a step that is compiled already.
             self.model.make_train_function(force=True)
 
@@ -121,12 +137,46 @@ class LearningRateAnnealing(HorizonCallback):
         optimizer = self._optimizer
         for value in vars(optimizer).values():
             if isinstance(value, ProgressSchedule):
-                last = ops.maximum(optimizer.iterations - 1, 0)
+                last = max(_steps_taken(optimizer) - 1, 0)
                 return float(ops.convert_to_numpy(value(last)))
         return float(ops.convert_to_numpy(optimizer.learning_rate))
 
 
-def _set_learning_rate(optimizer: Any, schedule: ProgressSchedule) -> None:
+def _set_learning_rate(
+    optimizer: Any,
+    schedule: keras.optimizers.schedules.LearningRateSchedule,
+) -> None:
     # Not `optimizer.learning_rate = schedule`: on TensorFlow that reads the
     # old value first, which a schedule without a horizon does not have.
     keras.optimizers.Optimizer.learning_rate.fset(optimizer, schedule)
+
+
+def _steps_taken(optimizer: Any) -> int:
+    """The step with which the optimizer calls its schedule.
+
+    Not `optimizer.iterations`: that one counts the updates, of which there are
+    fewer with `gradient_accumulation_steps`.
+    """
+    (schedule,) = (
+        value
+        for value in vars(optimizer).values()
+        if isinstance(value, ProgressSchedule)
+    )
+    probe = _Probe()
+    _set_learning_rate(optimizer, probe)
+    _ = optimizer.learning_rate
+    _set_learning_rate(optimizer, schedule)
+    return probe.step
+
+
+class _Probe(keras.optimizers.schedules.LearningRateSchedule):
+    """Remembers the step that it is called with."""
+
+    step = 0
+
+    def __call__(self, step: Any) -> float:
+        self.step = int(ops.convert_to_numpy(step))
+        return 0.0
+
+    def get_config(self) -> dict[str, Any]:
+        return {}

@@ -124,11 +124,21 @@ class GradientReversal(keras.layers.Layer):
             self._schedule, schedules.Constant
         )
 
-    def set_schedule(self, schedule: Any, total_steps: int | None) -> None:
-        """Replace the schedule. A compiled step must be compiled anew."""
+    @property
+    def given_total_steps(self) -> int | None:
+        """The horizon that was asked for; None if `fit` is to tell it."""
+        return self._given_total_steps
+
+    def set_schedule(
+        self, schedule: Any, total_steps: int | None = None
+    ) -> None:
+        """Replace the schedule, and the horizon if one is given.
+
+        A compiled training step must be compiled anew.
+        """
         self._schedule = schedules.get(schedule)
-        self._given_total_steps = total_steps
         if total_steps is not None:
+            self._given_total_steps = total_steps
             self.set_horizon(total_steps)
 
     def set_horizon(self, total_steps: int, step: int | None = None) -> None:

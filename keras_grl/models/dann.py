@@ -11,7 +11,10 @@ from keras import tree
 
 from keras_grl import schedules
 from keras_grl.backend import kept_variables
+from keras_grl.callbacks.defaults import with_defaults
+from keras_grl.layers.first_rows import FirstRows
 from keras_grl.layers.gradient_reversal import GradientReversal
+from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.models import split
 from keras_grl.models.domain_classifier import check_domain_classifier
 from keras_grl.models.domain_classifier import default_domain_classifier
@@ -107,6 +110,14 @@ class DANNModel(keras.Model):
             domain_classifier = default_domain_classifier()
         _check_layer("domain_classifier", domain_classifier)
         check_domain_classifier(domain_classifier)
+        for part in (feature_extractor, label_predictor, domain_classifier):
+            if gradient_reversal_layers(part):
+                raise ValueError(
+                    "The parts of a `DANNModel` must not reverse gradients "
+                    "themselves: it brings a `GradientReversal` of its own, "
+                    "and two of them cancel. Received one in "
+                    f"{part.name!r}\nRemove it from that part."
+                )
         if adaptation_factor is None:
             adaptation_factor = schedules.SigmoidRamp()
         self.feature_extractor = feature_extractor
@@ -176,7 +187,6 @@ class DANNModel(keras.Model):
             lambda shape: (None, *shape[1:]), input_shape
         )
         self._graph()
-        self.built = True
 
     def _graph(self) -> tuple[Any, Any, Any]:
         """The symbolic inputs, predictions and domain logits."""
@@ -263,7 +273,8 @@ class DANNModel(keras.Model):
         # `training` is handed on by name: on JAX, Keras calls this method
         # without the context from which layers would otherwise learn it.
         features = self.feature_extractor(joint, training=training)
-        label = self.label_predictor(features[:labelled], training=training)
+        rows = FirstRows(labelled, dtype=self.dtype_policy)(features)
+        label = self.label_predictor(rows, training=training)
         features = self.gradient_reversal(features, training=training)
         domain = self.domain_classifier(features, training=training)
         return {"label": label, "domain": domain}
@@ -391,6 +402,7 @@ class DANNModel(keras.Model):
         epochs: int = 1,
         verbose: Any = "auto",
         callbacks: Any = None,
+        *,
         steps_per_epoch: int | None = None,
         shuffle: bool = True,
         **kwargs: Any,
@@ -418,8 +430,6 @@ class DANNModel(keras.Model):
             A `keras.callbacks.History`, with `adaptation_factor` and
             `learning_rate` (of the last step of each epoch) among the logs.
         """
-        from keras_grl.callbacks.defaults import with_defaults
-
         if isinstance(x, PairedDataset):
             shuffle = False
             if batch_size is not None:
@@ -450,16 +460,34 @@ class DANNModel(keras.Model):
                 batch_size=batch_size,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=with_defaults(callbacks, self, x),
+                callbacks=with_defaults(
+                    callbacks, self.gradient_reversal.given_total_steps, x
+                ),
                 steps_per_epoch=steps_per_epoch,
                 shuffle=shuffle,
                 **kwargs,
             )
 
-    def evaluate(self, x: Any = None, *args: Any, **kwargs: Any) -> Any:
-        _check_finite("steps", x, kwargs.get("steps"))
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Evaluates plain data or pairs. Arguments of `keras.Model.evaluate`.
+
+        Plain data give the loss and the metrics, pairs the domain figures too.
+        With `return_dict=True` the figures have their names.
+        """
+        _check_finite("steps", x, steps)
         with self._variables_given_back_on_failure():
-            return super().evaluate(x, *args, **kwargs)
+            return super().evaluate(
+                x, y, batch_size, verbose, sample_weight, steps, **kwargs
+            )
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         with self._variables_given_back_on_failure():
@@ -578,7 +606,8 @@ def _check_labels(x: dict[str, Any], y: Any) -> None:
             "Paired batches need the source labels. Received: batches without "
             "y\nPass them to pair: `pair((x_source, y_source), x_target)`."
         )
-    if LABELED_TARGET in x and not (isinstance(y, dict) and SOURCE in y):
+    streams = set(_labelled(x))
+    if LABELED_TARGET in x and not (isinstance(y, dict) and set(y) == streams):
         raise ValueError(
             f'With a "{LABELED_TARGET}" stream, y must be `{{"{SOURCE}": …, '
             f'"{LABELED_TARGET}": …}}`. Received: {_describe(y)}'

@@ -6,7 +6,20 @@ import keras
 
 # Operations that turn logits into something else. Layers and the functions of
 # `keras.ops` go by the same names.
-_ACTIVATIONS = ("Sigmoid", "Softmax", "LogSoftmax", "LogSigmoid", "Tanh")
+_ACTIVATIONS = (
+    "HardSigmoid",
+    "HardTanh",
+    "LogSigmoid",
+    "LogSoftmax",
+    "ReLU",
+    "Relu",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Tanh",
+)
+# Operations that leave the values as they are.
+_TRANSPARENT = ("Dropout", "Flatten", "Reshape")
 
 
 def default_domain_classifier() -> keras.Sequential:
@@ -57,7 +70,10 @@ def _last_activation(layer: Any) -> str | None:
         layer, "layers", None
     )
     if operations:
-        return _last_activation(operations[-1])
+        for last in reversed(operations):
+            if not _is_transparent(last):
+                return _last_activation(last)
+        return None
     name = type(layer).__name__
     if name in _ACTIVATIONS:
         return name.lower()
@@ -65,3 +81,10 @@ def _last_activation(layer: Any) -> str | None:
     if activation is None or activation is keras.activations.linear:
         return None
     return getattr(activation, "__name__", type(activation).__name__)
+
+
+def _is_transparent(layer: Any) -> bool:
+    name = type(layer).__name__
+    return name in _TRANSPARENT or (
+        name == "Activation" and layer.activation is keras.activations.linear
+    )

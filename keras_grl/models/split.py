@@ -40,14 +40,22 @@ def at_layer(
     """
     layer = _find(model, at)
     try:
-        inputs, outputs = inputs_of(model), outputs_of(model)
-        cut = layer.output
+        inputs, outputs, cuts = _traced(model, layer)
     except (AttributeError, ValueError) as error:
         raise ValueError(
-            "Only a built Functional or Sequential model can be cut, at a "
-            f"layer that it calls once. Received: classifier={model.name!r} "
-            f"({type(model).__name__}), at={layer.name!r}\n({error})"
+            "Only a built Functional or Sequential model can be cut. "
+            f"Received: classifier={model.name!r} ({type(model).__name__})\n"
+            f"({error})"
         ) from error
+    if len(cuts) != 1:
+        raise ValueError(
+            invalid(
+                "at",
+                f"a layer that is called once in {model.name!r}",
+                layer.name,
+            )
+        )
+    (cut,) = cuts
     if not isinstance(cut, keras.KerasTensor):
         raise ValueError(
             invalid("at", "a layer with one output tensor", layer.name)
@@ -86,15 +94,32 @@ def inputs_of(model: Any) -> Any:
     return model.input
 
 
-def outputs_of(model: Any) -> Any:
-    """The symbolic outputs of a Functional or built Sequential model.
+def _traced(model: Any, layer: Any) -> tuple[Any, Any, list[Any]]:
+    """The model's graph made anew with the same layers.
 
-    Raises:
-        AttributeError: If the model is neither.
+    Not `layer.output`: that of a model within the model, such as a backbone,
+    belongs to its own graph.
+
+    Returns:
+        The inputs and outputs, and the outputs of each call of `layer`.
     """
+    cuts = []
+
+    def call(called: Any, *args: Any, **kwargs: Any) -> Any:
+        outputs = called(*args, **kwargs)
+        if called is layer:
+            cuts.append(outputs)
+        return outputs
+
     if isinstance(model, keras.Sequential):
-        return model.outputs[0]
-    return model.output
+        inputs = outputs = model.inputs[0]
+        for each in model.layers:
+            outputs = call(each, outputs)
+        return inputs, outputs, cuts
+    again = keras.models.clone_model(
+        model, clone_function=lambda each: each, call_function=call
+    )
+    return again.input, again.output, cuts
 
 
 def _find(model: Any, at: Any) -> Any:

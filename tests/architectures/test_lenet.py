@@ -94,7 +94,7 @@ def test_options():
 
 
 def test_mean_per_channel():
-    model = LeNet(mean=[10.0, 20.0, 30.0])
+    model = LeNet(mean=np.array([10.0, 20.0, 30.0]))
     normalization = model.feature_extractor.layers[0]
     pixel = np.array([[[[137.5, 20.0, 30.0]]]], "float32")
     got = to_numpy(normalization(np.broadcast_to(pixel, (1, 28, 28, 3))))

@@ -4,12 +4,16 @@ import keras
 import numpy as np
 import pytest
 
+import keras_grl
 from keras_grl import schedules
 from keras_grl.callbacks import AdaptationFactorScheduler
 from keras_grl.callbacks import LearningRateAnnealing
 from keras_grl.layers import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from tests.testing import not_on_torch
+from tests.testing import small_classifier
+from tests.testing import small_data
+from tests.testing import small_extractor
 
 
 def functional_model(*factors, learning_rate=0.1, **kwargs):
@@ -243,6 +247,119 @@ def test_steps_per_epoch():
     assert_progress(history, np.array([4, 9]) / 10)
 
 
+def test_gradient_accumulation():
+    """Keras's schedules count batches, its `iterations` updates."""
+    model = functional_model(1.0)
+    model.compile(
+        keras.optimizers.SGD(
+            schedules.InverseDecay(0.1), gradient_accumulation_steps=2
+        ),
+        "mse",
+    )
+    for _ in range(2):
+        history = fit(model, LearningRateAnnealing(), steps=8, epochs=2)
+        assert history["learning_rate"] == pytest.approx(
+            decay(np.array([7, 15]) / 16), rel=1e-5
+        )
+
+
+def test_total_steps_are_remembered():
+    """A later fit, with the callbacks that DANNModel adds, goes on."""
+    model = functional_model(1.0)
+    fit(
+        model,
+        AdaptationFactorScheduler(schedules.SigmoidRamp(), total_steps=8),
+        LearningRateAnnealing(schedules.InverseDecay(0.1), total_steps=8),
+    )
+    history = fit(model, AdaptationFactorScheduler(), LearningRateAnnealing())
+    assert_progress(history, np.array([7]) / 8)
+
+
+def test_total_steps_for_the_optimizers_own_schedule():
+    model = functional_model(1.0, learning_rate=schedules.InverseDecay(0.1))
+    history = fit(model, LearningRateAnnealing(total_steps=8))
+    assert history["learning_rate"] == pytest.approx(decay([3 / 8]))
+
+
+def paired_model(total_steps):
+    model = keras_grl.DANNModel(
+        small_extractor(), small_classifier(), total_steps=total_steps
+    )
+    model.compile(
+        keras.optimizers.SGD(schedules.InverseDecay(0.1)),
+        "sparse_categorical_crossentropy",
+    )
+    x_source, y_source, x_target = small_data()
+    return model, keras_grl.pair(
+        (x_source, y_source), x_target, batch_size=8, seed=0
+    )
+
+
+def test_total_steps_of_a_model_hold_for_the_learning_rate_too():
+    model, dataset = paired_model(total_steps=6)
+    for p in ([2 / 6], [5 / 6], [1.0]):
+        assert_progress(model.fit(dataset, verbose=0).history, p)
+
+
+def test_a_new_schedule_keeps_the_total_steps_of_the_model():
+    model, dataset = paired_model(total_steps=6)
+    callback = AdaptationFactorScheduler(schedules.LinearRamp())
+    history = model.fit(dataset, callbacks=callback, verbose=0).history
+    assert history["adaptation_factor"] == pytest.approx([2 / 6])
+    assert model.get_config()["total_steps"] == 6
+
+
+def test_callbacks_in_every_form(tmp_path):
+    model, dataset = paired_model(total_steps=None)
+    log = tmp_path / "log.csv"
+    given = keras.callbacks.CSVLogger(log)
+    listed = keras.callbacks.CallbackList([given], model=model)
+    for callbacks in (None, given, [given], [[given]], listed, listed):
+        history = model.fit(dataset, callbacks=callbacks, verbose=0).history
+        assert_progress(history, np.array([2]) / 3)
+        if callbacks is not None:
+            assert "adaptation_factor" in log.read_text()
+    assert len(listed.callbacks) == 1
+
+
+def test_evaluating_with_the_callbacks_changes_nothing():
+    model = functional_model(0.5)
+    x, y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+    model.evaluate(x, y, callbacks=list(callbacks()), verbose=0)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.1)
+    (layer,) = gradient_reversal_layers(model)
+    assert layer.adaptation_factor == 0.5
+
+
+class Forgetful(keras.Model):
+    """Does not hand `training` on; only its `call` could."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+        self.reversal = GradientReversal()
+
+    def call(self, inputs):
+        return self.reversal(self.dense(inputs), training=False)
+
+
+def test_a_layer_that_is_never_told_of_training():
+    model = Forgetful()
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"no training step.*\n.*Hand"):
+        fit(model, AdaptationFactorScheduler(schedules.SigmoidRamp()))
+
+
+def test_a_layer_that_is_called_twice_in_a_step():
+    inputs = keras.Input((2,))
+    reversal = GradientReversal(schedules.SigmoidRamp())
+    outputs = keras.layers.Dense(1)(reversal(inputs) + reversal(2 * inputs))
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="8 steps in an epoch of 4"):
+        fit(model, AdaptationFactorScheduler())
+
+
 # Errors.
 
 
@@ -274,6 +391,10 @@ def test_model_without_the_layer():
         lambda: AdaptationFactorScheduler("ramp"),
         lambda: AdaptationFactorScheduler(0.5, total_steps=0),
         lambda: LearningRateAnnealing(0.1),
+        lambda: LearningRateAnnealing(schedules.SigmoidRamp()),
+        lambda: LearningRateAnnealing(
+            keras.optimizers.schedules.CosineDecay(0.1, 8)
+        ),
         lambda: LearningRateAnnealing(total_steps=-1),
     ],
 )

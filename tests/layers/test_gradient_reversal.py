@@ -207,6 +207,30 @@ def test_inside_a_keras_application():
     assert model(np.zeros((2, 32, 32, 3))).shape == (2, 1)
 
 
+def test_between_the_layers_of_a_keras_application():
+    """Everything before the layer gets -λ times its gradient."""
+    factor, at = 0.25, "expanded_conv_depthwise"
+    keras.utils.set_random_seed(0)
+    plain = keras.applications.MobileNetV3Small(
+        input_shape=(32, 32, 3), include_top=False, weights=None, pooling="avg"
+    )
+    layer = GradientReversal(factor)
+
+    def insert(called, *args, **kwargs):
+        outputs = called(*args, **kwargs)
+        return layer(outputs) if called.name == at else outputs
+
+    reversed_ = keras.models.clone_model(
+        plain, clone_function=lambda each: each, call_function=insert
+    )
+    x = np.random.default_rng(0).normal(size=(2, 32, 32, 3)).astype("float32")
+    want = to_numpy(grad(lambda x: ops.sum(plain(x) ** 2), x))
+    got = to_numpy(grad(lambda x: ops.sum(reversed_(x) ** 2), x))
+    assert np.abs(want).max() > 0
+    scale = np.abs(want).max()
+    np.testing.assert_allclose(got / scale, -factor * want / scale, atol=1e-5)
+
+
 def test_saving_keeps_schedule_and_counters(tmp_path):
     layer = GradientReversal(schedules.SigmoidRamp(5.0), total_steps=10)
     model = keras.Sequential([keras.Input((2,)), layer])

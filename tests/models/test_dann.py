@@ -302,6 +302,72 @@ def test_inputs_that_are_structures():
     assert model.predict(inputs(3), verbose=0).shape == (3, 3)
 
 
+@pytest.mark.filterwarnings("ignore:(?s:.*)not support masking")
+def test_masks_reach_the_label_predictor_and_the_domain_classifier():
+    """Paired and plain batches must mean the same function."""
+    extractor = keras.Sequential(
+        [keras.Input((5,)), keras.layers.Embedding(7, 4, mask_zero=True)]
+    )
+    model = DANNModel(
+        extractor,
+        keras.Sequential(
+            [keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(3)]
+        ),
+        keras.Sequential(
+            [keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)]
+        ),
+    )
+    x = np.array([[1, 2, 0, 0, 0], [3, 4, 5, 6, 0], [1, 0, 0, 0, 0]])
+    paired = model({"source": x[:2], "target": x[2:]})
+    np.testing.assert_allclose(
+        to_numpy(paired["label"]), to_numpy(model(x[:2])), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        to_numpy(paired["domain"]),
+        to_numpy(model.network(x)["domain"]),
+        rtol=1e-6,
+    )
+    unmasked = to_numpy(model.label_predictor(to_numpy(extractor(x[:2]))))
+    assert np.abs(unmasked - to_numpy(model(x[:2]))).max() > 1e-3
+
+
+def test_several_outputs_and_losses():
+    inputs = keras.Input((4,))
+    heads = {
+        "kind": keras.layers.Dense(3, "softmax", name="kind")(inputs),
+        "size": keras.layers.Dense(1, name="size")(inputs),
+    }
+    model = DANNModel(small_extractor(), keras.Model(inputs, heads))
+    model.compile(
+        "sgd", {"kind": "sparse_categorical_crossentropy", "size": "mse"}
+    )
+    x_source, y_source, x_target = small_data()
+    labels = {"kind": y_source, "size": y_source.astype("float32")}
+    dataset = keras_grl.pair(
+        (x_source, labels),
+        x_target,
+        (x_target, {name: y[:8] for name, y in labels.items()}),
+        batch_size=(4, 4, 2),
+    )
+    history = model.fit(dataset, epochs=2, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    assert set(model.predict(x_target, verbose=0)) == {"kind", "size"}
+
+
+def test_network_is_figure_1():
+    network = small_model().network
+    names = [layer.name for layer in network.layers]
+    assert set(names[1:]) == {
+        "feature_extractor",
+        "label_predictor",
+        "gradient_reversal",
+        "domain_classifier",
+    }
+    pydot = keras.utils.model_to_dot(network)
+    # Input to features; features to labels; features to R_λ to domains.
+    assert len(pydot.get_edges()) == 4
+
+
 def test_default_domain_classifier_is_the_papers():
     model = DANNModel(small_extractor(), small_classifier())
     shapes = [tuple(w.shape) for w in model.domain_classifier.weights]
@@ -520,6 +586,17 @@ def test_from_classifier_shares_the_layers(by_name):
         (lambda: keras.layers.Dense(2, activation="softmax"), "softmax"),
         (lambda: keras.layers.Activation("sigmoid"), "sigmoid"),
         (lambda: keras.layers.Softmax(), "softmax"),
+        (lambda: keras.layers.ReLU(), "relu"),
+        (
+            lambda: keras.Sequential(
+                [
+                    keras.layers.Dense(1, activation="sigmoid"),
+                    keras.layers.Activation("linear"),
+                    keras.layers.Flatten(),
+                ]
+            ),
+            "sigmoid",
+        ),
     ],
 )
 def test_activated_domain_classifier(last, activation):
@@ -576,6 +653,15 @@ def test_domain_classifier_of_feature_maps_must_flatten():
     assert DANNModel(extractor, head).domain_classifier.built
 
 
+@pytest.mark.parametrize("part", range(3))
+def test_a_second_reversal_would_cancel_the_first(part):
+    parts = [small_extractor(), small_classifier(), small_domain_classifier()]
+    reversal = keras_grl.layers.GradientReversal()
+    parts[part] = keras.Sequential([reversal, parts[part]])
+    with pytest.raises(ValueError, match="two of them cancel"):
+        DANNModel(*parts)
+
+
 def test_bad_domain_loss_weight():
     with pytest.raises(ValueError, match="`domain_loss_weight`"):
         compiled(domain_loss_weight=-0.1)
@@ -604,6 +690,13 @@ def assert_unchanged(model, before):
     for got, want in zip(weights(model), before, strict=True):
         np.testing.assert_array_equal(got, want)
     assert int(to_numpy(model.gradient_reversal.step)) == 0
+
+
+def test_missing_labels_of_the_labelled_target():
+    x_source, y_source, x_target = small_data()
+    x = {"source": x_source, "target": x_target, "labeled_target": x_target}
+    with pytest.raises(ValueError, match='"labeled_target": …'):
+        compiled().train_on_batch(x, {"source": y_source})
 
 
 def test_labels_of_the_wrong_shape():

@@ -21,6 +21,12 @@ def image_model():
     return keras.Model(inputs, outputs, name="someones")
 
 
+def called_twice():
+    inputs = keras.Input((4,))
+    layer = keras.layers.Dense(4, name="twice")
+    return keras.Model(inputs, keras.layers.Dense(1)(layer(layer(inputs))))
+
+
 @pytest.mark.parametrize("at", ["conv", "joined", "norm", "hidden"])
 def test_parts_compose_to_the_whole(at):
     model = image_model()
@@ -33,6 +39,43 @@ def test_parts_compose_to_the_whole(at):
     assert shared == {id(w) for w in model.weights}
     owners = [id(layer) for part in (head, tail) for layer in part.layers]
     assert id(model.get_layer(at)) in owners
+
+
+@pytest.mark.parametrize("kind", ["functional", "sequential"])
+@pytest.mark.parametrize("inner", ["functional", "sequential"])
+def test_at_a_model_within_the_model(kind, inner):
+    """The commonest classifier: a head on a backbone."""
+    keras.utils.set_random_seed(0)
+    if inner == "sequential":
+        backbone = keras.Sequential(
+            [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)], name="backbone"
+        )
+    else:
+        start = keras.Input((8, 8, 3))
+        end = keras.layers.Conv2D(4, 3)(start)
+        backbone = keras.Model(start, end, name="backbone")
+    layers = [
+        keras.layers.Rescaling(0.1),
+        backbone,
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(3),
+    ]
+    inputs = keras.Input((8, 8, 3))
+    if kind == "sequential":
+        model = keras.Sequential([inputs, *layers])
+    else:
+        outputs = inputs
+        for layer in layers:
+            outputs = layer(outputs)
+        model = keras.Model(inputs, outputs)
+    x = np.random.default_rng(0).normal(size=(4, 8, 8, 3))
+    head, tail = split.at_layer(model, "backbone")
+    assert head.output_shape == (None, 6, 6, 4)
+    np.testing.assert_allclose(
+        to_numpy(tail(head(x))), to_numpy(model(x)), rtol=1e-5
+    )
+    shared = {id(w) for part in (head, tail) for w in part.weights}
+    assert shared == {id(w) for w in model.weights}
 
 
 def test_multiple_outputs_stay_behind_the_cut():
@@ -67,6 +110,7 @@ def test_a_keras_application(tmp_path):
         (image_model, "pool", "`at`.*conv, .*'pool'"),
         (image_model, "logits", "before the last one"),
         (image_model, "inside", "path around.*at='inside'"),
+        (called_twice, "twice", "called once"),
         (lambda: "model", "conv", "Functional or Sequential"),
         (
             lambda: keras.Sequential([keras.layers.Dense(2, name="conv")]),
@@ -74,7 +118,7 @@ def test_a_keras_application(tmp_path):
             "built Functional or Sequential",
         ),
     ],
-    ids=["unknown", "last", "crossed", "no model", "unbuilt"],
+    ids=["unknown", "last", "crossed", "twice", "no model", "unbuilt"],
 )
 def test_cuts_that_cannot_be_made(make, at, message):
     with pytest.raises(ValueError, match=f"(?s){message}"):
