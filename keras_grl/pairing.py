@@ -149,7 +149,7 @@ class PairedDataset(keras.utils.PyDataset):
         )
         self._epoch = 0
         self._next_epoch = 0
-        self._told_epochs = 0
+        self._told = _Told()
         self._start_over = False
         self._checked = False
         if self._reference and self._num_batches == 0:
@@ -191,19 +191,22 @@ class PairedDataset(keras.utils.PyDataset):
         (1, 50)
         """
         steps = check_integer("steps_per_epoch", steps_per_epoch)
-        return PairedDataset(self._streams, self._length, steps)
+        dataset = PairedDataset(self._streams, self._length, steps)
+        # `fit` makes one in every call: the next goes on after this.
+        dataset._told = self._told
+        return dataset
 
     @property
     def told_epochs(self) -> int:
         """Integer: the epoch after the last one of which `set_epoch` told."""
-        return self._told_epochs
+        return self._told.epochs
 
     def set_epoch(self, epoch: int) -> None:
         """Tell the epoch that begins, so that a resumed run goes on alike."""
         # Before the first one Keras has looked at a batch or two.
-        self._start_over = self._told_epochs == 0
+        self._start_over = self._told.epochs == 0
         self._next_epoch = epoch
-        self._told_epochs = epoch + 1
+        self._told.epochs = epoch + 1
 
     def on_epoch_begin(self) -> None:
         self._epoch = self._next_epoch
@@ -243,6 +246,12 @@ class PairedDataset(keras.utils.PyDataset):
                 size = tree.flatten(x[name])[0].shape[0]
                 weights[name] = np.ones(size, dtype="float32")
         return x, y, weights
+
+
+class _Told:
+    """How far `set_epoch` told, shared by all datasets of the same streams."""
+
+    epochs = 0
 
 
 def _reference(streams: dict[str, Any], length: str) -> str:

@@ -1,52 +1,19 @@
-import itertools
-import re
-from concurrent.futures import ThreadPoolExecutor
-
 import keras
 import numpy as np
 import pytest
 
-from keras_grl import DANNModel
 from keras_grl import pair
-from tests.testing import small_classifier
-from tests.testing import small_domain_classifier
-from tests.testing import to_numpy
-
-# Samples that carry their own numbers: source 0, 1, 2, …, labelled with their
-# number, and target 100, 101, 102, ….
-
-
-def numbered(count, first=0):
-    numbers = np.arange(first, first + count, dtype="float32")
-    return np.stack([numbers, -numbers], axis=1)
-
-
-def source(count=12):
-    return numbered(count), np.arange(count)
-
-
-def target(count=12):
-    return numbered(count, first=100)
-
-
-def walk(dataset):
-    """The batches of one epoch, as `fit` takes them."""
-    dataset.on_epoch_begin()
-    batches = list(dataset)
-    dataset.on_epoch_end()
-    return batches
-
-
-def order(batches, name):
-    """The numbers of the samples of a stream, in the order they came in."""
-    first = 100 if name == "target" else 0
-    numbers = np.concatenate([x[name][:, 0] for x, *_ in batches])
-    return (numbers - first).astype(int).tolist()
-
-
-def sizes(batches, name):
-    return [len(x[name]) for x, *_ in batches]
-
+from tests.paired_data import Batches
+from tests.paired_data import generator
+from tests.paired_data import iterable
+from tests.paired_data import numbered
+from tests.paired_data import order
+from tests.paired_data import sizes
+from tests.paired_data import source
+from tests.paired_data import target
+from tests.paired_data import tf_data
+from tests.paired_data import torch_loader
+from tests.paired_data import walk
 
 # The batch.
 
@@ -91,10 +58,8 @@ def test_a_batch_of_three_streams():
 
 @pytest.mark.parametrize("weighted", ["source", "labeled_target"])
 def test_a_missing_sample_weight_of_two_becomes_ones(weighted):
-    streams = {"source": source(), "labeled_target": source(5)}
-    streams[weighted] = (*streams[weighted], np.full(12, 0.25)[:12])
-    if weighted == "labeled_target":
-        streams[weighted] = (*source(5), np.full(5, 0.25))
+    streams = {"source": source(), "labeled_target": source()}
+    streams[weighted] = (*source(), np.full(12, 0.25))
     dataset = pair(target=target(), batch_size=(3, 2, 4), **streams)
     _, _, sample_weight = dataset[0]
     counts = {"source": 3, "labeled_target": 4}
@@ -247,11 +212,23 @@ def test_seed():
 
 
 def test_unshuffled():
+    """The stream that makes an epoch starts again, the other goes on."""
     dataset = pair(source(8), target(5), batch_size=8, shuffle=False)
-    for _ in range(2):
+    for expected in ([0, 1, 2, 3, 4, 0, 1, 2], [3, 4, 0, 1, 2, 3, 4, 0]):
         batches = walk(dataset)
         assert order(batches, "source") == [*range(8)]
-        assert order(batches, "target") == [0, 1, 2, 3, 4, 0, 1, 2]
+        assert order(batches, "target") == expected
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_a_long_stream_is_seen_whole_over_the_epochs(shuffle):
+    dataset = pair(
+        source(8), target(40), batch_size=8, length="source", shuffle=shuffle
+    )
+    batches = [batch for _ in range(10) for batch in walk(dataset)]
+    passes = np.reshape(order(batches, "target"), (2, 40))
+    np.testing.assert_array_equal(np.sort(passes), [range(40)] * 2)
+    assert (passes[0] != passes[1]).any() == shuffle
 
 
 def test_set_epoch_takes_up_where_a_run_was_left():
@@ -262,6 +239,7 @@ def test_set_epoch_takes_up_where_a_run_was_left():
     epochs = [order(walk(dataset), "source") for _ in range(4)]
     resumed.set_epoch(2)
     assert [order(walk(resumed), "source") for _ in range(2)] == epochs[2:]
+    assert resumed.told_epochs == 3
 
 
 def test_a_batch_depends_on_its_index_alone():
@@ -311,468 +289,6 @@ def test_with_steps_leaves_the_dataset_as_it_was():
     dataset = pair(source(), target(), batch_size=8)
     assert len(dataset.with_steps(2)) == 2
     assert len(dataset) == 3
-
-
-# Arrays of every library, on every backend.
-
-
-def jax_array(array):
-    return pytest.importorskip("jax").numpy.asarray(array)
-
-
-def torch_array(array):
-    return pytest.importorskip("torch").tensor(array)
-
-
-def tensorflow_array(array):
-    return pytest.importorskip("tensorflow").constant(array)
-
-
-def torch_parameter(array):
-    return torch_array(array).requires_grad_()
-
-
-def name_of(function):
-    return function.__name__
-
-
-@pytest.mark.parametrize(
-    "library",
-    [np.asarray, jax_array, torch_array, tensorflow_array, torch_parameter],
-    ids=name_of,
-)
-def test_arrays_of_every_library(library):
-    x, y = source()
-    y = np.asarray(y, "float32")
-    dataset = pair(
-        (library(x), library(y)),
-        library(target()),
-        batch_size=8,
-        shuffle=False,
-    )
-    batch, labels = dataset[1]
-    for got, want in [
-        (batch["source"], x[4:8]),
-        (batch["target"], target()[4:8]),
-        (labels, y[4:8]),
-    ]:
-        assert isinstance(got, np.ndarray) and got.dtype == want.dtype
-        np.testing.assert_array_equal(got, want)
-
-
-@pytest.mark.parametrize("library", [np.asarray, jax_array, torch_array])
-def test_arrays_are_not_copied(library):
-    x, y, x_target = (library(array) for array in (*source(), target()))
-    dataset = pair((x, y), x_target, batch_size=8)
-    held = [dataset._streams[name].data for name in ("source", "target")]
-    for array, given in zip(sum(held, ()), (x, y, x_target), strict=True):
-        assert np.shares_memory(array, np.asarray(given))
-
-
-def test_arrays_on_disk_stay_there(tmp_path):
-    np.save(tmp_path / "x.npy", numbered(1000))
-    x = np.load(tmp_path / "x.npy", mmap_mode="r")
-    dataset = pair((x, np.arange(1000)), x, batch_size=8)
-    for name in ("source", "target"):
-        held = dataset._streams[name].data[0]
-        assert isinstance(held, np.memmap) and np.shares_memory(held, x)
-    batch, y = dataset[0]
-    assert not isinstance(batch["source"], np.memmap)
-    np.testing.assert_array_equal(batch["source"], x[y])
-
-
-# Datasets. Each function makes one of batches x, or (x, y), in order.
-
-
-def split(x, y, batch):
-    starts = range(0, len(x), batch)
-    if y is None:
-        return [x[i : i + batch] for i in starts]
-    return [(x[i : i + batch], y[i : i + batch]) for i in starts]
-
-
-def tf_data(x, y=None, batch=4):
-    tf = pytest.importorskip("tensorflow")
-    data = x if y is None else (x, y)
-    return tf.data.Dataset.from_tensor_slices(data).batch(batch)
-
-
-def torch_loader(x, y=None, batch=4, **kwargs):
-    data = pytest.importorskip("torch").utils.data
-    arrays = [torch_array(array) for array in (x, y) if array is not None]
-    return data.DataLoader(data.TensorDataset(*arrays), batch, **kwargs)
-
-
-class Batches(keras.utils.PyDataset):
-    """Shuffles itself, if at all, where one usually does: `on_epoch_end`."""
-
-    def __init__(self, x, y=None, batch=4, shuffle=False):
-        super().__init__()
-        self.batches = split(x, y, batch)
-        self.calls = []
-        self._generator = np.random.default_rng(0) if shuffle else None
-
-    def __len__(self):
-        return len(self.batches)
-
-    def __getitem__(self, index):
-        self.calls.append(index)
-        return self.batches[index]
-
-    def on_epoch_begin(self):
-        self.calls.append("begin")
-
-    def on_epoch_end(self):
-        self.calls.append("end")
-        if self._generator is not None:
-            self._generator.shuffle(self.batches)
-
-
-def grain_map(x, y=None, batch=4):
-    grain = pytest.importorskip("grain")
-
-    def sample(i):
-        return x[i] if y is None else (x[i], y[i])
-
-    return grain.MapDataset.range(len(x)).map(sample).batch(batch)
-
-
-def tf_data_of_unknown_length(x, y=None, batch=4):
-    dataset = tf_data(x, y, batch)
-    return dataset.filter(lambda *_: True)
-
-
-def torch_iterable(x, y=None, batch=4):
-    data = pytest.importorskip("torch").utils.data
-
-    class Samples(data.IterableDataset):
-        def __iter__(self):
-            return iter(x if y is None else zip(x, y, strict=True))
-
-    return data.DataLoader(Samples(), batch)
-
-
-def grain_iter(x, y=None, batch=4):
-    return grain_map(x, y, batch).to_iter_dataset()
-
-
-def iterable(x, y=None, batch=4):
-    class Iterable:
-        def __iter__(self):
-            return iter(split(x, y, batch))
-
-    return Iterable()
-
-
-def endless_tf_data(x, y=None, batch=4):
-    return tf_data(x, y, batch).repeat()
-
-
-def endless_grain_map(x, y=None, batch=4):
-    return grain_map(x, y, batch).repeat()
-
-
-def endless_grain_iter(x, y=None, batch=4):
-    return grain_map(x, y, batch).repeat().to_iter_dataset()
-
-
-def endless_py_dataset(x, y=None, batch=4):
-    class Endless(keras.utils.PyDataset):
-        num_batches = None
-
-        def __getitem__(self, index):
-            batches = split(x, y, batch)
-            return batches[index % len(batches)]
-
-    return Endless()
-
-
-def generator(x, y=None, batch=4):
-    return itertools.cycle(split(x, y, batch))
-
-
-FINITE = [tf_data, torch_loader, Batches, grain_map]
-UNKNOWN = [tf_data_of_unknown_length, torch_iterable, grain_iter, iterable]
-ENDLESS = [
-    endless_tf_data,
-    endless_grain_map,
-    endless_grain_iter,
-    endless_py_dataset,
-    generator,
-]
-
-
-@pytest.mark.parametrize("kind", [*FINITE, *UNKNOWN, *ENDLESS], ids=name_of)
-def test_batches_of_datasets(kind):
-    """In order, and from the start again when they end: 8 in batches of 4."""
-    dataset = pair(kind(*source(8)), kind(target(12))).with_steps(5)
-    batches = list(dataset)
-    assert order(batches, "source") == [*range(8), *range(8), *range(4)]
-    assert order(batches, "target") == [*range(12), *range(8)]
-    for x, y in batches:
-        np.testing.assert_array_equal(y, x["source"][:, 0])
-        assert isinstance(x["source"], np.ndarray)
-
-
-@pytest.mark.parametrize("kind", FINITE, ids=name_of)
-def test_datasets_of_known_length(kind):
-    def made(length):
-        return pair(kind(*source(8)), kind(target(14)), length=length)
-
-    assert made("longest").num_batches == len(made("target")) == 4
-    assert made("shortest").num_batches == len(made("source")) == 2
-    dataset = made("longest")
-    for _ in range(2):
-        assert order(walk(dataset), "target") == [*range(14)]
-
-
-@pytest.mark.parametrize("kind", [*UNKNOWN, *ENDLESS], ids=name_of)
-def test_datasets_that_are_endless_or_of_unknown_length(kind):
-    dataset = pair(kind(*source(8)), target(8), batch_size=8)
-    assert dataset.num_batches is None
-    with pytest.raises(TypeError, match="`steps_per_epoch`"):
-        len(dataset)
-    assert pair(kind(*source(8)), target(8), length="target", batch_size=8)
-    assert len(dataset.with_steps(3)) == 3
-
-
-@pytest.mark.parametrize("kind", [*UNKNOWN, *ENDLESS], ids=name_of)
-def test_the_other_stream_makes_the_epoch(kind):
-    for length in ("shortest", "target"):
-        dataset = pair(
-            kind(*source(8)), target(24), batch_size=8, length=length
-        )
-        assert len(dataset) == 6
-
-
-def test_datasets_of_structures_and_one_hot_labels():
-    def structured(x):
-        return {"a": x, "b": -x}
-
-    source_batches = [(structured(numbered(4)), np.eye(4))]
-    target_batches = [structured(target(4))]
-    dataset = pair(
-        itertools.cycle(source_batches), itertools.cycle(target_batches)
-    )
-    x, y = dataset[0]
-    np.testing.assert_array_equal(x["source"]["b"], -numbered(4))
-    np.testing.assert_array_equal(x["target"]["b"], -target(4))
-    np.testing.assert_array_equal(y, np.eye(4))
-
-
-def test_sample_weights_of_datasets():
-    weighted = [(*source(4), np.full(4, 0.25))]
-    plain = [(*source(4), None)]
-    _, y, sample_weight = pair(
-        itertools.cycle(weighted), generator(target()), itertools.cycle(plain)
-    )[0]
-    np.testing.assert_array_equal(y["labeled_target"], range(4))
-    np.testing.assert_array_equal(sample_weight["source"], np.full(4, 0.25))
-    np.testing.assert_array_equal(sample_weight["labeled_target"], np.ones(4))
-
-
-@pytest.mark.parametrize("array_stream", ["source", "target"])
-def test_arrays_with_a_dataset(array_stream):
-    """Half of `batch_size` goes to the arrays; the dataset brings its own."""
-    streams = {"source": source(12), "target": target(10)}
-    if array_stream == "source":
-        streams["target"] = Batches(target(10), batch=5)
-    else:
-        streams["source"] = Batches(*source(10), batch=5)
-    dataset = pair(**streams, batch_size=6)
-    batches = walk(dataset)
-    expected = {"source": 5, "target": 5, array_stream: 3}
-    for name, size in expected.items():
-        assert sizes(batches, name) == [size] * len(dataset)
-    assert len(dataset) == (4 if array_stream == "source" else 3)
-
-
-def shuffled_tf_data(x):
-    return tf_data(x, batch=len(x)).unbatch().shuffle(len(x)).batch(4)
-
-
-def shuffled_torch_loader(x):
-    return torch_loader(x, shuffle=True)
-
-
-def shuffled_py_dataset(x):
-    return Batches(x, batch=1, shuffle=True)
-
-
-SHUFFLED = [shuffled_tf_data, shuffled_torch_loader, shuffled_py_dataset]
-
-
-@pytest.mark.parametrize("kind", SHUFFLED, ids=name_of)
-def test_datasets_that_shuffle_do_so_when_they_start_again(kind):
-    # Of unknown length, this one, in the case of `unbatch`.
-    dataset = pair(source(32), kind(target(8)), batch_size=8, length="source")
-    numbers = np.array(order(list(dataset.with_steps(32)), "target"))
-    cycles = numbers[: len(numbers) // 8 * 8].reshape(-1, 8)
-    np.testing.assert_array_equal(np.sort(cycles), [range(8)] * len(cycles))
-    assert len({tuple(cycle) for cycle in cycles}) > 2
-
-
-@pytest.mark.parametrize("length", ["target", "source"])
-@pytest.mark.parametrize("kind", SHUFFLED, ids=name_of)
-def test_datasets_that_shuffle_do_so_in_every_epoch(kind, length):
-    """Also where an epoch does not reach their end."""
-    dataset = pair(source(4), kind(target(8)), batch_size=8, length=length)
-    if dataset.num_batches is None:
-        dataset = dataset.with_steps(2)
-    epochs = {tuple(order(walk(dataset), "target")) for _ in range(6)}
-    assert len(epochs) > 2
-
-
-def test_a_py_dataset_is_told_of_its_epochs():
-    source_batches, target_batches = Batches(*source(8)), Batches(target(4))
-    dataset = pair(source_batches, target_batches)
-    for _ in range(2):
-        walk(dataset)
-    dataset.on_epoch_begin()
-    assert source_batches.calls == ["begin", 0, 1, "end"] * 2
-    assert target_batches.calls == ["begin", 0, "end"] * 4
-
-
-def test_threads_get_every_batch_once():
-    dataset = pair(source(400), Batches(target(400)), batch_size=8)
-    dataset.on_epoch_begin()
-    with ThreadPoolExecutor(8) as executor:
-        batches = list(executor.map(dataset.__getitem__, range(100)))
-    for name in ("source", "target"):
-        assert sorted(order(batches, name)) == [*range(400)]
-
-
-def test_a_generator_that_ends():
-    dataset = pair(iter(split(*source(8), 4)), target(), batch_size=8)
-    assert order([dataset[0], dataset[1]], "source") == [*range(8)]
-    with pytest.raises(ValueError, match="`keras.utils.PyDataset`") as error:
-        dataset[2]
-    assert "generator given as the source stream has ended" in str(error.value)
-
-
-@pytest.mark.parametrize("kind", [tf_data, torch_loader, generator])
-def test_labels_of_a_target_dataset_are_dropped_with_one_warning(kind):
-    dataset = pair(source(8), kind(target(8), np.arange(8)), batch_size=8)
-    with pytest.warns(UserWarning, match="They are dropped") as warned:
-        batches = walk(dataset.with_steps(2)) + walk(dataset.with_steps(3))
-    assert len(warned) == 1
-    numbers = order(batches, "target")
-    assert numbers[:8] == [*range(8)]
-
-
-# fit.
-
-
-def small_model():
-    keras.utils.set_random_seed(0)
-    extractor = keras.Sequential(
-        [
-            keras.Input((2,)),
-            keras.layers.Rescaling(0.01),
-            keras.layers.Dense(4, activation="tanh"),
-        ]
-    )
-    model = DANNModel(
-        extractor,
-        small_classifier(units=16),
-        small_domain_classifier(),
-        adaptation_factor=0.5,
-    )
-    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy")
-    return model
-
-
-def trained(dataset, **kwargs):
-    """The weights after two epochs."""
-    model = small_model()
-    model.fit(dataset, epochs=2, verbose=0, **kwargs)
-    return [to_numpy(weight) for weight in model.trainable_weights]
-
-
-def assert_equal_weights(got, expected):
-    for a, b in zip(got, expected, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-6)
-
-
-@pytest.mark.parametrize("kind", FINITE, ids=name_of)
-def test_fit_on_datasets_learns_what_fit_on_arrays_does(kind):
-    arrays = pair(source(16), target(8), batch_size=8, shuffle=False)
-    dataset = pair(kind(*source(16)), kind(target(8)))
-    assert_equal_weights(trained(dataset), trained(arrays))
-
-
-@pytest.mark.parametrize("kind", [*UNKNOWN, *ENDLESS], ids=name_of)
-def test_fit_with_steps_per_epoch(kind):
-    """Of one batch again and again, as Keras may take some for itself."""
-    arrays = pair(source(4), target(4), batch_size=8, shuffle=False)
-    dataset = pair(kind(*source(4)), kind(target(4)))
-    assert_equal_weights(
-        trained(dataset, steps_per_epoch=3), trained(arrays.with_steps(3))
-    )
-
-
-@pytest.mark.parametrize("kind", [*UNKNOWN, *ENDLESS], ids=name_of)
-def test_fit_without_steps_per_epoch(kind):
-    dataset = pair(kind(*source(8)), target(8), batch_size=8)
-    model = small_model()
-    with pytest.raises(ValueError, match=r"Expected: `steps_per_epoch`"):
-        model.fit(dataset, verbose=0)
-    assert int(model.optimizer.iterations.value) == 0
-
-
-@pytest.mark.parametrize(
-    "library", [jax_array, torch_array, tensorflow_array], ids=name_of
-)
-def test_fit_on_arrays_of_every_library(library):
-    (x, y), x_target = source(16), target(8)
-    expected = trained(pair((x, y), x_target, batch_size=8, seed=1))
-    arrays = pair(
-        (library(x), library(y)), library(x_target), batch_size=8, seed=1
-    )
-    assert_equal_weights(trained(arrays), expected)
-    batches = [(library(x[:4]), library(y[:4]))]
-    dataset = pair(itertools.cycle(batches), x_target, batch_size=8, seed=1)
-    expected = pair((x[:4], y[:4]), x_target, batch_size=8, seed=1)
-
-
-def test_fit_with_a_last_smaller_batch():
-    model = small_model()
-    dataset = pair(source(10), target(7), batch_size=8, drop_remainder=False)
-    history = model.fit(dataset, epochs=2, verbose=0).history
-    assert int(model.optimizer.iterations.value) == 6
-    assert np.isfinite(history["loss"]).all()
-
-
-def test_a_resumed_fit_sees_the_order_of_an_unbroken_one():
-    def made():
-        return pair(source(16), target(8), batch_size=8, seed=1)
-
-    model = small_model()
-    model.fit(made(), epochs=1, verbose=0)
-    model.fit(made(), initial_epoch=1, epochs=2, verbose=0)
-    got = [to_numpy(weight) for weight in model.trainable_weights]
-    assert_equal_weights(got, trained(made()))
-
-
-def test_a_plain_model_of_two_inputs():
-    """The difference of the domains, which is -100 when in order."""
-    inputs = {
-        name: keras.Input((2,), name=name) for name in ("source", "target")
-    }
-    difference = keras.layers.Subtract()([inputs["source"], inputs["target"]])
-    outputs = keras.layers.Dense(
-        1, use_bias=False, kernel_initializer=keras.initializers.Constant(0.5)
-    )(keras.layers.Rescaling([1.0, -3.0])(difference))
-    model = keras.Model(inputs, outputs)
-    model.compile(keras.optimizers.SGD(1e-5), "mse")
-    dataset = pair(source(), target(), batch_size=8, shuffle=False)
-    # 0.5 · (-100 - 3 · 100) = -200, and the labels are 0 to 11.
-    expected = np.mean((np.arange(12) + 200.0) ** 2)
-    loss = model.evaluate(dataset, verbose=0)
-    assert loss == pytest.approx(expected, rel=1e-5)
-    model.fit(dataset, verbose=0)
-    assert model.evaluate(dataset, verbose=0) < loss
-    assert int(model.optimizer.iterations.value) == 3
 
 
 # Bad input: one error, which says what to do.
@@ -948,4 +464,4 @@ def test_bad_input(make, messages):
     with pytest.raises(ValueError) as error:
         make()
     for message in messages:
-        assert re.search(re.escape(message), str(error.value))
+        assert message in str(error.value)
