@@ -188,6 +188,3 @@ ENDLESS = [
     endless_py_dataset,
     generator,
 ]
-
-
-# A model to fit.

@@ -241,7 +241,7 @@ def test_what_a_dataset_yields_is_checked_at_the_first_batch(
 
 def test_absent_labels_of_a_target_dataset_are_no_labels():
     batches = [(x, None) for x in split(target(8), None, 4)]
-    dataset = pair(source(8), itertools.cycle(batches), batch_size=8)
+    dataset = pair(source(8), iter(batches), batch_size=8, length="source")
     assert order(walk(dataset), "target") == [*range(8)]
 
 
