@@ -291,6 +291,27 @@ def test_with_steps_leaves_the_dataset_as_it_was():
     assert len(dataset) == 3
 
 
+def test_with_steps_goes_on_from_one_fit_to_the_next():
+    """`fit(steps_per_epoch=2)` makes such a dataset in every call."""
+
+    def made():
+        return pair(source(8), target(20), batch_size=8, seed=1)
+
+    dataset, batches = made(), []
+    for epoch in range(5):
+        limited = dataset.with_steps(2)
+        assert limited.told_epochs == epoch
+        limited.set_epoch(epoch)
+        batches += walk(limited)
+    unbroken = walk(made().with_steps(10))
+    for name, count in (("source", 8), ("target", 20)):
+        assert order(batches, name) == order(unbroken, name)
+        passes = np.reshape(order(batches, name), (-1, count))
+        np.testing.assert_array_equal(
+            np.sort(passes), [range(count)] * len(passes)
+        )
+
+
 # Bad input: one error, which says what to do.
 
 

@@ -193,8 +193,11 @@ def test_datasets_that_shuffle_do_so_in_every_epoch(kind, length):
     """Also where an epoch does not reach their end."""
     dataset = pair(source(12), kind(target(8)), batch_size=8, length=length)
     assert len(dataset) == (8 if length == "target" else 3)
-    epochs = {tuple(order(walk(dataset), "target")) for _ in range(6)}
-    assert len(epochs) > 2
+    epochs = [order(walk(dataset), "target") for _ in range(8)]
+    assert len({tuple(epoch) for epoch in epochs}) > 2
+    # Each sample comes equally often.
+    passes = np.reshape(epochs, (-1, 8))
+    np.testing.assert_array_equal(np.sort(passes), [range(8)] * len(passes))
 
 
 def test_a_py_dataset_is_told_of_its_epochs():
@@ -217,10 +220,16 @@ def test_a_long_dataset_is_seen_whole_over_the_epochs(kind):
 
 def test_datasets_start_over_when_the_first_epoch_is_told():
     """Keras looks at a batch or two before it trains."""
-    dataset = pair(source(8), Batches(target(40)), batch_size=8)
+    batches = Batches(target(40))
+    dataset = pair(source(8), batches, batch_size=8, length="source")
     _ = dataset[0], dataset[1]
-    dataset.set_epoch(0)
-    assert order(walk(dataset), "target")[:8] == [*range(8)]
+    seen = []
+    for epoch in range(3):
+        dataset.set_epoch(epoch)
+        seen += walk(dataset)
+    assert order(seen, "target") == [*range(24)]
+    # The pass that was begun too early is ended, too.
+    assert batches.calls == ["begin", 0, 1, "end", "begin", *range(6)]
 
 
 @pytest.mark.parametrize(
