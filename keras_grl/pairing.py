@@ -326,13 +326,9 @@ def _check_alike(inputs: dict[str, Any]) -> None:
     Args:
         inputs: Name of the stream to its x.
     """
-
-    def described(x: Any, describe: Any) -> Any:
-        return tree.map_structure(describe, x)
-
     names = list(inputs)
     kinds = [
-        described(x, lambda array: (array.dtype.kind, array.shape[1:]))
+        tree.map_structure(lambda array: (array.dtype.kind, array.shape[1:]), x)
         for x in inputs.values()
     ]
     for name, kind in zip(names[1:], kinds[1:], strict=True):
@@ -340,9 +336,9 @@ def _check_alike(inputs: dict[str, Any]) -> None:
             shown = ", ".join(
                 f"{n}: "
                 + str(
-                    described(
-                        inputs[n],
+                    tree.map_structure(
                         lambda array: f"{array.dtype.name} {array.shape[1:]}",
+                        inputs[n],
                     )
                 )
                 for n in (names[0], name)

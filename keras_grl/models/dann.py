@@ -265,7 +265,7 @@ class DANNModel(keras.Model):
         _check_streams(inputs)
         # One pass of the feature extractor: labelled samples first, so that
         # the label predictor's share is a slice.
-        streams = [inputs[name] for name in _stream_order(inputs)]
+        streams = [inputs[name] for name in (*_labelled(inputs), TARGET)]
         joint = tree.map_structure(
             lambda *parts: ops.concatenate(parts, axis=0), *streams
         )
@@ -568,10 +568,6 @@ def _is_paired(x: Any) -> bool:
 
 def _labelled(x: dict[str, Any]) -> list[str]:
     return [name for name in (SOURCE, LABELED_TARGET) if name in x]
-
-
-def _stream_order(x: dict[str, Any]) -> list[str]:
-    return [*_labelled(x), TARGET]
 
 
 def _batch_size(x: Any) -> Any:
