@@ -61,15 +61,25 @@ def check_integer(name: str, value: Any, minimum: int = 1) -> int:
     return number
 
 
-def check_mean(mean: Any, channels: int) -> list[float]:
-    """`mean`, one number or one for each channel, as one for each channel."""
-    values = mean if isinstance(mean, str) else np.atleast_1d(mean).tolist()
-    if len(values) not in (1, channels):
+def check_per_channel(
+    name: str,
+    value: Any,
+    channels: int | None = None,
+    above: float | None = None,
+) -> list[float]:
+    """`value`, one number or one for each channel, as a list of them.
+
+    Where the number of channels is given, the list is that long.
+    """
+    values = (
+        [value] if isinstance(value, str) else np.atleast_1d(value).tolist()
+    )
+    if channels is not None and len(values) not in (1, channels):
         raise ValueError(
-            invalid("mean", f"one number, or one for each of {channels}", mean)
+            invalid(name, f"one number, or one for each of {channels}", value)
         )
-    values = [check_number("mean", value) for value in values]
-    return values if len(values) > 1 else values * channels
+    checked = [check_number(name, each, above=above) for each in values]
+    return checked * (channels or 1) if len(checked) == 1 else checked
 
 
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 
 def kept_variables(model: Any) -> Any:
@@ -19,3 +20,41 @@ def kept_variables(model: Any) -> Any:
     from keras_grl.backend import jax
 
     return jax.kept_variables(model)
+
+
+def scale_gradient(x: Any, scale: Any) -> Any:
+    """x, whose gradient is multiplied by `scale`.
+
+    The forward pass is exact to the bit for every value, inf and NaN included.
+
+    Args:
+        x: Tensor of any shape. What is not floating point has no gradient and
+            passes as it is.
+        scale: Number or scalar tensor.
+
+    Returns:
+        A tensor equal to `x`.
+    """
+    if not keras.backend.is_float_dtype(
+        keras.backend.standardize_dtype(x.dtype)
+    ):
+        return x
+    if keras.backend.backend() == "jax":
+        from keras_grl.backend import jax
+
+        return jax.scale_gradient(x, scale)
+
+    @ops.custom_gradient
+    def identity(x: Any) -> Any:
+        def grad(*args: Any, upstream: Any = None) -> Any:
+            # TensorFlow passes the gradient alone, torch by keyword after
+            # the inputs.
+            if upstream is None:
+                (upstream,) = args
+            if ops.is_tensor(scale):
+                return ops.cast(scale, upstream.dtype) * upstream
+            return scale * upstream
+
+        return x, grad
+
+    return identity(x)

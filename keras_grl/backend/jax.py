@@ -6,22 +6,22 @@ import jax
 
 
 @jax.custom_jvp
-def reverse_gradient(x: Any, adaptation_factor: Any) -> Any:
-    """x, whose derivative is -adaptation_factor.
+def scale_gradient(x: Any, scale: Any) -> Any:
+    """x, whose derivative is `scale`.
 
     `keras.ops.custom_gradient` would do for one gradient. In a gradient of a
     gradient JAX differentiates the function it wraps, an identity, and so
-    forgets the reversal; a rule for the derivative holds at every order.
+    forgets the scale; a rule for the derivative holds at every order.
     """
     return x
 
 
-@reverse_gradient.defjvp
+@scale_gradient.defjvp
 def _derivative(primals: Any, tangents: Any) -> Any:
-    x, adaptation_factor = primals
+    x, scale = primals
     tangent, _ = tangents
-    factor = jax.numpy.asarray(adaptation_factor, tangent.dtype)
-    return reverse_gradient(x, adaptation_factor), -factor * tangent
+    factor = jax.numpy.asarray(scale, tangent.dtype)
+    return scale_gradient(x, scale), factor * tangent
 
 
 def kept_variables(model: Any) -> Any:

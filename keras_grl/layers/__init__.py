@@ -1,5 +1,15 @@
 """Layers."""
 
 from keras_grl.layers.gradient_reversal import GradientReversal
+from keras_grl.layers.gradient_scaling import GradientScaling
+from keras_grl.layers.local_response_normalization import (
+    LocalResponseNormalization,
+)
+from keras_grl.layers.mean_subtraction import MeanSubtraction
 
-__all__ = ["GradientReversal"]
+__all__ = [
+    "GradientReversal",
+    "GradientScaling",
+    "MeanSubtraction",
+    "LocalResponseNormalization",
+]

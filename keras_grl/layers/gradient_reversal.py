@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from keras_grl import schedules
+from keras_grl.backend import scale_gradient
 from keras_grl.validation import check_integer
 
 # Every layer made and still alive, so that `gradient_reversal_layers` finds
@@ -214,31 +215,7 @@ def reverse_gradient(x: Any, adaptation_factor: Any) -> Any:
     Reference:
         Ganin & Lempitsky (2015), equations 7 and 8.
     """
-
-    if not keras.backend.is_float_dtype(
-        keras.backend.standardize_dtype(x.dtype)
-    ):
-        return x
-    if keras.backend.backend() == "jax":
-        from keras_grl.backend import jax
-
-        return jax.reverse_gradient(x, adaptation_factor)
-
-    @ops.custom_gradient
-    def identity(x: Any) -> Any:
-        def grad(*args: Any, upstream: Any = None) -> Any:
-            # TensorFlow passes the gradient alone, torch by keyword after
-            # the inputs.
-            if upstream is None:
-                (upstream,) = args
-            factor = adaptation_factor
-            if ops.is_tensor(factor):
-                factor = ops.cast(factor, upstream.dtype)
-            return -factor * upstream
-
-        return x, grad
-
-    return identity(x)
+    return scale_gradient(x, -adaptation_factor)
 
 
 def gradient_reversal_layers(model: Any) -> list[GradientReversal]:
