@@ -13,14 +13,25 @@ from keras import ops
 import keras_grl
 from tests.testing import ROOT
 
-README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(document):
+    """(title of the section, code) of each block of Python."""
+    return [
+        (title.strip("#… \n"), code)
+        for title, code in re.findall(
+            r"^(#+ [^\n]*)$(?:(?!^#+ ).)*?^```python\n(.*?)^```",
+            document.read_text(),
+            flags=re.MULTILINE | re.DOTALL,
+        )
+    ]
+
+
 BLOCKS = [
-    (title.strip("#… \n") or "quickstart", code)
-    for title, code in re.findall(
-        r"^(#+ [^\n]*)$(?:(?!^#+ ).)*?^```python\n(.*?)^```",
-        README,
-        flags=re.MULTILINE | re.DOTALL,
-    )
+    pytest.param(code, id=f"{document.stem}: {title}")
+    for document in DOCUMENTS
+    for title, code in blocks(document)
 ]
 MODULES = sorted(
     module.name
@@ -29,20 +40,22 @@ MODULES = sorted(
 )
 
 
-def test_every_block_of_the_readme_is_found():
-    assert len(BLOCKS) == README.count("```python") >= 7
+def test_every_block_is_found():
+    """One in each section: the expression above finds no second one."""
+    count = sum(d.read_text().count("```python") for d in DOCUMENTS)
+    assert len(BLOCKS) == count >= 10
 
 
 def test_quickstart_is_short():
-    (quickstart,) = (code for title, code in BLOCKS if title == "Quickstart")
+    quickstart = dict(blocks(DOCUMENTS[0]))["Quickstart"]
     assert len([line for line in quickstart.splitlines() if line]) <= 20
 
 
-@pytest.mark.parametrize("code", [pytest.param(c, id=t) for t, c in BLOCKS])
-def test_readme_block_runs_as_printed(code, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("code", BLOCKS)
+def test_block_runs_as_printed(code, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    names = {"__name__": "readme"}
-    exec(compile(code, "README.md", "exec"), names)
+    names = {"__name__": "document"}
+    exec(compile(code, "document", "exec"), names)
     if "adapted.keras" in code:
         assert names["predictions"].shape == (297, 10)
         loaded = keras.models.load_model(tmp_path / "adapted.keras")
@@ -57,7 +70,8 @@ def test_readme_block_runs_as_printed(code, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples(name):
     module = importlib.import_module(name)
-    globs = {**vars(module), "keras": keras, "np": np, "ops": ops}
+    usual = {"keras": keras, "keras_grl": keras_grl, "np": np, "ops": ops}
+    globs = {**vars(module), **usual}
     failed, _ = doctest.testmod(module, globs=globs)
     assert failed == 0
 
@@ -72,7 +86,7 @@ def test_everything_public_says_what_it_is(name):
 
 
 def test_local_links_of_the_documents_exist():
-    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for document in DOCUMENTS:
         links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
         for link in links:
             assert (document.parent / link).exists(), f"{document}: {link}"

@@ -15,13 +15,16 @@ from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.layers.first_rows import FirstRows
 from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
+from keras_grl.models import batch
 from keras_grl.models import split
 from keras_grl.models.domain_classifier import check_domain_classifier
 from keras_grl.models.domain_classifier import default_domain_classifier
+from keras_grl.models.running_statistics import SourceStatistics
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.validation import check_choice
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
@@ -62,11 +65,23 @@ class DANNModel(keras.Model):
             training progress p goes from 0 to 1, counted over all calls of
             `fit`. With None every `fit` is a run of its own: p starts at
             `initial_epoch / epochs` and ends at 1.
+        preprocessing: Dict `{"source": layer, "target": layer}` of what the
+            inputs of each domain pass through before the feature extractor,
+            such as `keras_grl.layers.MeanSubtraction`. Defaults to nothing.
+        batch_normalization: What the feature extractor's
+            `BatchNormalization` layers normalise by:
+            "joint" (the default): source and target pass through the feature
+            extractor as one batch, whose mean and variance normalise both.
+            "separate": in two passes, each normalised by its own batch in
+            training; the running statistics average over both domains.
+            "domain_specific": in two passes, and each domain has running
+            statistics of its own. Those of the target serve plain inputs.
         **kwargs: Of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
         inputs: A batch of inputs, or a paired batch `{"source": …,
-            "target": …}`, with or without `"labeled_target"`.
+            "target": …}`, with or without `"labeled_target"`. Plain inputs
+            are taken for the target domain's; `{"source": …}` says otherwise.
         training: Boolean.
 
     Returns of a call:
@@ -101,6 +116,8 @@ class DANNModel(keras.Model):
         domain_classifier: Any = None,
         adaptation_factor: Any = None,
         total_steps: int | None = None,
+        preprocessing: dict[str, Any] | None = None,
+        batch_normalization: str = "joint",
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -110,7 +127,9 @@ class DANNModel(keras.Model):
             domain_classifier = default_domain_classifier()
         _check_layer("domain_classifier", domain_classifier)
         check_domain_classifier(domain_classifier)
-        for part in (feature_extractor, label_predictor, domain_classifier):
+        preprocessing = _check_preprocessing(preprocessing)
+        parts = (feature_extractor, label_predictor, domain_classifier)
+        for part in (*parts, *preprocessing.values()):
             if gradient_reversal_layers(part):
                 raise ValueError(
                     "The parts of a `DANNModel` must not reverse gradients "
@@ -126,6 +145,18 @@ class DANNModel(keras.Model):
             adaptation_factor, total_steps, name="gradient_reversal"
         )
         self.domain_classifier = domain_classifier
+        self.source_preprocessing = preprocessing.get(SOURCE)
+        self.target_preprocessing = preprocessing.get(TARGET)
+        self.batch_normalization = check_choice(
+            "batch_normalization",
+            batch_normalization,
+            ("joint", "separate", "domain_specific"),
+        )
+        self._source_statistics = (
+            SourceStatistics(name="source_statistics")
+            if self.batch_normalization == "domain_specific"
+            else None
+        )
         self._label_loss_tracker = keras.metrics.Mean(name="label_loss")
         self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
         self._domain_accuracy = keras.metrics.Mean(name="domain_accuracy")
@@ -181,17 +212,25 @@ class DANNModel(keras.Model):
         Args:
             input_shape: Shape of the plain or paired inputs, batch included.
         """
-        if _is_paired(input_shape):
+        if batch.is_paired(input_shape):
             input_shape = input_shape[SOURCE]
+        _, input_shape = batch.one_domain(input_shape)
         self._inputs_shape = tree.map_shape_structure(
             lambda shape: (None, *shape[1:]), input_shape
         )
-        self._graph()
+        inputs, _, _ = self._graph()
+        if self.source_preprocessing is not None:
+            self.source_preprocessing(inputs)
+        if self._source_statistics is not None:
+            self._source_statistics.adopt(self.feature_extractor)
 
     def _graph(self) -> tuple[Any, Any, Any]:
         """The symbolic inputs, predictions and domain logits."""
         inputs = _symbolic_inputs(self.feature_extractor, self._inputs_shape)
-        features = self.feature_extractor(inputs)
+        features = inputs
+        if self.target_preprocessing is not None:
+            features = self.target_preprocessing(features)
+        features = self.feature_extractor(features)
         if not isinstance(features, keras.KerasTensor):
             raise ValueError(
                 "The feature extractor must return one tensor. Received: "
@@ -259,25 +298,52 @@ class DANNModel(keras.Model):
     # Forward pass and losses.
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        if not _is_paired(inputs):
-            features = self.feature_extractor(inputs, training=training)
-            return self.label_predictor(features, training=training)
-        _check_streams(inputs)
-        # One pass of the feature extractor: labelled samples first, so that
-        # the label predictor's share is a slice.
-        streams = [inputs[name] for name in (*_labelled(inputs), TARGET)]
-        joint = tree.map_structure(
-            lambda *parts: ops.concatenate(parts, axis=0), *streams
-        )
-        labelled = sum(_batch_size(inputs[n]) for n in _labelled(inputs))
         # `training` is handed on by name: on JAX, Keras calls this method
         # without the context from which layers would otherwise learn it.
-        features = self.feature_extractor(joint, training=training)
+        if not batch.is_paired(inputs):
+            domain, inputs = batch.one_domain(inputs)
+            inputs = self._preprocess(domain, inputs, training)
+            features = self._extract(domain, inputs, training)
+            return self.label_predictor(features, training=training)
+        batch.check_streams(inputs)
+        # Labelled samples first, so that the label predictor's share is a
+        # slice.
+        labelled = sum(
+            batch.batch_size(inputs[name]) for name in batch.labelled(inputs)
+        )
+        source, target = batch.source_and_target(inputs)
+        source = self._preprocess(SOURCE, source, training)
+        target = self._preprocess(TARGET, target, training)
+        if self.batch_normalization == "joint":
+            joint = batch.concatenate([source, target])
+            features = self.feature_extractor(joint, training=training)
+        else:
+            features = batch.concatenate(
+                [
+                    self._extract(SOURCE, source, training),
+                    self._extract(TARGET, target, training),
+                ]
+            )
         rows = FirstRows(labelled, dtype=self.dtype_policy)(features)
         label = self.label_predictor(rows, training=training)
         features = self.gradient_reversal(features, training=training)
         domain = self.domain_classifier(features, training=training)
         return {"label": label, "domain": domain}
+
+    def _preprocess(self, domain: str, inputs: Any, training: bool) -> Any:
+        layer = (
+            self.source_preprocessing
+            if domain == SOURCE
+            else self.target_preprocessing
+        )
+        return inputs if layer is None else layer(inputs, training=training)
+
+    def _extract(self, domain: str, inputs: Any, training: bool) -> Any:
+        """The features of one domain, by its own running statistics."""
+        if domain == SOURCE and self._source_statistics is not None:
+            with self._source_statistics.in_place(self.feature_extractor):
+                return self.feature_extractor(inputs, training=training)
+        return self.feature_extractor(inputs, training=training)
 
     def compile(
         self,
@@ -322,12 +388,12 @@ class DANNModel(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        if not _is_paired(x):
+        if not batch.is_paired(x):
             return super().compute_loss(
                 x, y, y_pred, sample_weight, training=training
             )
-        _check_labels(x, y)
-        y, sample_weight = _join_labels(x, y, sample_weight)
+        batch.check_labels(x, y)
+        y, sample_weight = batch.join_labels(x, y, sample_weight)
         loss = super().compute_loss(
             x, y, y_pred["label"], sample_weight, training=training
         )
@@ -336,8 +402,8 @@ class DANNModel(keras.Model):
             ops.sum(ops.cast(term, loss.dtype)) for term in self.losses
         )
         domain_loss, domain_accuracy = self._domain_loss(x, y_pred["domain"])
-        labelled = sum(_batch_size(x[name]) for name in _labelled(x))
-        everything = sum(_batch_size(part) for part in x.values())
+        labelled = sum(batch.batch_size(x[name]) for name in batch.labelled(x))
+        everything = sum(batch.batch_size(part) for part in x.values())
         self._label_loss_tracker.update_state(label_loss, labelled)
         self._domain_loss_tracker.update_state(domain_loss, everything)
         self._domain_accuracy.update_state(domain_accuracy, everything)
@@ -346,8 +412,8 @@ class DANNModel(keras.Model):
     def _domain_loss(self, x: Any, logits: Any) -> tuple[Any, Any]:
         """Mean cross-entropy and accuracy of the domain classifier."""
         logits = ops.cast(logits, "float32")
-        source = _batch_size(x[SOURCE])
-        target = sum(_batch_size(x[name]) for name in x if name != SOURCE)
+        source = batch.batch_size(x[SOURCE])
+        target = sum(batch.batch_size(x[name]) for name in x if name != SOURCE)
         domains = ops.concatenate([ops.zeros((source,)), ops.ones((target,))])
         if logits.shape[-1] == 2:
             # Softmax over two logits is the sigmoid of their difference.
@@ -360,13 +426,13 @@ class DANNModel(keras.Model):
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
-        if not _is_paired(x):
+        if not batch.is_paired(x):
             logs = super().compute_metrics(x, y, y_pred, sample_weight)
             return {k: v for k, v in logs.items() if k not in _DOMAIN_METRICS}
-        _check_labels(x, y)
+        batch.check_labels(x, y)
         # The user's metrics are of source labels, also when labelled target
         # samples are trained on.
-        source = _batch_size(x[SOURCE])
+        source = batch.batch_size(x[SOURCE])
         y_pred = tree.map_structure(lambda t: t[:source], y_pred["label"])
         if LABELED_TARGET in x:
             y = y[SOURCE]
@@ -380,14 +446,14 @@ class DANNModel(keras.Model):
         # JAX's trainer passes (state, data), the others (data,).
         *state, data = args
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if not _is_paired(x):
-            raise ValueError(_not_paired("Training", _describe(x)))
+        if not batch.is_paired(x):
+            raise ValueError(batch.not_paired("Training", x))
         return super().train_step(*state, data)
 
     def predict_step(self, *args: Any) -> Any:
         *state, data = args
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
-        if _is_paired(x):
+        if batch.is_paired(x):
             raise ValueError(
                 "`predict` takes plain inputs. Received: paired batches of "
                 f"{sorted(x)}\nPass one domain: `model.predict(x_target)`."
@@ -442,17 +508,17 @@ class DANNModel(keras.Model):
             if steps_per_epoch is not None:
                 x = x.with_steps(steps_per_epoch)
                 steps_per_epoch = None
-            _check_finite("steps_per_epoch", x, None)
-        _check_finite(
+            batch.check_finite("steps_per_epoch", x, None)
+        batch.check_finite(
             "validation_steps",
             kwargs.get("validation_data"),
             kwargs.get("validation_steps"),
         )
         if not isinstance(x, PairedDataset) and (
-            y is not None and not _is_paired(x)
+            y is not None and not batch.is_paired(x)
         ):
             # Arrays. What a dataset yields is seen in `train_step`.
-            raise ValueError(_not_paired("`fit`", _describe(x)))
+            raise ValueError(batch.not_paired("`fit`", x))
         with self._variables_given_back_on_failure():
             return super().fit(
                 x,
@@ -483,7 +549,7 @@ class DANNModel(keras.Model):
         Plain data give the loss and the metrics, pairs the domain figures too.
         With `return_dict=True` the figures have their names.
         """
-        _check_finite("steps", x, steps)
+        batch.check_finite("steps", x, steps)
         with self._variables_given_back_on_failure():
             return super().evaluate(
                 x, y, batch_size, verbose, sample_weight, steps, **kwargs
@@ -523,6 +589,39 @@ class DANNModel(keras.Model):
 
     # Saving.
 
+    def export(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+        """Exports the label path, to predict without Keras.
+
+        What is exported is `classifier`: neither the domain classifier nor
+        the gradient reversal. Arguments of `keras.Model.export`.
+
+        Args:
+            filepath: Where to.
+            *args: `format`: "tf_saved_model" (the default), "onnx",
+                "openvino", "litert" or "torch". Which of them a backend has,
+                and what they need installed, says docs/export.md.
+            **kwargs: Further arguments of `keras.Model.export`.
+
+        Raises:
+            ValueError: If the model has not been built.
+
+        Example:
+
+        >>> model = keras_grl.architectures.LeNet()
+        >>> model.export("digits", format="tf_saved_model")  # doctest: +SKIP
+        """
+        self._require_built("export")
+        sizes = [size for t in self.classifier.inputs for size in t.shape[1:]]
+        if None not in sizes:
+            # Some formats are traced from the shapes of the last call.
+            self.classifier(
+                tree.map_structure(
+                    lambda t: ops.zeros((1, *t.shape[1:]), t.dtype),
+                    self.classifier.input,
+                )
+            )
+        self.classifier.export(filepath, *args, **kwargs)
+
     def get_config(self) -> dict[str, Any]:
         reversal = self.gradient_reversal.get_config()
         return {
@@ -530,6 +629,11 @@ class DANNModel(keras.Model):
             "feature_extractor": _serialize(self.feature_extractor),
             "label_predictor": _serialize(self.label_predictor),
             "domain_classifier": _serialize(self.domain_classifier),
+            "preprocessing": {
+                SOURCE: _serialize(self.source_preprocessing),
+                TARGET: _serialize(self.target_preprocessing),
+            },
+            "batch_normalization": self.batch_normalization,
             "adaptation_factor": reversal["adaptation_factor"],
             "total_steps": reversal["total_steps"],
         }
@@ -539,11 +643,15 @@ class DANNModel(keras.Model):
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> "DANNModel":
         config = dict(config)
-        for part in ("feature_extractor", "label_predictor"):
-            config[part] = _deserialize(config[part], custom_objects)
-        config["domain_classifier"] = _deserialize(
-            config["domain_classifier"], custom_objects
-        )
+        for part in (
+            "feature_extractor",
+            "label_predictor",
+            "domain_classifier",
+            "preprocessing",
+        ):
+            config[part] = keras.saving.deserialize_keras_object(
+                config[part], custom_objects=custom_objects
+            )
         return cls(**config)
 
 
@@ -551,93 +659,30 @@ def _serialize(layer: Any) -> Any:
     return keras.saving.serialize_keras_object(layer)
 
 
-def _deserialize(config: Any, custom_objects: Any) -> Any:
-    return keras.saving.deserialize_keras_object(
-        config, custom_objects=custom_objects
-    )
-
-
 def _check_layer(name: str, layer: Any) -> None:
     if not isinstance(layer, keras.layers.Layer):
         raise ValueError(invalid(name, "a Keras model or layer", layer))
 
 
-def _is_paired(x: Any) -> bool:
-    return isinstance(x, dict) and SOURCE in x and TARGET in x
-
-
-def _labelled(x: dict[str, Any]) -> list[str]:
-    return [name for name in (SOURCE, LABELED_TARGET) if name in x]
-
-
-def _batch_size(x: Any) -> Any:
-    return ops.shape(tree.flatten(x)[0])[0]
-
-
-def _join_labels(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
-    """Labels and weights of the labelled samples, in the order of `call`."""
-    if LABELED_TARGET not in x:
-        return y, sample_weight
-
-    def join(parts: Any) -> Any:
-        return tree.map_structure(
-            lambda *leaves: ops.concatenate(leaves, axis=0),
-            *(parts[name] for name in _labelled(x)),
-        )
-
-    return join(y), None if sample_weight is None else join(sample_weight)
-
-
-def _check_streams(x: dict[str, Any]) -> None:
-    if set(x) - {SOURCE, TARGET, LABELED_TARGET}:
+def _check_preprocessing(preprocessing: Any) -> dict[str, Any]:
+    if preprocessing is None:
+        return {}
+    if not isinstance(preprocessing, dict) or set(preprocessing) != {
+        SOURCE,
+        TARGET,
+    }:
         raise ValueError(
-            f'A paired batch has the streams "{SOURCE}", "{TARGET}" and '
-            f'optionally "{LABELED_TARGET}". Received: {_describe(x)}'
+            invalid(
+                "preprocessing",
+                f'a dict with a layer for "{SOURCE}" and for "{TARGET}"',
+                preprocessing,
+                "What is the same for both belongs into the feature extractor.",
+            )
         )
-
-
-def _check_labels(x: dict[str, Any], y: Any) -> None:
-    if y is None:
-        raise ValueError(
-            "Paired batches need the source labels. Received: batches without "
-            "y\nPass them to pair: `pair((x_source, y_source), x_target)`."
-        )
-    streams = set(_labelled(x))
-    if LABELED_TARGET in x and not (isinstance(y, dict) and set(y) == streams):
-        raise ValueError(
-            f'With a "{LABELED_TARGET}" stream, y must be `{{"{SOURCE}": …, '
-            f'"{LABELED_TARGET}": …}}`. Received: {_describe(y)}'
-        )
-
-
-def _check_finite(argument: str, dataset: Any, steps: int | None) -> None:
-    if (
-        isinstance(dataset, PairedDataset)
-        and dataset.num_batches is None
-        and steps is None
-    ):
-        raise ValueError(
-            "The paired dataset is endless or of unknown length. Expected: "
-            f"`{argument}`. Received: {argument}=None\n"
-            f"Say how many batches to take: `{argument}=1000`."
-        )
-
-
-def _describe(x: Any) -> str:
-    if isinstance(x, dict):
-        return "a dict with the keys " + ", ".join(map(repr, sorted(x)))
-    if hasattr(x, "shape"):
-        return f"a tensor of shape {tuple(x.shape)}"
-    return f"{type(x).__name__}"
-
-
-def _not_paired(what: str, received: str) -> str:
-    return (
-        f"{what} of a `DANNModel` needs paired batches with the streams "
-        f'"{SOURCE}" and "{TARGET}". Received: {received}\n'
-        "Pair the domains: `model.fit(keras_grl.pair((x_source, y_source), "
-        "x_target))`."
-    )
+    layers = {n: part for n, part in preprocessing.items() if part is not None}
+    for name, layer in layers.items():
+        _check_layer(f"preprocessing[{name!r}]", layer)
+    return layers
 
 
 def _as_shapes(shapes: Any) -> Any:

@@ -1,5 +1,6 @@
 """Cuts a Keras model into feature extractor and label predictor."""
 
+import difflib
 from typing import Any
 
 import keras
@@ -130,11 +131,16 @@ def _find(model: Any, at: Any) -> Any:
         )
     name = at.name if isinstance(at, keras.layers.Layer) else at
     if name not in names:
+        near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
+        # A network has hundreds; most are cut near their end.
+        named = [each for each in names if each in near] + names[-8:]
         raise ValueError(
             invalid(
                 "at",
-                f"one of the layers of {model.name!r}: {', '.join(names)}",
+                f"the name of a layer of {model.name!r}, such as "
+                + ", ".join(map(repr, dict.fromkeys(named))),
                 name,
+                "All of them: `[layer.name for layer in classifier.layers]`.",
             )
         )
     return model.get_layer(name)

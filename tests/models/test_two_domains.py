@@ -1,0 +1,310 @@
+"""What is done to each domain apart: preprocessing and BatchNormalization."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_grl
+from keras_grl.layers import MeanSubtraction
+from keras_grl.models.running_statistics import running_statistics
+from tests.testing import to_numpy
+
+EPSILON, MOMENTUM = 1e-3, 0.9
+MODES = ["joint", "separate", "domain_specific"]
+
+
+def samples(source=6, target=4):
+    rng = np.random.default_rng(0)
+    return (
+        rng.normal(2.0, 3.0, size=(source, 1)).astype("float32"),
+        rng.normal(-5.0, 0.5, size=(target, 1)).astype("float32"),
+    )
+
+
+def transparent(mode="joint", extractor=None, **kwargs):
+    """A model whose predictions and domain logits are the features."""
+    if extractor is None:
+        extractor = keras.Sequential(
+            [
+                keras.Input((1,)),
+                keras.layers.BatchNormalization(
+                    momentum=MOMENTUM, epsilon=EPSILON
+                ),
+            ]
+        )
+    return keras_grl.DANNModel(
+        extractor,
+        keras.layers.Identity(),
+        keras.layers.Dense(1, kernel_initializer="ones"),
+        adaptation_factor=0.5,
+        batch_normalization=mode,
+        **kwargs,
+    )
+
+
+def normalised(x, mean, variance):
+    return (x - mean) / np.sqrt(variance + EPSILON)
+
+
+def moved(values, *news):
+    """An exponential average after each of the new values."""
+    for new in news:
+        values = MOMENTUM * values + (1 - MOMENTUM) * new
+    return values
+
+
+def features_of_all(model, x, training):
+    return to_numpy(model(x, training=training)["domain"])
+
+
+def own_statistics(model):
+    return [
+        to_numpy(v).item() for v in running_statistics(model.feature_extractor)
+    ]
+
+
+def source_statistics(model):
+    return [to_numpy(v).item() for v in model._source_statistics.weights]
+
+
+def test_joint_batch_by_hand():
+    source, target = samples()
+    model = transparent("joint")
+    both = np.concatenate([source, target])
+    got = features_of_all(model, {"source": source, "target": target}, True)
+    want = normalised(both, both.mean(), both.var())
+    np.testing.assert_allclose(got, want, atol=1e-5)
+    np.testing.assert_allclose(
+        own_statistics(model),
+        [moved(0.0, both.mean()), moved(1.0, both.var())],
+        rtol=1e-5,
+    )
+
+
+def test_separate_passes_by_hand():
+    source, target = samples()
+    model = transparent("separate")
+    got = features_of_all(model, {"source": source, "target": target}, True)
+    want = np.concatenate(
+        [normalised(x, x.mean(), x.var()) for x in (source, target)]
+    )
+    np.testing.assert_allclose(got, want, atol=1e-5)
+    np.testing.assert_allclose(
+        own_statistics(model),
+        [
+            moved(0.0, source.mean(), target.mean()),
+            moved(1.0, source.var(), target.var()),
+        ],
+        rtol=1e-5,
+    )
+
+
+def check_domain_specific(model, source, target):
+    """After one training step: the statistics, and inference by them."""
+    by_source = moved(0.0, source.mean()), moved(1.0, source.var())
+    by_target = moved(0.0, target.mean()), moved(1.0, target.var())
+    np.testing.assert_allclose(own_statistics(model), by_target, rtol=1e-5)
+    np.testing.assert_allclose(source_statistics(model), by_source, rtol=1e-5)
+    plain = model.predict(source, verbose=0)
+    np.testing.assert_allclose(
+        plain, normalised(source, *by_target), rtol=1e-4, atol=1e-5
+    )
+    named = model.predict({"source": source}, verbose=0)
+    np.testing.assert_allclose(
+        named, normalised(source, *by_source), rtol=1e-4, atol=1e-5
+    )
+    got = features_of_all(model, {"source": source, "target": target}, False)
+    want = [normalised(source, *by_source), normalised(target, *by_target)]
+    np.testing.assert_allclose(got, np.concatenate(want), rtol=1e-4, atol=1e-5)
+    # Neither prediction nor a paired call changed any of it.
+    np.testing.assert_allclose(own_statistics(model), by_target, rtol=1e-5)
+    np.testing.assert_allclose(source_statistics(model), by_source, rtol=1e-5)
+
+
+def test_domain_specific_by_hand():
+    source, target = samples()
+    model = transparent("domain_specific")
+    got = features_of_all(model, {"source": source, "target": target}, True)
+    want = np.concatenate(
+        [normalised(x, x.mean(), x.var()) for x in (source, target)]
+    )
+    np.testing.assert_allclose(got, want, atol=1e-5)
+    check_domain_specific(model, source, target)
+
+
+def test_domain_specific_in_fit_saved_and_loaded(tmp_path):
+    source, target = samples()
+    model = transparent("domain_specific")
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    dataset = keras_grl.pair((source, source), target, batch_size=(6, 4))
+    model.fit(dataset, verbose=0)
+    check_domain_specific(model, source, target)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert again.batch_normalization == "domain_specific"
+    check_domain_specific(again, source, target)
+    # The plain classifier is that of the target.
+    np.testing.assert_allclose(
+        model.classifier.predict(target, verbose=0),
+        model.predict(target, verbose=0),
+        rtol=1e-5,
+    )
+
+
+def test_evaluation_of_pairs_by_the_statistics_of_each():
+    source, target = samples()
+    model = transparent("domain_specific")
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    dataset = keras_grl.pair((source, source), target, batch_size=(6, 4))
+    model.fit(dataset, verbose=0)
+    by_source = moved(0.0, source.mean()), moved(1.0, source.var())
+    error = normalised(source, *by_source) - source
+    logs = model.evaluate(dataset, return_dict=True, verbose=0)
+    assert logs["label_loss"] == pytest.approx(np.mean(error**2), rel=1e-4)
+
+
+def test_labelled_target_samples_are_of_the_target():
+    source, target = samples(6, 4)
+    model = transparent("domain_specific")
+    x = {"source": source, "labeled_target": target[:1], "target": target[1:]}
+    outputs = model(x, training=True)
+    np.testing.assert_allclose(
+        own_statistics(model),
+        [moved(0.0, target.mean()), moved(1.0, target.var())],
+        rtol=1e-5,
+    )
+    want = np.concatenate(
+        [
+            normalised(source, source.mean(), source.var()),
+            normalised(target, target.mean(), target.var())[:1],
+        ]
+    )
+    np.testing.assert_allclose(to_numpy(outputs["label"]), want, atol=1e-5)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_modes_agree_without_batch_normalization(mode):
+    source, target = samples()
+    dense = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model = transparent(mode, dense)
+    kernel, bias = (to_numpy(w) for w in dense.weights)
+    got = features_of_all(model, {"source": source, "target": target}, True)
+    want = np.concatenate([source, target]) @ kernel + bias
+    np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+class Fragile(keras.layers.Layer):
+    """Fails on command, as a layer does on an input it does not like."""
+
+    fails = False
+
+    def call(self, inputs):
+        if self.fails:
+            raise RuntimeError("no")
+        return inputs
+
+
+def test_statistics_survive_a_failure():
+    source, target = samples()
+    fragile = Fragile()
+    extractor = keras.Sequential(
+        [keras.Input((1,)), keras.layers.BatchNormalization(), fragile]
+    )
+    model = transparent("domain_specific", extractor)
+    x = {"source": source, "target": target}
+    model(x, training=True)
+    before = own_statistics(model), source_statistics(model)
+    fragile.fails = True
+    with pytest.raises(RuntimeError, match="no"):
+        model(x, training=True)
+    assert (own_statistics(model), source_statistics(model)) == before
+
+
+def test_statistics_of_a_keras_application_are_copied():
+    backbone = keras.applications.MobileNetV3Small(
+        input_shape=(32, 32, 3), include_top=False, weights=None, pooling="avg"
+    )
+    means = [v for v in backbone.weights if v.name == "moving_mean"]
+    means[3].assign(np.full(means[3].shape, 0.25))
+    model = keras_grl.DANNModel(
+        backbone,
+        keras.layers.Dense(2),
+        batch_normalization="domain_specific",
+    )
+    statistics = running_statistics(backbone)
+    assert len(statistics) == 2 * len(means) == 68
+    copies = model._source_statistics.weights
+    for copy, own in zip(copies, statistics, strict=True):
+        np.testing.assert_array_equal(to_numpy(copy), to_numpy(own))
+
+
+# Preprocessing.
+
+
+def mean_subtracting(**kwargs):
+    extractor = keras.Sequential([keras.Input((1,)), keras.layers.Identity()])
+    return transparent(
+        extractor=extractor,
+        preprocessing={
+            "source": MeanSubtraction(name="source_mean"),
+            "target": MeanSubtraction(name="target_mean"),
+        },
+        **kwargs,
+    )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_each_domain_minus_its_own_mean(tmp_path, mode):
+    source, target = samples()
+    model = mean_subtracting(mode=mode)
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    dataset = keras_grl.pair((source, source), target, batch_size=(6, 4))
+    model.fit(dataset, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    for each in (model, again):
+        x = {"source": source, "target": target}
+        got = features_of_all(each, x, False)
+        want = [source - source.mean(), target - target.mean()]
+        np.testing.assert_allclose(got, np.concatenate(want), atol=1e-5)
+        # Plain inputs are the target's unless they are named.
+        for inputs, mean in (
+            (target, target.mean()),
+            ({"target": target}, target.mean()),
+            ({"source": target}, source.mean()),
+        ):
+            got = each.predict(inputs, verbose=0)
+            np.testing.assert_allclose(got, target - mean, atol=1e-5)
+        got = each.classifier.predict(target, verbose=0)
+        np.testing.assert_allclose(got, target - target.mean(), atol=1e-5)
+
+
+def test_one_domain_may_have_no_preprocessing():
+    source, target = samples()
+    model = transparent(
+        extractor=keras.Sequential(
+            [keras.Input((1,)), keras.layers.Identity()]
+        ),
+        preprocessing={"source": keras.layers.Rescaling(2.0), "target": None},
+    )
+    x = {"source": source, "target": target}
+    got = features_of_all(model, x, False)
+    np.testing.assert_allclose(got, np.concatenate([2 * source, target]))
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        keras.layers.Identity(),
+        {"source": keras.layers.Identity()},
+        {"source": "resize", "target": None},
+    ],
+)
+def test_bad_preprocessing(bad):
+    with pytest.raises(ValueError, match=r"`preprocessing.*Received"):
+        transparent(preprocessing=bad)
+
+
+def test_bad_mode():
+    with pytest.raises(ValueError, match=r"`batch_normalization`.*separate"):
+        transparent("both")
