@@ -1,0 +1,239 @@
+"""What the builders share: arguments, heads and the joining of parts."""
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from keras_grl.architectures import weights as files
+from keras_grl.layers.gradient_scaling import GradientScaling
+from keras_grl.layers.mean_subtraction import MeanSubtraction
+from keras_grl.models.dann import DANNModel
+from keras_grl.streams import SOURCE
+from keras_grl.streams import TARGET
+from keras_grl.validation import check_integer
+from keras_grl.validation import check_number
+from keras_grl.validation import check_per_channel
+from keras_grl.validation import invalid
+
+
+def channels_last() -> bool:
+    """Whether `keras.config` says that images end in their channels."""
+    return keras.config.image_data_format() == "channels_last"
+
+
+def check_classes(classes: int, num_classes: int | None) -> int:
+    """The number of classes, by the name of KerasHub too."""
+    if num_classes is not None:
+        return check_integer("num_classes", num_classes)
+    return check_integer("classes", classes)
+
+
+def check_input_shape(
+    input_shape: Any, default: int, minimum: int
+) -> tuple[int, int, int]:
+    """The shape of an image, of `default` x `default` pixels in colour."""
+    if input_shape is None:
+        square = (default, default)
+        return (*square, 3) if channels_last() else (3, *square)
+    sizes = tuple(input_shape)
+    pixels = sizes[:2] if channels_last() else sizes[1:]
+    if len(sizes) != 3 or any(s is None or s < minimum for s in pixels):
+        order = (
+            "(height, width, channels)"
+            if channels_last()
+            else "(channels, height, width)"
+        )
+        raise ValueError(
+            invalid(
+                "input_shape",
+                f"{order} of at least {minimum} x {minimum} pixels, which is "
+                "what the convolutions and poolings need",
+                input_shape,
+                "Greyscale images need their axis too: `x[..., np.newaxis]`.",
+            )
+        )
+    return sizes
+
+
+def mean_subtraction(
+    mean: Any, scale: Any, channels: int
+) -> tuple[list[keras.layers.Layer], dict[str, Any] | None]:
+    """The layers that a builder's argument `mean` stands for.
+
+    Returns:
+        What begins the feature extractor, and the `preprocessing` of the
+        `DANNModel`: one of the two is empty.
+    """
+    if isinstance(mean, str) and mean == "per_domain":
+        means: dict[str, Any] = {SOURCE: None, TARGET: None}
+    elif isinstance(mean, dict):
+        if set(mean) != {SOURCE, TARGET}:
+            raise ValueError(
+                invalid("mean", f'a dict with "{SOURCE}" and "{TARGET}"', mean)
+            )
+        means = {
+            domain: check_per_channel("mean", value, channels)
+            for domain, value in mean.items()
+        }
+    else:
+        if mean is None or isinstance(mean, str):
+            raise ValueError(
+                invalid(
+                    "mean",
+                    "a number, one for each channel, a dict of these for "
+                    f'"{SOURCE}" and "{TARGET}", or "per_domain"',
+                    mean,
+                )
+            )
+        mean = check_per_channel("mean", mean, channels)
+        return [MeanSubtraction(mean, scale, name="mean_subtraction")], None
+    return [], {
+        domain: MeanSubtraction(value, scale, name=f"{domain}_mean_subtraction")
+        for domain, value in means.items()
+    }
+
+
+def label_predictor(
+    units: Sequence[int],
+    classes: int,
+    activation: Any,
+    dropout: float = 0.0,
+    constraint: Callable[[], Any] = lambda: None,
+) -> keras.Sequential:
+    """Dense layers of `units`, with ReLU, and one unit for each class."""
+    layers: list[keras.layers.Layer] = []
+    for number, size in enumerate(units, start=1):
+        layers.append(
+            keras.layers.Dense(
+                size,
+                activation="relu",
+                kernel_constraint=constraint(),
+                name=f"fc{number}",
+            )
+        )
+        if dropout:
+            layers.append(
+                keras.layers.Dropout(dropout, name=f"drop_fc{number}")
+            )
+    layers.append(
+        keras.layers.Dense(
+            classes,
+            activation=activation,
+            kernel_constraint=constraint(),
+            dtype="float32",
+            name="predictions",
+        )
+    )
+    return keras.Sequential(layers, name="label_predictor")
+
+
+def domain_classifier(
+    units: Sequence[int], dropout: float = 0.0
+) -> keras.Sequential:
+    """Dense layers of `units`, with ReLU, and one logit."""
+    layers: list[keras.layers.Layer] = []
+    for number, size in enumerate(units, start=1):
+        layers.append(
+            keras.layers.Dense(
+                size, activation="relu", name=f"domain_fc{number}"
+            )
+        )
+        if dropout:
+            layers.append(
+                keras.layers.Dropout(dropout, name=f"domain_drop{number}")
+            )
+    layers.append(keras.layers.Dense(1, dtype="float32", name="domain_logits"))
+    return keras.Sequential(layers, name="domain_classifier")
+
+
+def joined(
+    feature_layers: list[keras.layers.Layer],
+    label_predictor: keras.Sequential,
+    domain_classifier: keras.Sequential,
+    input_shape: tuple[int, int, int],
+    mean: Any,
+    scale: Any,
+    /,  # so that `kwargs` can have a domain classifier too
+    **kwargs: Any,
+) -> DANNModel:
+    """The `DANNModel` of the parts, for raw images.
+
+    Args:
+        feature_layers: The feature extractor behind mean subtraction.
+        label_predictor: From features to predictions.
+        domain_classifier: From features to a logit, unless `kwargs` has one.
+        input_shape: Shape of an image.
+        mean: The builder's argument.
+        scale: What pixels are divided by after mean subtraction.
+        **kwargs: Arguments of `DANNModel`.
+    """
+    channels = input_shape[-1 if channels_last() else 0]
+    before, preprocessing = mean_subtraction(mean, scale, channels)
+    if preprocessing is not None:
+        if kwargs.get("preprocessing") is not None:
+            raise ValueError(
+                "Both `mean` of the domains and `preprocessing` were given. "
+                f"Expected one of them. Received: mean={mean!r}, "
+                f"preprocessing={kwargs['preprocessing']!r}\n"
+                "Put `keras_grl.layers.MeanSubtraction` into your own "
+                "preprocessing, and pass `mean=0`."
+            )
+        kwargs["preprocessing"] = preprocessing
+    if kwargs.get("domain_classifier") is None:
+        kwargs["domain_classifier"] = domain_classifier
+    extractor = keras.Sequential(
+        [keras.Input(input_shape, name="image"), *before, *feature_layers],
+        name="feature_extractor",
+    )
+    return DANNModel(extractor, label_predictor, **kwargs)
+
+
+def bottlenecked(
+    backbone: keras.Model,
+    bottleneck: int,
+    pretrained_scale: float,
+    classes: int,
+    classifier_activation: Any,
+    input_shape: tuple[int, int, int],
+    mean: Any,
+    scale: Any,
+    **kwargs: Any,
+) -> DANNModel:
+    """The paper's network for OFFICE on a pre-trained backbone."""
+    return joined(
+        [
+            backbone,
+            GradientScaling(
+                check_number("pretrained_scale", pretrained_scale, minimum=0.0),
+                name="pretrained_scale",
+            ),
+            keras.layers.Dense(
+                check_integer("bottleneck", bottleneck), name="bottleneck"
+            ),
+        ],
+        label_predictor((), classes, classifier_activation),
+        domain_classifier((1024, 1024), dropout=0.5),
+        input_shape,
+        mean,
+        scale,
+        **kwargs,
+    )
+
+
+def load_own(model: keras.Model, weights: Any) -> keras.Model:
+    """The model, with the weights of a `.weights.h5` file that it has saved."""
+    if weights is None:
+        return model
+    if not str(weights).endswith(".weights.h5"):
+        raise ValueError(
+            invalid(
+                "weights",
+                "None, or the path of a `.weights.h5` file, as "
+                "`model.save_weights` writes it",
+                weights,
+            )
+        )
+    files.load_keras(model, weights)
+    return model

@@ -1,0 +1,381 @@
+"""What every builder promises, and each network by hand."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_grl
+from keras_grl import architectures
+from tests.architectures import reference as by_hand
+from tests.testing import BACKEND
+from tests.testing import ROOT
+from tests.testing import run_python
+from tests.testing import to_numpy
+
+# The builder, its smallest square image, and the number of weights of feature
+# extractor, label predictor and domain classifier at the paper's sizes.
+BUILDERS = {
+    "LeNet": (16, (40_880, 88_010, 77_001)),
+    "SVHN": (4, (312_256, 31_482_890, 9_440_257)),
+    "GTSRB": (32, (1_053_712, 546_859, 2_100_225)),
+    "AlexNetBottleneck": (67, (57_917_056, 7_967, 1_313_793)),
+    "SqueezeNetBottleneck": (35, (866_752, 7_967, 1_313_793)),
+}
+every_builder = pytest.mark.parametrize("name", BUILDERS)
+
+
+def build(builder, **kwargs):
+    """The network for small images, which is quick."""
+    size = BUILDERS[builder][0]
+    kwargs = {"classes": 4, "input_shape": (size, size, 3), **kwargs}
+    return getattr(architectures, builder)(**kwargs)
+
+
+def images(count, size, channels=3, seed=0):
+    rng = np.random.default_rng(seed)
+    shape = (count, size, size, channels)
+    return rng.integers(0, 256, size=shape, dtype="uint8")
+
+
+def images_for(name, count=3, seed=0):
+    return images(count, BUILDERS[name][0], seed=seed)
+
+
+def paired(name):
+    labels = np.arange(6) % 4
+    return keras_grl.pair(
+        (images_for(name, 6), labels),
+        images_for(name, 4, seed=1),
+        batch_size=(3, 2),
+    )
+
+
+def parameters(part):
+    return sum(int(np.prod(w.shape)) for w in part.trainable_weights)
+
+
+def weights_by_layer(model):
+    """{layer name: [kernel, bias]}, of nested models too."""
+    found = {}
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            found |= weights_by_layer(layer)
+        elif layer.weights:
+            found[layer.name] = [to_numpy(w) for w in layer.weights]
+    return found
+
+
+# The contract.
+
+
+@every_builder
+def test_as_many_weights_as_in_the_paper(name):
+    model = getattr(architectures, name)()
+    parts = (
+        model.feature_extractor,
+        model.label_predictor,
+        model.domain_classifier,
+    )
+    assert tuple(parameters(part) for part in parts) == BUILDERS[name][1]
+
+
+@every_builder
+def test_raw_images_of_any_dtype_give_the_same_probabilities(name):
+    model = build(name)
+    x = images_for(name)
+    expected = model.predict(x, verbose=0)
+    assert expected.shape == (3, 4)
+    np.testing.assert_allclose(expected.sum(axis=1), 1.0, rtol=1e-5)
+    for dtype in ("float32", "int32"):
+        got = model.predict(x.astype(dtype), verbose=0)
+        np.testing.assert_allclose(got, expected, rtol=1e-5)
+    one = model.predict(x[:1], verbose=0)
+    np.testing.assert_allclose(one, expected[:1], rtol=1e-4)
+
+
+@every_builder
+def test_other_sizes_channels_and_options(name):
+    size = BUILDERS[name][0]
+    options = {"mean": 100.0} if "Bottleneck" not in name else {}
+    channels = 1 if options else 3
+    model = build(
+        name,
+        classes=7,
+        input_shape=(size + 9, size + 4, channels),
+        classifier_activation=None,
+        name="mine",
+        adaptation_factor=0.2,
+        total_steps=9,
+        domain_classifier=keras.layers.Dense(2),
+        **options,
+    )
+    assert model.name == "mine"
+    assert model.adaptation_factor == pytest.approx(0.2)
+    x = images(2, size + 9, channels)[:, :, : size + 4]
+    logits = model.predict(x, verbose=0)
+    assert logits.shape == (2, 7)
+    assert np.abs(logits.sum(axis=1) - 1).min() > 1e-3  # no softmax
+    assert model.domain_classifier.weights[-1].shape == (2,)
+
+
+@every_builder
+def test_smaller_images_are_refused(name):
+    size = BUILDERS[name][0]
+    with pytest.raises(ValueError, match=rf"`input_shape`.*{size} x {size}"):
+        build(name, input_shape=(size - 1, size, 3))
+
+
+@every_builder
+@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+def test_one_compiled_step_moves_every_weight(name, policy, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    model = build(name, adaptation_factor=1.0)
+    assert model.label_predictor.layers[-1].compute_dtype == "float32"
+    model.compile(
+        keras.optimizers.SGD(0.01, momentum=0.9),
+        "sparse_categorical_crossentropy",
+        # torch.compile needs a C++ compiler on the machine.
+        jit_compile=BACKEND != "torch",
+    )
+    before = [to_numpy(w) for w in model.trainable_weights]
+    logs = model.fit(paired(name), verbose=0).history
+    assert np.isfinite(logs["loss"][0])
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        assert np.isfinite(to_numpy(weight)).all()
+        assert np.any(to_numpy(weight) != old), weight.path
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    x = images_for(name)
+    np.testing.assert_allclose(
+        again.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6
+    )
+
+
+def test_saved_weights_come_back_on_every_other_backend(tmp_path):
+    """As `weights=` of the builder, and as a whole `.keras` model."""
+    for name in BUILDERS:
+        model = build(name)
+        model.save_weights(tmp_path / f"{name}.weights.h5")
+        model.save(tmp_path / f"{name}.keras")
+        expected = model.predict(images_for(name), verbose=0)
+        np.save(tmp_path / f"{name}.npy", expected)
+    code = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import keras
+import numpy as np
+from tests.architectures.test_builders import BUILDERS, build, images_for
+
+folder = {str(tmp_path)!r}
+for name in BUILDERS:
+    expected = np.load(f"{{folder}}/{{name}}.npy")
+    x = images_for(name)
+    for model in (
+        build(name, weights=f"{{folder}}/{{name}}.weights.h5"),
+        keras.models.load_model(f"{{folder}}/{{name}}.keras"),
+    ):
+        got = model.predict(x, verbose=0)
+        np.testing.assert_allclose(got, expected, atol=1e-5)
+"""
+    for backend in {"tensorflow", "jax", "torch"} - {BACKEND}:
+        done = run_python(code, backend)
+        assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.skipif(
+    BACKEND == "tensorflow",
+    reason="TensorFlow has no channels_first convolution on the CPU",
+)
+@every_builder
+def test_channels_first(name):
+    size = BUILDERS[name][0]
+    x = images_for(name)
+    # Domain means too, where they are possible.
+    means = {"source": 90.0, "target": [100.0, 110.0, 120.0]}
+    last = build(name, mean=means)
+    keras.config.set_image_data_format("channels_first")
+    first = build(name, input_shape=(3, size, size), mean=means)
+    for own, other in zip(first.weights, last.weights, strict=True):
+        own.assign(other)
+    np.testing.assert_allclose(
+        first.predict(x.transpose(0, 3, 1, 2), verbose=0),
+        last.predict(x, verbose=0),
+        atol=1e-5,
+    )
+
+
+@every_builder
+@pytest.mark.parametrize("mean", ["per_domain", {"source": 90, "target": 99}])
+def test_each_domain_minus_its_own_mean(name, mean):
+    model = build(name, mean=mean)
+    scale = to_numpy(model.target_preprocessing.scale)
+    model.compile(keras.optimizers.SGD(0.0), "sparse_categorical_crossentropy")
+    dataset = paired(name)
+    model.fit(dataset, verbose=0)
+    source, target = images_for(name, 6), images_for(name, 4, seed=1)
+    if mean == "per_domain":
+        means = [x.mean(axis=(0, 1, 2)) for x in (source, target)]
+    else:
+        means = [90.0, 99.0]
+    for layer, x, m in zip(
+        (model.source_preprocessing, model.target_preprocessing),
+        (source, target),
+        means,
+        strict=True,
+    ):
+        np.testing.assert_allclose(
+            to_numpy(layer(x)), (x - m) / scale, atol=1e-3
+        )
+
+
+@every_builder
+@pytest.mark.parametrize(
+    ("kwargs", "argument"),
+    [
+        ({"classes": 0}, "classes"),
+        ({"classes": 2.5}, "classes"),
+        ({"num_classes": 0}, "num_classes"),
+        ({"input_shape": (80, 80)}, "input_shape"),
+        ({"input_shape": (None, None, 3)}, "input_shape"),
+        ({"mean": [1.0, 2.0]}, "mean"),
+        ({"mean": "image"}, "mean"),
+        ({"mean": None}, "mean"),
+        ({"mean": {"source": 1.0}}, "mean"),
+        ({"weights": "noise"}, "weights"),
+        ({"weights": 3}, "weights"),
+    ],
+)
+def test_bad_arguments(name, kwargs, argument):
+    with pytest.raises(ValueError, match=f"`{argument}`.*Received"):
+        build(name, **kwargs)
+
+
+def test_means_in_two_places():
+    with pytest.raises(ValueError, match="`mean` of the domains and"):
+        build(
+            "LeNet",
+            mean="per_domain",
+            preprocessing={"source": None, "target": keras.layers.Identity()},
+        )
+
+
+def test_the_name_of_keras_hub():
+    model = build("LeNet", num_classes=6)
+    assert model.predict(images(1, 16), verbose=0).shape == (1, 6)
+
+
+# Each network by hand.
+
+
+def check_features(model, x, features):
+    np.testing.assert_allclose(
+        to_numpy(model.feature_extractor(x)),
+        features.reshape(len(x), -1),
+        rtol=1e-4,
+        atol=1e-4 * np.abs(features).max(),
+    )
+
+
+def check_heads(model, x, features):
+    """Dense layers with ReLU, the last one with softmax."""
+    label = domain = features.reshape(len(x), -1)
+    for part, last in (
+        (model.label_predictor, "predictions"),
+        (model.domain_classifier, "domain_logits"),
+    ):
+        out = label if part is model.label_predictor else domain
+        for name, (kernel, bias) in weights_by_layer(part).items():
+            out = by_hand.dense(out, kernel, bias)
+            if name != last:
+                out = by_hand.relu(out)
+        if part is model.label_predictor:
+            label = by_hand.softmax(out)
+        else:
+            domain = out
+    np.testing.assert_allclose(
+        model.predict(x, verbose=0), label, rtol=1e-3, atol=1e-5
+    )
+    outputs = model({"source": x, "target": x})
+    np.testing.assert_allclose(
+        to_numpy(outputs["domain"]),
+        np.concatenate([domain, domain]),
+        rtol=1e-3,
+        atol=1e-4 * np.abs(domain).max(),
+    )
+
+
+@pytest.mark.parametrize("name", ["LeNet", "GTSRB"])
+def test_unpadded_convolutions_with_pooling_in_the_papers_order(name):
+    model = getattr(architectures, name)(mean=[90.0, 100.0, 110.0])
+    size = model.feature_extractor.input_shape[1]
+    x = images(2, size)
+    f = (x - np.array([90.0, 100.0, 110.0])) / 127.5
+    for kernel, bias in weights_by_layer(model.feature_extractor).values():
+        f = by_hand.relu(by_hand.convolution(f, kernel, bias))
+        f = by_hand.max_pool(f, 2, 2)
+    check_features(model, x, f)
+    check_heads(model, x, f)
+
+
+def test_svhn():
+    model = architectures.SVHN(input_shape=(16, 16, 3), mean=100.0)
+    x = images(2, 16)
+    f = (x - 100.0) / 127.5
+    layers = weights_by_layer(model.feature_extractor)
+    for name in ("conv1", "conv2"):
+        f = by_hand.relu(by_hand.convolution(f, *layers[name], pad=2))
+        f = by_hand.max_pool(f, 3, 2, pad=(0, 1))
+    f = by_hand.relu(by_hand.convolution(f, *layers["conv3"], pad=2))
+    assert f.shape == (2, 4, 4, 128)
+    check_features(model, x, f)
+    check_heads(model, x, f)
+
+
+def rates(part):
+    return [
+        layer.rate
+        for layer in part.layers
+        if isinstance(layer, keras.layers.Dropout)
+    ]
+
+
+def test_svhn_drops_as_srivastava_et_al():
+    model = build("SVHN")
+    assert rates(model.feature_extractor) == [0.1, 0.25, 0.25, 0.5]
+    assert rates(model.label_predictor) == [0.5, 0.5]
+    model = build("SVHN", dropout=False)
+    assert rates(model.feature_extractor) == rates(model.label_predictor) == []
+
+
+@pytest.mark.parametrize("max_norm", [0.5, None])
+def test_svhn_restricts_the_weights_into_each_unit(max_norm):
+    model = build("SVHN", max_norm=max_norm)
+    model.compile(keras.optimizers.SGD(1e-4), "sparse_categorical_crossentropy")
+    model.fit(paired("SVHN"), verbose=0)
+    norms = [
+        np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), axis=0)
+        for part in (model.feature_extractor, model.label_predictor)
+        for kernel, _ in weights_by_layer(part).values()
+    ]
+    assert len(norms) == 6
+    largest = max(norm.max() for norm in norms)
+    if max_norm is None:
+        assert largest > 1.0
+    else:
+        assert largest == pytest.approx(max_norm, rel=1e-3)
+    # The domain classifier is not of that network.
+    (kernel, _), *_ = weights_by_layer(model.domain_classifier).values()
+    assert np.linalg.norm(kernel, axis=0).max() > 0.5
+
+
+@pytest.mark.parametrize(
+    ("kwargs", "argument"),
+    [
+        ({"dropout": 0.5}, "dropout"),
+        ({"max_norm": 0.0}, "max_norm"),
+        ({"max_norm": True}, "max_norm"),
+    ],
+)
+def test_bad_arguments_of_svhn(kwargs, argument):
+    with pytest.raises(ValueError, match=f"`{argument}`.*Received"):
+        build("SVHN", **kwargs)
