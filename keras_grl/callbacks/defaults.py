@@ -1,4 +1,4 @@
-"""The callbacks that `DANNModel.fit` adds by itself."""
+"""The callbacks that `fit` of a paired model adds by itself."""
 
 from typing import Any
 
@@ -8,11 +8,12 @@ from keras import tree
 from keras_grl.callbacks.adaptation_factor import AdaptationFactorScheduler
 from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.callbacks.learning_rate import LearningRateAnnealing
+from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.pairing import PairedDataset
 
 
 def with_defaults(
-    callbacks: Any, total_steps: int | None, dataset: Any
+    callbacks: Any, model: keras.Model, dataset: Any
 ) -> list[keras.callbacks.Callback]:
     """The user's callbacks, and those that they left out.
 
@@ -22,7 +23,8 @@ def with_defaults(
 
     Args:
         callbacks: What was passed to `fit`.
-        total_steps: The model's own horizon, which the learning rate shares.
+        model: What is fitted. If it has a horizon of its own, the learning
+            rate shares it.
         dataset: What was passed to `fit`.
     """
     if isinstance(callbacks, keras.callbacks.CallbackList):
@@ -31,9 +33,12 @@ def with_defaults(
     schedulers = [c for c in given if isinstance(c, HorizonCallback)]
     others = [c for c in given if not isinstance(c, HorizonCallback)]
     kinds = {type(callback) for callback in schedulers}
-    if AdaptationFactorScheduler not in kinds:
+    if AdaptationFactorScheduler not in kinds and gradient_reversal_layers(
+        model
+    ):
         schedulers.append(AdaptationFactorScheduler())
     if LearningRateAnnealing not in kinds:
+        total_steps = getattr(model, "total_steps", None)
         schedulers.append(LearningRateAnnealing(total_steps=total_steps))
     if isinstance(dataset, PairedDataset):
         schedulers.append(_TellEpoch(dataset))
