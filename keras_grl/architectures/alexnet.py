@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_grl.architectures import parts
+from keras_grl.architectures import weight_files
 from keras_grl.architectures import weights as files
 from keras_grl.layers.local_response_normalization import (
     LocalResponseNormalization,
@@ -102,7 +103,7 @@ max-pool 3x3/2; average-pool to 6x6 |
     """
     check_choice("variant", variant, _SIZES)
     shape = parts.check_input_shape(
-        input_shape, _SIZES[variant], _SMALLEST[variant]
+        input_shape, _SIZES[variant], _SMALLEST[variant], channels=3
     )
     model = keras.Sequential(
         [
@@ -197,7 +198,7 @@ dropout 0.5 |
     """
     check_choice("variant", variant, _SIZES)
     shape = parts.check_input_shape(
-        input_shape, _SIZES[variant], _SMALLEST[variant]
+        input_shape, _SIZES[variant], _SMALLEST[variant], channels=3
     )
     imagenet = isinstance(mean, str) and mean == "imagenet"
     model = parts.bottlenecked(
@@ -295,7 +296,7 @@ def _load(
         flattened = [*flattened[1:], flattened[0]]
     files.assign(
         model,
-        files.read(weights),
+        weight_files.read(weights),
         {name: names[name] for name in (*_CONVOLUTIONS, *dense)},
         flattened={"fc6": tuple(flattened)},
         flipped="conv1" if caffe else None,

@@ -31,9 +31,17 @@ def check_classes(classes: int, num_classes: int | None) -> int:
 
 
 def check_input_shape(
-    input_shape: Any, default: int, minimum: int
+    input_shape: Any, default: int, minimum: int, channels: int | None = None
 ) -> tuple[int, int, int]:
-    """The shape of an image, of `default` x `default` pixels in colour."""
+    """The shape of an image.
+
+    Args:
+        input_shape: What the user passed. None stands for `default` x
+            `default` pixels in colour.
+        default: Pixels.
+        minimum: Pixels, below which the convolutions leave nothing.
+        channels: The only number of them that the network takes.
+    """
     if input_shape is None:
         square = (default, default)
         return (*square, 3) if channels_last() else (3, *square)
@@ -52,6 +60,16 @@ def check_input_shape(
                 "what the convolutions and poolings need",
                 input_shape,
                 "Greyscale images need their axis too: `x[..., np.newaxis]`.",
+            )
+        )
+    if channels is not None and sizes[-1 if channels_last() else 0] != channels:
+        raise ValueError(
+            invalid(
+                "input_shape",
+                f"{channels} channels, for the published weights and means "
+                "are of RGB images",
+                input_shape,
+                "Greyscale images become RGB by `np.repeat(x, 3, axis=-1)`.",
             )
         )
     return sizes

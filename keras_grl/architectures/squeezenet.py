@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_grl.architectures import parts
+from keras_grl.architectures import weight_files
 from keras_grl.architectures import weights as files
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
@@ -72,7 +73,7 @@ def SqueezeNet(
     Reference:
         Iandola et al., "SqueezeNet" (2016), table 1.
     """
-    shape = parts.check_input_shape(input_shape, 227, _SMALLEST)
+    shape = parts.check_input_shape(input_shape, 227, _SMALLEST, channels=3)
     image = keras.Input(shape, name="image")
     x = MeanSubtraction(_MEAN, name="mean_subtraction")(image)
     x = _fires(x)
@@ -154,7 +155,7 @@ dropout 0.5 |
         Iandola et al., "SqueezeNet" (2016), table 1; Ganin & Lempitsky (2015),
         Appendix B, figure 5d.
     """
-    shape = parts.check_input_shape(input_shape, 227, _SMALLEST)
+    shape = parts.check_input_shape(input_shape, 227, _SMALLEST, channels=3)
     image = keras.Input(shape, name="image")
     x = layers.GlobalAveragePooling2D(name="pool9")(_fires(image))
     x = layers.Dropout(0.5, name="drop9")(x)
@@ -225,7 +226,7 @@ def _load(model: keras.Model, weights: Any, names: list[str]) -> keras.Model:
     # Keras wants no "/" in names.
     files.assign(
         model,
-        files.read(weights),
+        weight_files.read(weights),
         {name: name.replace("_", "/") for name in names},
         flipped="conv1",
     )

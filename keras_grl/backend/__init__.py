@@ -43,14 +43,14 @@ def scale_gradient(x: Any, scale: Any) -> Any:
         from keras_grl.backend import jax
 
         return jax.scale_gradient(x, scale)
+    if keras.backend.backend() == "torch":
+        from keras_grl.backend import torch
+
+        return torch.scale_gradient(x, scale)
 
     @ops.custom_gradient
     def identity(x: Any) -> Any:
-        def grad(*args: Any, upstream: Any = None) -> Any:
-            # TensorFlow passes the gradient alone, torch by keyword after
-            # the inputs.
-            if upstream is None:
-                (upstream,) = args
+        def grad(upstream: Any) -> Any:
             if ops.is_tensor(scale):
                 return ops.cast(scale, upstream.dtype) * upstream
             return scale * upstream

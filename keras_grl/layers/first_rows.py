@@ -1,26 +1,33 @@
-"""The first rows of a batch, for `DANNModel`."""
+"""The first rows of a batch, for `PairedModel`."""
 
 from typing import Any
 
 import keras
+from keras import ops
 
 
 class FirstRows(keras.layers.Layer):
-    """The first `count` samples of a batch, and of its mask if it has one.
+    """The rows of the labelled samples, and of their mask if there is one.
 
-    A slice `x[:count]` would forget the mask.
-
-    Args:
-        count: Integer or integer scalar tensor.
+    Call arguments:
+        inputs: List of the features of all samples, and of tensors which have,
+            together, as many rows as there are labelled samples.
     """
 
-    def __init__(self, count: Any, **kwargs: Any):
+    def __init__(self, **kwargs: Any):
+        # What is only counted need not be cast.
+        kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
         self.supports_masking = True
-        self.count = count
 
     def call(self, inputs: Any) -> Any:
-        return inputs[: self.count]
+        features, *labelled = inputs
+        return features[: _rows(labelled)]
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
-        return None if previous_mask is None else previous_mask[: self.count]
+        mask = previous_mask[0] if previous_mask else None
+        return None if mask is None else mask[: _rows(inputs[1:])]
+
+
+def _rows(tensors: Any) -> Any:
+    return sum(ops.shape(tensor)[0] for tensor in tensors)

@@ -20,6 +20,10 @@ from keras_grl.streams import TARGET
 from keras_grl.validation import check_choice
 from keras_grl.validation import invalid
 
+# One for all models: it has no state, and is no part of theirs to be shown.
+# Not made in `call`, where `torch.compile` allows no new layer.
+_FIRST_ROWS = FirstRows()
+
 
 class PairedModel(WeightsKept):
     """What every method of domain adaptation shares, whatever its loss.
@@ -188,9 +192,9 @@ class PairedModel(WeightsKept):
         batch.check_streams(inputs)
         # Labelled samples first, so that the label predictor's share is a
         # slice.
-        labelled = sum(
-            batch.batch_size(inputs[name]) for name in batch.labelled(inputs)
-        )
+        labelled = [
+            tree.flatten(inputs[name])[0] for name in batch.labelled(inputs)
+        ]
         source, target = batch.source_and_target(inputs)
         source = self._preprocess(SOURCE, source, training)
         target = self._preprocess(TARGET, target, training)
@@ -204,7 +208,7 @@ class PairedModel(WeightsKept):
                     self._extract(TARGET, target, training),
                 ]
             )
-        rows = FirstRows(labelled, dtype=self.dtype_policy)(features)
+        rows = _FIRST_ROWS([features, *labelled])
         return {
             "label": self.label_predictor(rows, training=training),
             **self.domain_outputs(features, training=training),

@@ -1,3 +1,5 @@
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -7,6 +9,7 @@ import keras_grl
 from keras_grl import DANNModel
 from keras_grl import schedules
 from tests.models import reference
+from tests.testing import BACKEND
 from tests.testing import not_on_torch
 from tests.testing import small_classifier
 from tests.testing import small_data
@@ -478,7 +481,13 @@ def test_steps_per_execution_and_jit_compile_change_nothing():
             np.testing.assert_allclose(got, want, atol=1e-6)
 
 
-def test_run_eagerly_changes_nothing():
+@pytest.mark.skipif(
+    BACKEND == "torch" and shutil.which("g++") is None,
+    reason="torch.compile needs a C++ compiler",
+)
+@pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
+@pytest.mark.parametrize("option", ["run_eagerly", "jit_compile"])
+def test_how_a_step_is_run_changes_nothing(option):
     x_source, y_source, x_target = small_data(source=24, target=24)
 
     def trained(**kwargs):
@@ -490,7 +499,8 @@ def test_run_eagerly_changes_nothing():
         model.fit(dataset, verbose=0)
         return weights(model)
 
-    for got, want in zip(trained(run_eagerly=True), trained(), strict=True):
+    other = trained(**{option: True})
+    for got, want in zip(other, trained(jit_compile=False), strict=True):
         np.testing.assert_allclose(got, want, atol=1e-6)
 
 

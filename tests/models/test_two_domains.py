@@ -193,6 +193,27 @@ def test_the_modes_agree_without_batch_normalization(mode):
     np.testing.assert_allclose(got, want, rtol=1e-5)
 
 
+def test_the_gradient_through_frozen_statistics_is_that_of_each_domain():
+    """They are swapped back before it is computed."""
+    source, target = samples()
+    frozen = keras.layers.BatchNormalization(epsilon=EPSILON, trainable=False)
+    dense = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+    extractor = keras.Sequential([keras.Input((1,)), dense, frozen])
+    model = transparent("domain_specific", extractor)
+    for variable, value in zip(
+        model._source_statistics.weights, (1.0, 4.0), strict=True
+    ):
+        variable.assign([value])
+    model.compile(keras.optimizers.SGD(0.1), "mse", domain_loss_weight=0.0)
+    dataset = keras_grl.pair((source, source), target, batch_size=(6, 4))
+    model.fit(dataset, verbose=0)
+    deviation = np.sqrt(4.0 + EPSILON)
+    error = (source - 1.0) / deviation - source
+    gradient = np.mean(2 * error * source / deviation)
+    got = to_numpy(dense.kernel).item()
+    assert got == pytest.approx(1.0 - 0.1 * gradient, rel=1e-4)
+
+
 class Fragile(keras.layers.Layer):
     """Fails on command, as a layer does on an input it does not like."""
 
