@@ -102,6 +102,7 @@ max-pool 3x3/2; average-pool to 6x6 |
         `torchvision.models.alexnet`.
     """
     check_choice("variant", variant, _SIZES)
+    weights = _check_weights(weights, variant)
     shape = parts.check_input_shape(
         input_shape, _SIZES[variant], _SMALLEST[variant], channels=3
     )
@@ -121,7 +122,8 @@ max-pool 3x3/2; average-pool to 6x6 |
         ],
         name=name,
     )
-    return _load(model, weights, variant, ("fc6", "fc7", "fc8"))
+    _load(model, model, weights, variant, ("fc6", "fc7", "fc8"))
+    return model
 
 
 def AlexNetBottleneck(
@@ -197,6 +199,7 @@ dropout 0.5 |
         Ganin & Lempitsky (2015), section 4 and Appendix B, figure 5d.
     """
     check_choice("variant", variant, _SIZES)
+    weights = _check_weights(weights, variant)
     shape = parts.check_input_shape(
         input_shape, _SIZES[variant], _SMALLEST[variant], channels=3
     )
@@ -213,14 +216,8 @@ dropout 0.5 |
         name=name,
         **kwargs,
     )
-    if str(weights).endswith(".weights.h5"):
-        return parts.load_own(model, weights)
-    _load(
-        model.feature_extractor.get_layer("alexnet"),
-        weights,
-        variant,
-        ("fc6", "fc7"),
-    )
+    alexnet = model.feature_extractor.get_layer("alexnet")
+    _load(model, alexnet, weights, variant, ("fc6", "fc7"))
     return model
 
 
@@ -279,26 +276,33 @@ def _layers(variant: str) -> list[layers.Layer]:
     ]
 
 
+def _check_weights(weights: Any, variant: str) -> str | None:
+    """The path of a file, downloaded if need be."""
+    if isinstance(weights, str) and weights == "imagenet":
+        return files.download(_PUBLISHED[variant])
+    return parts.check_weights(weights, *weight_files.SUFFIXES)
+
+
 def _load(
-    model: keras.Model, weights: Any, variant: str, dense: tuple[str, ...]
-) -> keras.Model:
-    """The model, with published weights or those that it has saved."""
-    if weights is None:
-        return model
-    if weights == "imagenet":
-        weights = files.download(_PUBLISHED[variant])
-    if str(weights).endswith(".weights.h5"):
-        return parts.load_own(model, weights)
+    model: keras.Model,
+    alexnet: keras.Model,
+    weights: str | None,
+    variant: str,
+    dense: tuple[str, ...],
+) -> None:
+    """Published weights go into AlexNet, saved ones into the whole model."""
+    if weights is None or parts.is_own(weights):
+        parts.load_own(model, weights)
+        return
     caffe = variant == "caffe"
     names = _CAFFE if caffe else _TORCHVISION
-    _, *flattened = model.get_layer("flatten").input.shape
+    _, *flattened = alexnet.get_layer("flatten").input.shape
     if not parts.channels_last():
         flattened = [*flattened[1:], flattened[0]]
     files.assign(
-        model,
+        alexnet,
         weight_files.read(weights),
         {name: names[name] for name in (*_CONVOLUTIONS, *dense)},
         flattened={"fc6": tuple(flattened)},
         flipped="conv1" if caffe else None,
     )
-    return model

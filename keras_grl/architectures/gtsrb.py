@@ -67,6 +67,7 @@ def GTSRB(
         Ganin & Lempitsky (2015), Appendix B, figure 5c.
     """
     classes = parts.check_classes(classes, num_classes)
+    weights = parts.check_weights(weights)
     model = parts.joined(
         [
             # ReLU after pooling is the same function as before it, for a

@@ -66,6 +66,7 @@ def LeNet(
         Ganin & Lempitsky (2015), Appendix B, figure 5a.
     """
     classes = parts.check_classes(classes, num_classes)
+    weights = parts.check_weights(weights)
     model = parts.joined(
         [
             # ReLU after pooling is the same function as before it, for a

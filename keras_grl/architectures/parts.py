@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from keras_grl.architectures import weights as files
+from keras_grl.architectures import weight_files
+from keras_grl.architectures.weights import load_keras
 from keras_grl.layers.gradient_scaling import GradientScaling
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
@@ -16,6 +17,8 @@ from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
 from keras_grl.validation import check_per_channel
 from keras_grl.validation import invalid
+
+_OWN = ".weights.h5"
 
 
 def channels_last() -> bool:
@@ -240,18 +243,25 @@ def bottlenecked(
     )
 
 
+def check_weights(weights: Any, *others: str) -> str | None:
+    """`weights`, if it is None or the path of a file that may be read.
+
+    Args:
+        weights: What the user passed.
+        *others: Endings of names beside ".weights.h5".
+    """
+    if weights is None:
+        return None
+    return weight_files.check_file(weights, (_OWN, *others))
+
+
+def is_own(weights: str | None) -> bool:
+    """Whether the file is one that `model.save_weights` has written."""
+    return weights is not None and weights.lower().endswith(_OWN)
+
+
 def load_own(model: keras.Model, weights: Any) -> keras.Model:
     """The model, with the weights of a `.weights.h5` file that it has saved."""
-    if weights is None:
-        return model
-    if not str(weights).endswith(".weights.h5"):
-        raise ValueError(
-            invalid(
-                "weights",
-                "None, or the path of a `.weights.h5` file, as "
-                "`model.save_weights` writes it",
-                weights,
-            )
-        )
-    files.load_keras(model, weights)
+    if weights is not None:
+        load_keras(model, weights)
     return model

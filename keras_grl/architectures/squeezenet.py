@@ -73,6 +73,7 @@ def SqueezeNet(
     Reference:
         Iandola et al., "SqueezeNet" (2016), table 1.
     """
+    weights = parts.check_weights(weights, *weight_files.SUFFIXES)
     shape = parts.check_input_shape(input_shape, 227, _SMALLEST, channels=3)
     image = keras.Input(shape, name="image")
     x = MeanSubtraction(_MEAN, name="mean_subtraction")(image)
@@ -87,7 +88,8 @@ def SqueezeNet(
         classifier_activation, dtype="float32", name="predictions"
     )(x)
     model = keras.Model(image, x, name=name)
-    return _load(model, weights, [*_layer_names(), "conv10"])
+    _load(model, model, weights, [*_layer_names(), "conv10"])
+    return model
 
 
 def SqueezeNetBottleneck(
@@ -155,6 +157,7 @@ dropout 0.5 |
         Iandola et al., "SqueezeNet" (2016), table 1; Ganin & Lempitsky (2015),
         Appendix B, figure 5d.
     """
+    weights = parts.check_weights(weights, *weight_files.SUFFIXES)
     shape = parts.check_input_shape(input_shape, 227, _SMALLEST, channels=3)
     image = keras.Input(shape, name="image")
     x = layers.GlobalAveragePooling2D(name="pool9")(_fires(image))
@@ -172,10 +175,8 @@ dropout 0.5 |
         name=name,
         **kwargs,
     )
-    if str(weights).endswith(".weights.h5"):
-        return parts.load_own(model, weights)
-    backbone = model.feature_extractor.get_layer("squeezenet")
-    _load(backbone, weights, _layer_names())
+    squeezenet = model.feature_extractor.get_layer("squeezenet")
+    _load(model, squeezenet, weights, _layer_names())
     return model
 
 
@@ -217,17 +218,20 @@ def _layer_names() -> list[str]:
     return names
 
 
-def _load(model: keras.Model, weights: Any, names: list[str]) -> keras.Model:
-    """The model, with published weights or those that it has saved."""
-    if weights is None:
-        return model
-    if str(weights).endswith(".weights.h5"):
-        return parts.load_own(model, weights)
+def _load(
+    model: keras.Model,
+    squeezenet: keras.Model,
+    weights: str | None,
+    names: list[str],
+) -> None:
+    """Published weights go into SqueezeNet, saved ones into the whole model."""
+    if weights is None or parts.is_own(weights):
+        parts.load_own(model, weights)
+        return
     # Keras wants no "/" in names.
     files.assign(
-        model,
+        squeezenet,
         weight_files.read(weights),
         {name: name.replace("_", "/") for name in names},
         flipped="conv1",
     )
-    return model

@@ -84,6 +84,7 @@ def SVHN(
         "Dropout" (2014), Appendix B.2.
     """
     classes = parts.check_classes(classes, num_classes)
+    weights = parts.check_weights(weights)
     if not isinstance(dropout, bool):
         raise ValueError(invalid("dropout", "True or False", dropout))
     if max_norm is not None:

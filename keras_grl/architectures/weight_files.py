@@ -66,7 +66,7 @@ def read(path: Any) -> PublishedWeights:
     >>> read(path).layers["fc"]["kernel"].shape
     (5, 2)
     """
-    path = check_file(path, tuple(_READERS))
+    path = check_file(path, SUFFIXES)
     suffix = os.path.splitext(path)[1].lower()
     try:
         layers = _READERS[suffix](path)
@@ -318,3 +318,5 @@ _READERS: dict[str, Callable[[str], Layers]] = {
     ".pt": _read_torch,
     ".safetensors": _read_safetensors,
 }
+
+SUFFIXES = tuple(_READERS)
