@@ -1,5 +1,10 @@
-"""Datasets."""
+"""Datasets: every domain by its name."""
 
 from keras_grl.datasets import digits
+from keras_grl.datasets.loading import Info
+from keras_grl.datasets.loading import info
+from keras_grl.datasets.loading import load
+from keras_grl.datasets.loading import names
+from keras_grl.datasets.loading import register
 
-__all__ = ["digits"]
+__all__ = ["load", "info", "Info", "names", "register", "digits"]

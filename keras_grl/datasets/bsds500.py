@@ -1,0 +1,54 @@
+"""The photographs of the Berkeley Segmentation Data Set, BSDS500."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras_grl.datasets import archives
+
+URL = (
+    "http://www.eecs.berkeley.edu/Research/Projects/CS/vision/grouping/BSR/"
+    "BSR_bsds500.tgz"
+)
+ARCHIVE = "BSR_bsds500.tgz"
+PARTS = {"train": 200, "val": 100}
+_NAME = re.compile(r"BSR/BSDS500/data/images/(\w+)/(\d+)\.jpg")
+
+
+def photographs(path: Any) -> dict[str, list[Any]]:
+    """Reads the photographs of `BSR_bsds500.tgz`.
+
+    Args:
+        path: Of the archive, in its official layout.
+
+    Returns:
+        `{"train": 200 photographs, "val": 100}`, uint8 arrays of shape
+        `(321, 481, 3)` or `(481, 321, 3)`, sorted by name.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImportError: If Pillow is not installed.
+        ValueError: If the archive is damaged or of another layout.
+    """
+    from PIL import Image
+
+    found: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    for name, content in archives.files(path, ".jpg"):
+        match = _NAME.fullmatch(name)
+        if match and match[1] in found:
+            with Image.open(io.BytesIO(content)) as image:
+                found[match[1]][match[2]] = np.asarray(image.convert("RGB"))
+    empty = [part for part in PARTS if not found[part]]
+    if empty:
+        raise ValueError(
+            f"The archive {Path(path)} has another layout. Expected: "
+            f"BSR/BSDS500/data/images/{empty[0]}/*.jpg. Received: none of "
+            f"these\nDownload the official one: {URL}"
+        )
+    return {
+        part: [images[name] for name in sorted(images)]
+        for part, images in found.items()
+    }

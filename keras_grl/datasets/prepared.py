@@ -1,0 +1,142 @@
+"""Sets that TensorFlow Datasets prepares, and reads without TensorFlow."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from keras_grl.validation import invalid
+
+
+def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
+    """The builder of a set, prepared unless it was before.
+
+    Args:
+        name: As TFDS knows it: "mnist", "office31/amazon".
+        data_dir: Folder of prepared sets. Defaults to that of TFDS:
+            `TFDS_DATA_DIR`, or `~/tensorflow_datasets`.
+        manual_dir: Folder of archives that have been downloaded by hand.
+            Defaults to `downloads/manual` in `data_dir`.
+
+    Returns:
+        A `tfds.core.DatasetBuilder`.
+
+    Raises:
+        OSError: If something must be downloaded and cannot be.
+        ValueError: If an archive is damaged or of another layout.
+    """
+    builder = tfds.builder(name, data_dir=data_dir)
+    if builder.is_prepared():
+        return builder
+    # A format that is read without TensorFlow. Preparing needs it.
+    builder = tfds.builder(name, data_dir=data_dir, file_format="array_record")
+    builder.download_and_prepare(
+        download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
+    )
+    return builder
+
+
+def root_of(builder: Any) -> Path:
+    """The folder of prepared sets that the builder writes into."""
+    levels = len(Path(builder.info.full_name).parts)
+    return Path(builder.data_dir).parents[levels - 1]
+
+
+def file_or_download(dl_manager: Any, name: str, url: str) -> Path:
+    """A file of the folder for manual downloads, else downloaded.
+
+    Args:
+        dl_manager: A `tfds.download.DownloadManager`.
+        name: Of the file.
+        url: Where it is published.
+    """
+    try:
+        by_hand = Path(dl_manager.manual_dir) / name
+    except AssertionError:  # There is no such folder, or nothing in it.
+        by_hand = None
+    if by_hand is not None and by_hand.is_file():
+        return by_hand
+    try:
+        return Path(dl_manager.download(url))
+    except Exception as error:
+        raise OSError(
+            f"{name} cannot be downloaded from {url}: {error}\n"
+            "Download it by hand, put it into a folder and name that: "
+            "`keras_grl.datasets.load(..., manual_dir='path/to/folder')`."
+        ) from error
+
+
+def read(builder: Any, split: str) -> dict[str, Any]:
+    """A split as arrays.
+
+    Args:
+        builder: A prepared set.
+        split: As TFDS knows it: "train", "test[:1000]".
+
+    Returns:
+        `{feature: array}`, the examples first. Images of many sizes are an
+        array of objects.
+
+    Raises:
+        ValueError: If there is no such split, or a file is damaged.
+    """
+    try:
+        count = builder.info.splits[split].num_examples
+    except ValueError as error:
+        expected = "one of " + ", ".join(
+            f'"{name}"' for name in builder.info.splits
+        )
+        raise ValueError(
+            invalid("split", f"{expected}, or a part as TFDS names it", split)
+        ) from error
+    arrays: dict[str, Any] = {}
+    number = -1
+    for number, example in enumerate(_examples(builder, split)):
+        for name, value in example.items():
+            if name not in arrays:
+                arrays[name] = _empty(count, builder.info.features[name])
+            arrays[name][number] = value
+    if number + 1 != count:
+        raise ValueError(
+            f"The files in {builder.data_dir} are incomplete. Expected: "
+            f"{count} examples of {split!r}. Received: {number + 1}\n"
+            "Delete that folder and prepare the set again."
+        )
+    return arrays
+
+
+def _empty(count: int, feature: Any) -> Any:
+    shape = feature.shape
+    if None in shape:
+        return np.empty(count, object)
+    dtype = feature.np_dtype
+    return np.empty((count, *shape), object if dtype == np.str_ else dtype)
+
+
+def _examples(builder: Any, split: str) -> Iterator[dict[str, Any]]:
+    if builder.info.file_format == tfds.core.FileFormat.TFRECORD:
+        # TFDS itself reads these with TensorFlow only.
+        yield from _tfrecords(builder, split)
+    else:
+        yield from builder.as_data_source(split)
+
+
+def _tfrecords(builder: Any, split: str) -> Iterator[dict[str, Any]]:
+    """Each record: length (8 bytes), checksum (4), data, checksum (4)."""
+    features = builder.info.features
+    for part in builder.info.splits[split].file_instructions:
+        take = part.examples_in_shard if part.take == -1 else part.take
+        with open(part.filename, "rb") as file:
+            for number in range(part.skip + take):
+                header = file.read(12)
+                if len(header) < 12:
+                    return  # What is missing is told by the caller.
+                (length,) = struct.unpack("<Q", header[:8])
+                data = file.read(length)
+                if len(data) < length or len(file.read(4)) < 4:
+                    return
+                if number >= part.skip:
+                    yield features.deserialize_example_np(data)

@@ -1,0 +1,147 @@
+"""Small files in the official formats, made here."""
+
+import io
+import tarfile
+import zipfile
+
+import numpy as np
+import pytest
+
+tfds = pytest.importorskip("tensorflow_datasets")
+pillow = pytest.importorskip("PIL.Image")
+
+
+def photograph(height=60, width=70, seed=0):
+    random = np.random.default_rng(seed)
+    return random.integers(0, 256, size=(height, width, 3), dtype="uint8")
+
+
+def encoded(image, kind):
+    file = io.BytesIO()
+    options = {"quality": 95} if kind == "jpeg" else {}
+    pillow.fromarray(image).save(file, kind, **options)
+    return file.getvalue()
+
+
+def write_tar(path, files):
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+
+
+def write_zip(path, files):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+def write_bsds500(folder, count=2):
+    """Photographs of one grey each: 100 + number in train, 200 + in val."""
+    images = "BSR/BSDS500/data/images"
+    files = {
+        f"{images}/{part}/{number}.jpg": encoded(
+            np.full((40, 50, 3), first + number, "uint8"), "jpeg"
+        )
+        for part, first in (("train", 100), ("val", 200))
+        for number in range(count)
+    }
+    files[f"{images}/train/Thumbs.db"] = b"not a photograph"
+    write_tar(folder / "BSR_bsds500.tgz", files)
+
+
+def write_mnist(data_dir, train=7, test=5):
+    """MNIST as TFDS prepares it: image i has a square of brightness i."""
+
+    with tfds.core.registered.skip_registration():
+
+        class Mnist(tfds.core.GeneratorBasedBuilder):
+            VERSION = tfds.core.Version("3.0.1")
+
+            def _info(self):
+                return tfds.core.DatasetInfo(
+                    builder=self,
+                    features=tfds.features.FeaturesDict(
+                        {
+                            "image": tfds.features.Image(shape=(28, 28, 1)),
+                            "label": tfds.features.ClassLabel(num_classes=10),
+                        }
+                    ),
+                    disable_shuffling=True,
+                )
+
+            def _split_generators(self, dl_manager):
+                return {
+                    "train": self._generate_examples(train),
+                    "test": self._generate_examples(test),
+                }
+
+            def _generate_examples(self, count):
+                for number in range(count):
+                    image = np.zeros((28, 28, 1), "uint8")
+                    image[10:20, 10:20] = number
+                    yield number, {"image": image, "label": number % 10}
+
+        Mnist(data_dir=data_dir).download_and_prepare()
+
+
+ROWS = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
+SIGN = (3, 4, 12, 16)  # left, top, right, bottom
+
+
+def sign(colour):
+    """A photograph with a sign of one colour on white."""
+    image = np.full((20, 18, 3), 255, "uint8")
+    left, top, right, bottom = SIGN
+    image[top : bottom + 1, left : right + 1] = colour
+    return image
+
+
+def row(name, label):
+    return ";".join(map(str, (name, 18, 20, *SIGN, label))) + "\n"
+
+
+def training_files(classes=(0, 7), tracks=2, frames=3):
+    """The sign's red is its class, green its track, blue its frame."""
+    files = {}
+    for label in classes:
+        folder = f"GTSRB/Final_Training/Images/{label:05}"
+        rows = ROWS
+        for track in range(tracks):
+            for frame in range(frames):
+                name = f"{track:05}_{frame:05}.ppm"
+                image = sign((label, track, frame))
+                files[f"{folder}/{name}"] = encoded(image, "ppm")
+                rows += row(name, label)
+        files[f"{folder}/GT-{label:05}.csv"] = rows.encode()
+    return files
+
+
+def write_gtsrb(folder, **kwargs):
+    write_zip(
+        folder / "GTSRB_Final_Training_Images.zip", training_files(**kwargs)
+    )
+    test = {
+        f"GTSRB/Final_Test/Images/{number:05}.ppm": encoded(
+            sign((7, 9, number)), "ppm"
+        )
+        for number in range(4)
+    }
+    write_zip(folder / "GTSRB_Final_Test_Images.zip", test)
+    rows = ROWS + "".join(row(f"{n:05}.ppm", 7) for n in range(4))
+    write_zip(
+        folder / "GTSRB_Final_Test_GT.zip", {"GT-final_test.csv": rows.encode()}
+    )
+
+
+def write_office31(folder, classes=("mouse", "mug"), count=3):
+    """Photographs of many sizes, of one colour for each class."""
+    for domain in ("amazon", "dslr", "webcam"):
+        for number, name in enumerate(classes):
+            images = folder / domain / "images" / name
+            images.mkdir(parents=True)
+            for frame in range(count):
+                image = np.full((30 + frame, 40, 3), 80 * number, "uint8")
+                path = images / f"frame_{frame + 1:04}.jpg"
+                path.write_bytes(encoded(image, "jpeg"))

@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+
+tfds = pytest.importorskip("tensorflow_datasets")
+
+from keras_grl import datasets
+from keras_grl.datasets import prepared
+from tests.datasets import official
+from tests.testing import BACKEND
+from tests.testing import ROOT
+from tests.testing import run_python
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    official.write_mnist(folder)
+    return folder
+
+
+def test_embedded_sets_need_nothing():
+    for name in ("digits", "digits_cluttered"):
+        info = datasets.info(name)
+        for split, count in info.splits.items():
+            x, y = datasets.load(name, split)
+            assert x.shape == (count, *info.image_shape)
+            assert x.dtype == "uint8" and y.dtype == "int64"
+            assert len(np.unique(y)) == info.classes
+
+
+def test_a_set_that_tfds_has_prepared(data_dir):
+    x, y = datasets.load("mnist", "train", data_dir)
+    assert x.shape == (7, 28, 28, 1) and x.dtype == "uint8"
+    assert x[:, 15, 15, 0].tolist() == y.tolist() == list(range(7))
+    assert y.dtype == "int64"
+
+
+@pytest.mark.parametrize(
+    ("split", "labels"),
+    [
+        ("train[2:4]", [2, 3]),
+        ("train[-1:]", [6]),
+        ("test[:40%]", [0, 1]),
+        ("train[5:]+test[:1]", [5, 6, 0]),
+    ],
+)
+def test_parts_of_splits(data_dir, split, labels):
+    x, y = datasets.load("mnist", split, data_dir)
+    assert y.tolist() == x[:, 15, 15, 0].tolist() == labels
+
+
+@pytest.mark.skipif(BACKEND == "tensorflow", reason="it has TensorFlow anyway")
+def test_no_tensorflow_to_read(data_dir):
+    done = run_python(
+        "import sys\n"
+        "from keras_grl import datasets\n"
+        f"x, y = datasets.load('mnist', 'test', {str(data_dir)!r})\n"
+        "assert x.shape == (5, 28, 28, 1), x.shape\n"
+        "assert 'tensorflow' not in sys.modules"
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("lost", [1, 30, 500])
+def test_a_file_cut_short(tmp_path, lost):
+    official.write_mnist(tmp_path)
+    (path,) = tmp_path.glob("mnist/3.0.1/mnist-train.tfrecord-*")
+    path.write_bytes(path.read_bytes()[:-lost])
+    with pytest.raises(ValueError, match=r"incomplete.*7 examples.*Received"):
+        datasets.load("mnist", "train", tmp_path)
+
+
+def test_a_killed_preparation_starts_again(tmp_path):
+    official.write_mnist(tmp_path)
+    manual = tmp_path / "manual"
+    manual.mkdir()
+    official.write_bsds500(manual)
+    builder = tfds.builder("mnist_m", data_dir=tmp_path)
+    # What TFDS leaves where it is killed: a folder under another name.
+    left = builder.data_path.parent / f"incomplete.ABC_{builder.version}"
+    left.mkdir(parents=True)
+    (left / "mnist_m-train.array_record-00000-of-00001").write_bytes(b"half")
+    x, _ = datasets.load("mnist_m", "train", tmp_path, manual)
+    assert len(x) == 7
+
+
+def test_the_disk_is_full(tmp_path, monkeypatch):
+    official.write_mnist(tmp_path)
+    manual = tmp_path / "manual"
+    manual.mkdir()
+    official.write_bsds500(manual)
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    datasets.register()
+    with monkeypatch.context() as patched:
+        patched.setattr(prepared, "read", full)
+        with pytest.raises(OSError, match="No space left"):
+            datasets.load("mnist_m", "train", tmp_path, manual)
+    assert not list(tmp_path.glob("mnist_m/**/dataset_info.json"))
+    assert len(datasets.load("mnist_m", "train", tmp_path, manual)[0]) == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "argument"),
+    [
+        (("minst",), "name"),
+        (("office31",), "name"),
+        (("mnist", "validation"), "split"),
+        (("mnist", "train[3"), "split"),
+        (("digits", "dev"), "split"),
+    ],
+)
+def test_bad_arguments(data_dir, arguments, argument):
+    name, split = (*arguments, "train")[:2]
+    with pytest.raises(ValueError, match=f"`{argument}`.*Received"):
+        datasets.load(name, split, data_dir)
+
+
+def test_what_cannot_be_downloaded_says_where_it_is(tmp_path, monkeypatch):
+    official.write_mnist(tmp_path)
+
+    def no_network(self, url):
+        raise ConnectionError("no network")
+
+    monkeypatch.setattr(tfds.download.DownloadManager, "download", no_network)
+    with pytest.raises(
+        OSError, match=r"(?s)BSR_bsds500\.tgz.*eecs.*manual_dir"
+    ):
+        datasets.load("mnist_m", "train", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["mnist", "svhn_cropped"])
+def test_read_as_tfds_reads_it(name):
+    split = "test[100:120]"
+    folder = ROOT.parent / "shared" / "data" / "tensorflow_datasets"
+    if not folder.exists():
+        pytest.skip("needs the shared MNIST and SVHN, which are not shipped")
+    x, y = datasets.load(name, split, folder)
+    other = tfds.load(name, split=split, data_dir=folder, download=False)
+    for image, label, example in zip(x, y, tfds.as_numpy(other), strict=True):
+        np.testing.assert_array_equal(image, example["image"])
+        assert label == example["label"]

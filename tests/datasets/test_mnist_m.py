@@ -1,0 +1,109 @@
+import hashlib
+
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow_datasets")
+
+from keras_grl import datasets
+from keras_grl.datasets import mnist_m
+from tests.datasets import official
+
+
+def digits(count=6):
+    random = np.random.default_rng(0)
+    return random.integers(0, 256, size=(count, 28, 28), dtype="uint8")
+
+
+def photographs():
+    return [official.photograph(60, 70, seed) for seed in range(3)]
+
+
+def test_a_blend_is_the_distance_from_some_patch():
+    """Each patch is found again in the photographs."""
+    x, photos = digits(), photographs()
+    found = []
+    for digit, image in zip(x, mnist_m.blend(x, photos, 3), strict=True):
+        for number, photo in enumerate(photos):
+            windows = np.lib.stride_tricks.sliding_window_view(
+                photo, (28, 28), axis=(0, 1)
+            ).transpose(0, 1, 3, 4, 2)
+            # The first pixel rules nearly all places out.
+            first = np.abs(windows[:, :, 0, 0].astype(int) - digit[0, 0])
+            for top, left in np.argwhere((first == image[0, 0]).all(-1)):
+                patch = windows[top, left].astype(int)
+                distance = np.abs(patch - digit[..., np.newaxis])
+                if np.array_equal(distance, image):
+                    found.append((number, top, left))
+    assert len(found) == len(x) == len(set(found))
+
+
+def test_a_patch_depends_on_seed_and_index_alone():
+    x, photos = digits(), photographs()
+    images = mnist_m.blend(x, photos, (5, 1))
+    np.testing.assert_array_equal(
+        images, mnist_m.blend(x[..., np.newaxis], photos, (5, 1))
+    )
+    np.testing.assert_array_equal(
+        images[:2], mnist_m.blend(x[:2], photos, (5, 1))
+    )
+    assert not np.array_equal(images, mnist_m.blend(x, photos, (5, 2)))
+
+
+def test_fingerprint():
+    """The same images on every machine and in every version from now on."""
+    images = mnist_m.blend(digits(), photographs())
+    assert (
+        hashlib.sha256(images.tobytes()).hexdigest()[:16] == "daa17aa7039219d0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("x", "photos", "argument"),
+    [
+        (np.zeros((2, 28, 28)), photographs(), "digits"),
+        (np.zeros((2, 28, 28, 3), "uint8"), photographs(), "digits"),
+        (digits(), [np.zeros((20, 50, 3), "uint8")], "photographs"),
+        (digits(), [np.zeros((40, 50), "uint8")], "photographs"),
+        (digits(), [np.zeros((40, 50, 3))], "photographs"),
+    ],
+)
+def test_bad_arguments(x, photos, argument):
+    with pytest.raises(ValueError, match=f"`{argument}`.*Received"):
+        mnist_m.blend(x, photos)
+
+
+def test_prepared_from_mnist_and_the_archive(tmp_path):
+    official.write_mnist(tmp_path)
+    manual = tmp_path / "downloads" / "manual"
+    manual.mkdir(parents=True)
+    official.write_bsds500(manual)
+    for split, count, greys in (("train", 7, 100), ("test", 5, 200)):
+        x, y = datasets.load("mnist_m", split, data_dir=tmp_path)
+        assert x.shape == (count, 28, 28, 3) and x.dtype == "uint8"
+        assert y.tolist() == list(range(count))
+        # Photographs of one grey: all of the patch is seen outside the digit.
+        background = x[:, 0, 0, 0].astype(int)
+        assert set(background) <= {greys, greys + 1}
+        np.testing.assert_array_equal(
+            x[:, 15, 15, 0], background - np.arange(count)
+        )
+    # As users of TFDS know it.
+    import tensorflow_datasets as tfds
+
+    source = tfds.data_source("mnist_m", split="test", data_dir=tmp_path)
+    np.testing.assert_array_equal(source[3]["image"], x[3])
+
+
+def test_an_archive_of_another_layout(tmp_path):
+    official.write_mnist(tmp_path)
+    manual = tmp_path / "manual"
+    manual.mkdir()
+    official.write_tar(manual / "BSR_bsds500.tgz", {"photos/1.jpg": b""})
+    with pytest.raises(ValueError, match=r"another layout.*images/train"):
+        datasets.load("mnist_m", data_dir=tmp_path, manual_dir=manual)
+    # Nothing half-made is left that would be taken for the set.
+    assert not list(tmp_path.glob("mnist_m/*/dataset_info.json"))
+    official.write_bsds500(manual)
+    x, _ = datasets.load("mnist_m", data_dir=tmp_path, manual_dir=manual)
+    assert len(x) == 7

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+pytest.importorskip("tensorflow_datasets")
+
+from keras_grl import datasets
+from keras_grl.datasets import office31
+from tests.datasets import official
+
+
+@pytest.mark.parametrize("inside", [".", "office31"])
+def test_the_official_folders(tmp_path, inside):
+    official.write_office31(tmp_path / "manual" / inside)
+    for domain in office31.DOMAINS:
+        x, y = datasets.load(
+            f"office31/{domain}",
+            "train",
+            tmp_path,
+            tmp_path / "manual",
+            image_size=32,
+        )
+        assert x.shape == (6, 32, 32, 3) and x.dtype == "uint8"
+        names = [office31.CLASSES[label] for label in y]
+        assert names == ["mouse"] * 3 + ["mug"] * 3
+        assert x[0].max() <= 3 and abs(int(x[3].min()) - 80) <= 3
+
+
+def test_there_are_31_classes_in_their_official_order():
+    assert len(office31.CLASSES) == 31
+    assert office31.CLASSES == sorted(office31.CLASSES)
+
+
+def test_another_folder(tmp_path):
+    (tmp_path / "manual" / "photos").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"`manual_dir`.*amazon/images"):
+        datasets.load("office31/amazon", "train", tmp_path, tmp_path / "manual")
+
+
+def test_a_class_that_office_has_not(tmp_path):
+    official.write_office31(tmp_path / "manual", classes=("mouse", "cats"))
+    with pytest.raises(ValueError, match=r"another layout.*cats"):
+        datasets.load("office31/dslr", "train", tmp_path, tmp_path / "manual")
+
+
+def test_samples_of_each_class():
+    labels = np.random.default_rng(0).integers(0, 5, size=300)
+    chosen = office31.sample(labels, 20, seed=3)
+    assert len(set(chosen)) == 100
+    assert np.bincount(labels[chosen]).tolist() == [20] * 5
+    assert (chosen == office31.sample(labels, 20, seed=3)).all()
+    assert (chosen != office31.sample(labels, 20, seed=4)).any()
+
+
+def test_more_samples_than_there_are():
+    with pytest.raises(ValueError, match=r"`per_class`.*at most 3.*class 1"):
+        office31.sample([0, 0, 0, 0, 1, 1, 1], 4)
