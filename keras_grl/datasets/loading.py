@@ -69,6 +69,20 @@ _SETS = {
         {"train": 73_257, "test": 26_032, "extra": 531_131},
         "download",
     ),
+    "syn_numbers": Info(
+        "Numbers drawn to look like house numbers.",
+        10,
+        (32, 32, 3),
+        {"train": 500_000, "test": 10_000},
+        "nothing",
+    ),
+    "syn_numbers/small": Info(
+        "A tenth of syn_numbers.",
+        10,
+        (32, 32, 3),
+        {"train": 50_000, "test": 10_000},
+        "nothing",
+    ),
     "gtsrb": Info(
         "German traffic signs.",
         43,
@@ -94,7 +108,7 @@ _SETS = {
     ),
 }
 # Builders of our own, which TFDS knows once they are imported.
-_BUILDERS = ("gtsrb", "mnist_m", "office31")
+_BUILDERS = ("gtsrb", "mnist_m", "office31", "syn_numbers")
 
 
 def names() -> list[str]:
