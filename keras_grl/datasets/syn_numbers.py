@@ -25,6 +25,8 @@ class Config:
     Args:
         digits: Probabilities of numbers of one, two and three digits.
         height: Of a digit, as a share of the image's.
+        weight: Of the strokes, relative to those of the font: -1 (as thin as
+            they can be) to 1.
         stretch: Width of a digit, relative to that of its font.
         rotation: Of the number, in degrees.
         slant: Horizontal shift from the bottom of a digit to its top, as a
@@ -50,19 +52,20 @@ class Config:
             not one.
     """
 
-    digits: tuple[float, float, float] = (0.25, 0.45, 0.3)
+    digits: tuple[float, float, float] = (0.2, 0.45, 0.35)
     height: Range = (0.65, 1.05)
+    weight: Range = (-0.6, 0.6)
     stretch: Range = (0.55, 1.15)
     rotation: Range = (-12.0, 12.0)
     slant: Range = (-0.25, 0.25)
     shift: Range = (-0.08, 0.08)
     spacing: Range = (-0.02, 0.2)
-    contrast: Range = (20.0, 190.0)
+    contrast: Range = (20.0, 165.0)
     saturation: Range = (0.0, 0.5)
     gradient: Range = (-60.0, 60.0)
     outlined: float = 0.3
     edges: float = 0.35
-    blur: Range = (0.3, 2.0)
+    blur: Range = (0.4, 2.1)
     noise: Range = (0.0, 4.0)
     fonts: str = "bundled"
 
@@ -177,7 +180,16 @@ def _line(
 def _placed(line: Any, middle: float, between: Any, config: Config) -> Any:
     """The number turned, slanted, stretched and moved into the image."""
     from PIL import Image
+    from PIL import ImageFilter
 
+    picture = Image.fromarray(line)
+    weight = between(config.weight)
+    if weight:
+        # Blurred and cut at another level than the middle, strokes become
+        # thinner or thicker.
+        ramp = (np.arange(256) / 255 - 0.5 + 0.4 * weight) * 4 + 0.5
+        table = (np.clip(ramp, 0, 1) * 255).astype("uint8").tolist()
+        picture = picture.filter(ImageFilter.BoxBlur(2)).point(table)
     height = between(config.height) * SIZE
     scale = line.shape[0] / height  # pixels of the line in one of the image
     stretch = between(config.stretch)
@@ -191,7 +203,7 @@ def _placed(line: Any, middle: float, between: Any, config: Config) -> Any:
     d, e = -sine * scale, cosine * scale
     c = middle - a * x - b * y
     f = line.shape[0] / 2 - d * x - e * y
-    placed = Image.fromarray(line).transform(
+    placed = picture.transform(
         (SIZE, SIZE),
         Image.Transform.AFFINE,
         (a, b, c, d, e, f),

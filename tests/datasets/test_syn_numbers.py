@@ -14,6 +14,7 @@ from keras_grl.datasets.syn_numbers import draw
 # Nothing varies but digits, fonts and colours.
 PLAIN = {
     "height": (0.8, 0.8),
+    "weight": (0.0, 0.0),
     "stretch": (1.0, 1.0),
     "rotation": (0.0, 0.0),
     "slant": (0.0, 0.0),
@@ -124,6 +125,12 @@ def test_every_knob_does_what_it_says():
 
     ratio = columns(spread(stretch=(0.5, 0.5))) / columns(base)
     assert ratio == pytest.approx(0.5, abs=0.08)
+
+    def ink(images):
+        return np.mean([strokes(image) for image in images])
+
+    assert ink(spread(weight=(-0.8, -0.8))) < 0.85 * ink(base)
+    assert ink(spread(weight=(0.8, 0.8))) > 1.15 * ink(base)
 
     def roughness(images):
         return np.abs(np.diff(images, axis=2)).mean()
