@@ -63,7 +63,7 @@ class Config:
 
 def main(arguments: Any = None) -> dict[str, Any]:
     config = parse(Config, __doc__ or "", arguments)
-    network = keras_grl.architectures.SqueezeNet(config.weights)
+    network = keras_grl.architectures.SqueezeNet(weights=config.weights)
     # The paper's feature: the average of fire9 over all positions.
     features = keras.layers.GlobalAveragePooling2D()(
         network.get_layer("drop9").output

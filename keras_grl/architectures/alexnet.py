@@ -7,7 +7,8 @@ from keras import layers
 
 from keras_grl.architectures import parts
 from keras_grl.architectures import weight_files
-from keras_grl.architectures import weights as files
+from keras_grl.architectures.weights import assign
+from keras_grl.architectures.weights import download
 from keras_grl.layers.local_response_normalization import (
     LocalResponseNormalization,
 )
@@ -15,8 +16,9 @@ from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
 from keras_grl.validation import check_choice
 
-# What the published weights were trained with, for RGB from 0 to 255. Caffe's
-# are of BGR images: their first kernels are turned round when they are read.
+# Of RGB images from 0 to 255. Caffe's network was trained minus a mean image,
+# of which these are the means of the channels, rounded; and on BGR images: its
+# first kernels are turned round when they are read.
 _MEANS = {
     "caffe": [123.0, 117.0, 104.0],
     "torchvision": [123.675, 116.28, 103.53],
@@ -44,12 +46,14 @@ _PUBLISHED = {"caffe": "alexnet_caffe", "torchvision": "alexnet_torchvision"}
 
 
 def AlexNet(
-    weights: Any = None,
-    input_shape: tuple[int, int, int] | None = None,
     classes: int = 1000,
+    *,
+    input_shape: tuple[int, int, int] | None = None,
+    weights: Any = None,
     classifier_activation: Any = "softmax",
     variant: str = "caffe",
     name: str = "alexnet",
+    num_classes: int | None = None,
 ) -> keras.Model:
     """AlexNet for ImageNet's classes, for raw images.
 
@@ -75,20 +79,24 @@ max-pool 3x3/2; average-pool to 6x6 |
             `.npy` (`bvlc_alexnet.npy`), torchvision's as `.pth` or
             `.safetensors`, or a `.weights.h5` file of such a model.
         input_shape: Shape of an RGB image. At least 67 x 67 pixels ("caffe")
-            or 63 x 63. Pre-trained weights need the variant's own 227 x 227
-            if it is "caffe": fc6 takes its 6 x 6 positions. At other sizes
-            Caffe's poolings round up, these round down.
+            or 63 x 63; defaults to the variant's own. Pre-trained weights of
+            "caffe" need 227 x 227 or a little more: fc6 takes 6 x 6
+            positions. At other sizes Caffe's poolings round up, these down.
         classes: Integer, the number of classes. Pre-trained weights of fc8
             need 1000.
         classifier_activation: Activation of the last layer.
         variant: "caffe" or "torchvision".
         name: Name of the model.
+        num_classes: The same as `classes`, by the name that KerasHub uses.
 
     Returns:
         A `keras.Sequential` model from RGB images of values 0 to 255 to
         probabilities.
 
     Raises:
+        FileNotFoundError: If there is no such file of weights.
+        ImportError: If the package that reads the file is not installed.
+        OSError: If "imagenet" cannot be downloaded.
         ValueError: If an argument is invalid, or the weights do not fit.
 
     Example:
@@ -102,7 +110,7 @@ max-pool 3x3/2; average-pool to 6x6 |
         `torchvision.models.alexnet`.
     """
     check_choice("variant", variant, _SIZES)
-    weights = _check_weights(weights, variant)
+    weights = _check_weights(weights)
     shape = parts.check_input_shape(
         input_shape, _SIZES[variant], _SMALLEST[variant], channels=3
     )
@@ -114,7 +122,7 @@ max-pool 3x3/2; average-pool to 6x6 |
             ),
             *_layers(variant),
             layers.Dense(
-                parts.check_classes(classes, None),
+                parts.check_classes(classes, num_classes, 1000),
                 activation=classifier_activation,
                 dtype="float32",
                 name="fc8",
@@ -128,15 +136,15 @@ max-pool 3x3/2; average-pool to 6x6 |
 
 def AlexNetBottleneck(
     classes: int = 31,
+    *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     mean: Any = "imagenet",
     variant: str = "caffe",
     bottleneck: int = 256,
-    pretrained_scale: float = 0.1,
+    pretrained_scale: float | None = None,
     classifier_activation: Any = "softmax",
     name: str = "alexnet_bottleneck",
-    *,
     num_classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
@@ -174,7 +182,8 @@ dropout 0.5 |
         bottleneck: Integer, the number of features.
         pretrained_scale: Float, at least 0: the learning rate of AlexNet
             relative to that of the new layers, exact under SGD; see
-            `keras_grl.layers.GradientScaling`. 1 without pre-trained weights.
+            `keras_grl.layers.GradientScaling`. Defaults to 0.1 with `weights`
+            and to 1 without.
         classifier_activation: Activation of the label predictor's last layer.
             With None it returns logits.
         name: Name of the model.
@@ -187,6 +196,9 @@ dropout 0.5 |
         float.
 
     Raises:
+        FileNotFoundError: If there is no such file of weights.
+        ImportError: If the package that reads the file is not installed.
+        OSError: If "imagenet" cannot be downloaded.
         ValueError: If an argument is invalid, or the weights do not fit.
 
     Example:
@@ -199,7 +211,7 @@ dropout 0.5 |
         Ganin & Lempitsky (2015), section 4 and Appendix B, figure 5d.
     """
     check_choice("variant", variant, _SIZES)
-    weights = _check_weights(weights, variant)
+    weights = _check_weights(weights)
     shape = parts.check_input_shape(
         input_shape, _SIZES[variant], _SMALLEST[variant], channels=3
     )
@@ -208,7 +220,8 @@ dropout 0.5 |
         keras.Sequential(_layers(variant), name="alexnet"),
         bottleneck,
         pretrained_scale,
-        parts.check_classes(classes, num_classes),
+        weights is not None,
+        parts.check_classes(classes, num_classes, 31),
         classifier_activation,
         shape,
         _MEANS[variant] if imagenet else mean,
@@ -276,10 +289,10 @@ def _layers(variant: str) -> list[layers.Layer]:
     ]
 
 
-def _check_weights(weights: Any, variant: str) -> str | None:
-    """The path of a file, downloaded if need be."""
+def _check_weights(weights: Any) -> str | None:
+    """The path of a file that may be read, or "imagenet"."""
     if isinstance(weights, str) and weights == "imagenet":
-        return files.download(_PUBLISHED[variant])
+        return weights
     return parts.check_weights(weights, *weight_files.SUFFIXES)
 
 
@@ -294,14 +307,25 @@ def _load(
     if weights is None or parts.is_own(weights):
         parts.load_own(model, weights)
         return
+    if weights == "imagenet":
+        weights = download(_PUBLISHED[variant])
+    published = weight_files.read(weights)
     caffe = variant == "caffe"
     names = _CAFFE if caffe else _TORCHVISION
+    if (_TORCHVISION if caffe else _CAFFE)["conv1"] in published.layers:
+        other = "torchvision" if caffe else "caffe"
+        raise ValueError(
+            f"The file {weights} has the other variant's layers. Expected: "
+            f"those of {variant!r}, such as {names['conv1']!r}. Received: "
+            f"{', '.join(sorted(published.layers))}\n"
+            f'Pass `variant="{other}"`.'
+        )
     _, *flattened = alexnet.get_layer("flatten").input.shape
     if not parts.channels_last():
         flattened = [*flattened[1:], flattened[0]]
-    files.assign(
+    assign(
         alexnet,
-        weight_files.read(weights),
+        published,
         {name: names[name] for name in (*_CONVOLUTIONS, *dense)},
         flattened={"fc6": tuple(flattened)},
         flipped="conv1" if caffe else None,

@@ -10,12 +10,12 @@ from keras_grl.models.dann import DANNModel
 
 def GTSRB(
     classes: int = 43,
+    *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     mean: Any = 127.5,
     classifier_activation: Any = "softmax",
     name: str = "gtsrb",
-    *,
     num_classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
@@ -55,6 +55,7 @@ def GTSRB(
         float.
 
     Raises:
+        FileNotFoundError: If there is no such file of weights.
         ValueError: If an argument is invalid, or the weights do not fit.
 
     Example:
@@ -66,7 +67,7 @@ def GTSRB(
     Reference:
         Ganin & Lempitsky (2015), Appendix B, figure 5c.
     """
-    classes = parts.check_classes(classes, num_classes)
+    classes = parts.check_classes(classes, num_classes, 43)
     weights = parts.check_weights(weights)
     model = parts.joined(
         [

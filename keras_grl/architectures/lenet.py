@@ -10,12 +10,12 @@ from keras_grl.models.dann import DANNModel
 
 def LeNet(
     classes: int = 10,
+    *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     mean: Any = 127.5,
     classifier_activation: Any = "softmax",
     name: str = "lenet",
-    *,
     num_classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
@@ -54,6 +54,7 @@ def LeNet(
         float.
 
     Raises:
+        FileNotFoundError: If there is no such file of weights.
         ValueError: If an argument is invalid, or the weights do not fit.
 
     Example:
@@ -65,7 +66,7 @@ def LeNet(
     Reference:
         Ganin & Lempitsky (2015), Appendix B, figure 5a.
     """
-    classes = parts.check_classes(classes, num_classes)
+    classes = parts.check_classes(classes, num_classes, 10)
     weights = parts.check_weights(weights)
     model = parts.joined(
         [

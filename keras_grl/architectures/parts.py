@@ -1,5 +1,6 @@
 """What the builders share: arguments, heads and the joining of parts."""
 
+import operator
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -26,11 +27,17 @@ def channels_last() -> bool:
     return keras.config.image_data_format() == "channels_last"
 
 
-def check_classes(classes: int, num_classes: int | None) -> int:
+def check_classes(classes: int, num_classes: int | None, default: int) -> int:
     """The number of classes, by the name of KerasHub too."""
-    if num_classes is not None:
-        return check_integer("num_classes", num_classes)
-    return check_integer("classes", classes)
+    if num_classes is None:
+        return check_integer("classes", classes)
+    if classes not in (default, num_classes):
+        raise ValueError(
+            "`classes` and `num_classes` are two names of one argument. "
+            "Expected one of them. Received: "
+            f"classes={classes!r}, num_classes={num_classes!r}"
+        )
+    return check_integer("num_classes", num_classes)
 
 
 def check_input_shape(
@@ -48,21 +55,30 @@ def check_input_shape(
     if input_shape is None:
         square = (default, default)
         return (*square, 3) if channels_last() else (3, *square)
-    sizes = tuple(input_shape)
-    pixels = sizes[:2] if channels_last() else sizes[1:]
-    if len(sizes) != 3 or any(s is None or s < minimum for s in pixels):
-        order = (
-            "(height, width, channels)"
-            if channels_last()
-            else "(channels, height, width)"
-        )
+    order = "(height, width, channels)"
+    if not channels_last():
+        order = "(channels, height, width)"
+    try:
+        sizes = tuple(operator.index(size) for size in input_shape)
+    except TypeError:
+        sizes = ()
+    if len(sizes) != 3 or min(sizes) < 1:
         raise ValueError(
             invalid(
                 "input_shape",
-                f"{order} of at least {minimum} x {minimum} pixels, which is "
-                "what the convolutions and poolings need",
+                f"three integers, {order}",
                 input_shape,
                 "Greyscale images need their axis too: `x[..., np.newaxis]`.",
+            )
+        )
+    pixels = sizes[:2] if channels_last() else sizes[1:]
+    if min(pixels) < minimum:
+        raise ValueError(
+            invalid(
+                "input_shape",
+                f"{order} of at least {minimum} x {minimum} pixels, so that "
+                "the poolings leave something",
+                input_shape,
             )
         )
     if channels is not None and sizes[-1 if channels_last() else 0] != channels:
@@ -208,13 +224,17 @@ def joined(
         [keras.Input(input_shape, name="image"), *before, *feature_layers],
         name="feature_extractor",
     )
-    return DANNModel(extractor, label_predictor, **kwargs)
+    model = DANNModel(extractor, label_predictor, **kwargs)
+    if not model.built:
+        model.build((None, *input_shape))
+    return model
 
 
 def bottlenecked(
     backbone: keras.Model,
     bottleneck: int,
-    pretrained_scale: float,
+    pretrained_scale: float | None,
+    pretrained: bool,
     classes: int,
     classifier_activation: Any,
     input_shape: tuple[int, int, int],
@@ -222,7 +242,9 @@ def bottlenecked(
     scale: Any,
     **kwargs: Any,
 ) -> DANNModel:
-    """The paper's network for OFFICE on a pre-trained backbone."""
+    """The paper's network for OFFICE on a backbone, pre-trained or not."""
+    if pretrained_scale is None:
+        pretrained_scale = 0.1 if pretrained else 1.0
     return joined(
         [
             backbone,

@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_grl.architectures import parts
 from keras_grl.architectures import weight_files
-from keras_grl.architectures import weights as files
+from keras_grl.architectures.weights import assign
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
 
@@ -29,11 +29,13 @@ _SMALLEST = 35
 
 
 def SqueezeNet(
-    weights: Any = None,
-    input_shape: tuple[int, int, int] | None = None,
     classes: int = 1000,
+    *,
+    input_shape: tuple[int, int, int] | None = None,
+    weights: Any = None,
     classifier_activation: Any = "softmax",
     name: str = "squeezenet",
+    num_classes: int | None = None,
 ) -> keras.Model:
     """SqueezeNet 1.0 for ImageNet's classes, for raw images.
 
@@ -58,11 +60,14 @@ def SqueezeNet(
         classes: Integer, the number of classes. Published weights need 1000.
         classifier_activation: Activation of the last layer.
         name: Name of the model.
+        num_classes: The same as `classes`, by the name that KerasHub uses.
 
     Returns:
         A Functional model from RGB images of values 0 to 255 to probabilities.
 
     Raises:
+        FileNotFoundError: If there is no such file of weights.
+        ImportError: If the package that reads the file is not installed.
         ValueError: If an argument is invalid, or the weights do not fit.
 
     Example:
@@ -81,7 +86,10 @@ def SqueezeNet(
     x = layers.Dropout(0.5, name="drop9")(x)
     x = layers.ZeroPadding2D(1, name="pad10")(x)
     x = layers.Conv2D(
-        parts.check_classes(classes, None), 1, activation="relu", name="conv10"
+        parts.check_classes(classes, num_classes, 1000),
+        1,
+        activation="relu",
+        name="conv10",
     )(x)
     x = layers.GlobalAveragePooling2D(name="pool10")(x)
     x = layers.Activation(
@@ -94,14 +102,14 @@ def SqueezeNet(
 
 def SqueezeNetBottleneck(
     classes: int = 31,
+    *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     mean: Any = "imagenet",
     bottleneck: int = 256,
-    pretrained_scale: float = 0.1,
+    pretrained_scale: float | None = None,
     classifier_activation: Any = "softmax",
     name: str = "squeezenet_bottleneck",
-    *,
     num_classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
@@ -132,7 +140,8 @@ dropout 0.5 |
         bottleneck: Integer, the number of features.
         pretrained_scale: Float, at least 0: the learning rate of SqueezeNet
             relative to that of the new layers, exact under SGD; see
-            `keras_grl.layers.GradientScaling`. 1 without pre-trained weights.
+            `keras_grl.layers.GradientScaling`. Defaults to 0.1 with `weights`
+            and to 1 without.
         classifier_activation: Activation of the label predictor's last layer.
             With None it returns logits.
         name: Name of the model.
@@ -145,6 +154,8 @@ dropout 0.5 |
         float.
 
     Raises:
+        FileNotFoundError: If there is no such file of weights.
+        ImportError: If the package that reads the file is not installed.
         ValueError: If an argument is invalid, or the weights do not fit.
 
     Example:
@@ -167,7 +178,8 @@ dropout 0.5 |
         keras.Model(image, x, name="squeezenet"),
         bottleneck,
         pretrained_scale,
-        parts.check_classes(classes, num_classes),
+        weights is not None,
+        parts.check_classes(classes, num_classes, 31),
         classifier_activation,
         shape,
         _MEAN if imagenet else mean,
@@ -229,7 +241,7 @@ def _load(
         parts.load_own(model, weights)
         return
     # Keras wants no "/" in names.
-    files.assign(
+    assign(
         squeezenet,
         weight_files.read(weights),
         {name: name.replace("_", "/") for name in names},

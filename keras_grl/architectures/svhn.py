@@ -13,6 +13,7 @@ from keras_grl.validation import invalid
 
 def SVHN(
     classes: int = 10,
+    *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     mean: Any = 127.5,
@@ -20,7 +21,6 @@ def SVHN(
     max_norm: float | None = 4.0,
     classifier_activation: Any = "softmax",
     name: str = "svhn",
-    *,
     num_classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
@@ -71,6 +71,7 @@ def SVHN(
         float.
 
     Raises:
+        FileNotFoundError: If there is no such file of weights.
         ValueError: If an argument is invalid, or the weights do not fit.
 
     Example:
@@ -83,7 +84,7 @@ def SVHN(
         Ganin & Lempitsky (2015), Appendix B, figure 5b; Srivastava et al.,
         "Dropout" (2014), Appendix B.2.
     """
-    classes = parts.check_classes(classes, num_classes)
+    classes = parts.check_classes(classes, num_classes, 10)
     weights = parts.check_weights(weights)
     if not isinstance(dropout, bool):
         raise ValueError(invalid("dropout", "True or False", dropout))
@@ -100,7 +101,7 @@ def SVHN(
             filters,
             5,
             padding="same",
-            kernel_constraint=constraint((0, 1, 2)),
+            kernel_constraint=constraint([0, 1, 2]),
             name=name,
         )
 

@@ -57,8 +57,9 @@ class GradientScaling(keras.layers.Layer):
     ... )
 
     Reference:
-        Ganin & Lempitsky (2015), Appendix C: the layers that are not
-        pre-trained learn ten times as fast.
+        The Caffe configuration that Ganin & Lempitsky published with their
+        paper: what is not pre-trained learns ten times as fast (its biases
+        twenty times, which this layer cannot do).
     """
 
     def __init__(self, scale: float = 1.0, **kwargs: Any):

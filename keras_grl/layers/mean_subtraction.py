@@ -17,8 +17,8 @@ class MeanSubtraction(keras.layers.Layer):
 
     Args:
         mean: Number, or one per channel. With None it is the mean of all
-            images that have been trained on so far: it starts with the first
-            batch, and settles within a few.
+            images that have been trained on so far: 0 before the first batch,
+            settled within a few, and fixed by `trainable = False`.
         scale: Number above 0, or one per channel: what the difference is
             divided by.
         data_format: "channels_last" or "channels_first". Defaults to
@@ -105,7 +105,7 @@ class MeanSubtraction(keras.layers.Layer):
         if self.given_mean is not None:
             mean = ops.convert_to_tensor(self.given_mean, "float32")
         else:
-            if training:
+            if training and self.trainable:
                 self._update(inputs)
             mean = ops.convert_to_tensor(self.mean)
         scale = ops.convert_to_tensor(self.scale, "float32")

@@ -112,11 +112,11 @@ def describe(x: Any) -> str:
     return f"{type(x).__name__}"
 
 
-def not_paired(what: str, received: Any) -> str:
+def not_paired(model: Any, what: str, received: Any) -> str:
     """The message for data that should have been paired."""
     return (
-        f"{what} of a `DANNModel` needs paired batches with the streams "
-        f'"{SOURCE}" and "{TARGET}". Received: {describe(received)}\n'
+        f"{what} of a `{type(model).__name__}` needs paired batches with the "
+        f'streams "{SOURCE}" and "{TARGET}". Received: {describe(received)}\n'
         "Pair the domains: `model.fit(keras_grl.pair((x_source, y_source), "
         "x_target))`."
     )

@@ -63,7 +63,9 @@ class DANNModel(PairedModel):
             "separate": in two passes, each normalised by its own batch in
             training; the running statistics average over both domains.
             "domain_specific": in two passes, and each domain has running
-            statistics of its own. Those of the target serve plain inputs.
+            statistics of its own. Those of the target serve plain inputs. Load
+            pre-trained weights before: those of the source are copied when
+            the model is built.
         **kwargs: Of `keras.Model`: `name`, `dtype`.
 
     Call arguments:

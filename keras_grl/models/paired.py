@@ -97,6 +97,9 @@ class PairedModel(WeightsKept):
 
     def build_if_shape_is_known(self) -> None:
         """For the end of a method's `__init__`."""
+        if self.source_preprocessing or self.target_preprocessing:
+            # What comes before it may have another shape.
+            return
         try:
             known_shape = self.feature_extractor.input_shape
         except (AttributeError, ValueError):
@@ -118,16 +121,18 @@ class PairedModel(WeightsKept):
         inputs, _ = self._graph()
         if self.source_preprocessing is not None:
             self.source_preprocessing(inputs)
-        if self._source_statistics is not None:
-            self._source_statistics.adopt(self.feature_extractor)
+        statistics = self._source_statistics
+        if statistics is not None and not statistics.built:
+            statistics.adopt(self.feature_extractor)
 
     def _graph(self) -> tuple[Any, dict[str, Any]]:
         """The symbolic inputs and outputs."""
-        inputs = _symbolic_inputs(self.feature_extractor, self._inputs_shape)
-        features = inputs
-        if self.target_preprocessing is not None:
-            features = self.target_preprocessing(features)
-        features = self.feature_extractor(features)
+        if self.target_preprocessing is None:
+            inputs = _inputs_like(self.feature_extractor, self._inputs_shape)
+            features = self.feature_extractor(inputs)
+        else:
+            inputs = _inputs(self._inputs_shape)
+            features = self.feature_extractor(self.target_preprocessing(inputs))
         if not isinstance(features, keras.KerasTensor):
             raise ValueError(
                 "The feature extractor must return one tensor. Received: "
@@ -280,7 +285,7 @@ class PairedModel(WeightsKept):
         *state, data = args
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         if not batch.is_paired(x):
-            raise ValueError(batch.not_paired("Training", x))
+            raise ValueError(batch.not_paired(self, "Training", x))
         return super().train_step(*state, data)
 
     def predict_step(self, *args: Any) -> Any:
@@ -351,7 +356,7 @@ class PairedModel(WeightsKept):
             y is not None and not batch.is_paired(x)
         ):
             # Arrays. What a dataset yields is seen in `train_step`.
-            raise ValueError(batch.not_paired("`fit`", x))
+            raise ValueError(batch.not_paired(self, "`fit`", x))
         return super().fit(
             x,
             y,
@@ -386,7 +391,9 @@ class PairedModel(WeightsKept):
 
     # Saving.
 
-    def export(self, filepath: Any, *args: Any, **kwargs: Any) -> None:
+    def export(
+        self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any
+    ) -> None:
         """Exports the label path, to predict without Keras.
 
         What is exported is `classifier`: neither the domain classifier nor
@@ -394,13 +401,14 @@ class PairedModel(WeightsKept):
 
         Args:
             filepath: Where to.
-            *args: `format`: "tf_saved_model" (the default), "onnx",
-                "openvino", "litert" or "torch". Which of them a backend has,
-                and what they need installed, says docs/export.md.
+            format: "tf_saved_model", "onnx", "openvino", "litert" or "torch".
+                Which of them a backend has, and what they need installed,
+                says docs/export.md.
             **kwargs: Further arguments of `keras.Model.export`.
 
         Raises:
-            ValueError: If the model has not been built.
+            ValueError: If the model has not been built, or the file would be
+                invalid.
 
         Example:
 
@@ -408,6 +416,18 @@ class PairedModel(WeightsKept):
         >>> model.export("digits", format="tf_saved_model")  # doctest: +SKIP
         """
         self._require_built("export")
+        if (
+            format == "onnx"
+            and keras.backend.backend() == "tensorflow"
+            and _grouped(self.classifier)
+        ):
+            raise ValueError(
+                "On TensorFlow a network with grouped convolutions cannot be "
+                "exported as ONNX: tf2onnx writes a file that cannot be read. "
+                f"Received: format={format!r}\n"
+                'Save it with `model.save("model.keras")`, and export that '
+                "with KERAS_BACKEND=torch; or export another format."
+            )
         sizes = [size for t in self.classifier.inputs for size in t.shape[1:]]
         if None not in sizes:
             # Some formats are traced from the shapes of the last call.
@@ -417,7 +437,7 @@ class PairedModel(WeightsKept):
                     self.classifier.input,
                 )
             )
-        self.classifier.export(filepath, *args, **kwargs)
+        self.classifier.export(filepath, format=format, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
         return {
@@ -484,15 +504,26 @@ def _as_shapes(shapes: Any) -> Any:
     return [_as_shapes(shape) for shape in shapes]
 
 
-def _symbolic_inputs(feature_extractor: Any, shapes: Any) -> Any:
+def _inputs(shapes: Any) -> Any:
+    """`keras.Input`s of the given shapes."""
+    return tree.map_shape_structure(
+        lambda shape: keras.Input(shape=shape[1:]), shapes
+    )
+
+
+def _inputs_like(feature_extractor: Any, shapes: Any) -> Any:
     """`keras.Input`s like those of the extractor, or of the given shapes."""
     try:
         like = split.inputs_of(feature_extractor)
     except (AttributeError, ValueError):
-        return tree.map_shape_structure(
-            lambda shape: keras.Input(shape=shape[1:]), shapes
-        )
+        return _inputs(shapes)
     return tree.map_structure(
         lambda t: keras.Input(shape=t.shape[1:], dtype=t.dtype, name=t.name),
         like,
     )
+
+
+def _grouped(layer: Any) -> bool:
+    """Whether there is a grouped convolution in a layer or model."""
+    inner = getattr(layer, "layers", [])
+    return getattr(layer, "groups", 1) > 1 or any(map(_grouped, inner))

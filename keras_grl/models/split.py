@@ -130,7 +130,8 @@ def _find(model: Any, at: Any) -> Any:
             invalid("classifier", "a Functional or Sequential model", model)
         )
     name = at.name if isinstance(at, keras.layers.Layer) else at
-    if name not in names:
+    same = isinstance(at, str) or any(each is at for each in model.layers)
+    if name not in names or not same:
         near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
         # A network has hundreds; most are cut near their end.
         named = [each for each in names if each in near] + names[-8:]

@@ -10,6 +10,7 @@ from keras_grl.architectures import AlexNet
 from keras_grl.architectures import AlexNetBottleneck
 from keras_grl.layers import GradientScaling
 from tests.architectures import reference as by_hand
+from tests.architectures import written_files
 from tests.testing import to_numpy
 
 # Small enough to be quick: 67 x 67 pixels leave one position behind pool5.
@@ -88,7 +89,10 @@ def caffe_forward(x, weights):
 def test_caffes_weights_give_caffes_outputs(caffe, caffe_file):
     x = images(2)
     model = AlexNet(
-        caffe_file, (SIZE, SIZE, 3), classes=20, classifier_activation=None
+        20,
+        input_shape=(SIZE, SIZE, 3),
+        weights=caffe_file,
+        classifier_activation=None,
     )
     _, logits = caffe_forward(x, caffe)
     close = {"rtol": 1e-3, "atol": 1e-4 * np.abs(logits).max()}
@@ -104,7 +108,7 @@ def test_features_of_the_bottleneck(caffe, caffe_file):
     """fc7 of the file, then a dense layer without ReLU."""
     x = images(2)
     model = AlexNetBottleneck(
-        5, (SIZE, SIZE, 3), weights=caffe_file, bottleneck=8
+        5, input_shape=(SIZE, SIZE, 3), weights=caffe_file, bottleneck=8
     )
     fc7, _ = caffe_forward(x, caffe)
     kernel, bias = model.feature_extractor.get_layer("bottleneck").weights
@@ -191,9 +195,9 @@ def test_torchvisions_weights_give_torchvisions_outputs(tmp_path, size):
     with torch.no_grad():
         logits = network(torch.tensor(inputs, dtype=torch.float32)).numpy()
     model = AlexNet(
-        tmp_path / "alexnet.pth",
-        (size, size, 3),
-        classes=20,
+        20,
+        input_shape=(size, size, 3),
+        weights=tmp_path / "alexnet.pth",
         classifier_activation=None,
         variant="torchvision",
     )
@@ -202,7 +206,9 @@ def test_torchvisions_weights_give_torchvisions_outputs(tmp_path, size):
 
 
 def test_the_bottleneck_scales_the_gradient_of_what_is_pretrained():
-    model = AlexNetBottleneck(5, (SIZE, SIZE, 3), pretrained_scale=0.2)
+    model = AlexNetBottleneck(
+        5, input_shape=(SIZE, SIZE, 3), pretrained_scale=0.2
+    )
     names = [layer.name for layer in model.feature_extractor.layers]
     assert names[-3:] == ["alexnet", "pretrained_scale", "bottleneck"]
     layer = model.feature_extractor.get_layer("pretrained_scale")
@@ -216,9 +222,50 @@ def test_the_bottleneck_scales_the_gradient_of_what_is_pretrained():
     assert dropout == [0.5, 0.5]
 
 
+def test_what_is_not_pretrained_learns_at_full_rate(caffe_file):
+    def scale(**kwargs):
+        model = AlexNetBottleneck(5, input_shape=(SIZE, SIZE, 3), **kwargs)
+        return model.feature_extractor.get_layer("pretrained_scale").scale
+
+    assert scale() == 1.0
+    assert scale(weights=caffe_file) == 0.1
+    assert scale(weights=caffe_file, pretrained_scale=0.5) == 0.5
+
+
+def test_rows_of_fc6_are_caffes(tmp_path):
+    """2 x 2 positions, which Caffe flattens in another order than Keras."""
+    size, shapes = 99, {**CAFFE_KERNELS, "fc6": (1024, 4096)}
+    weights = random_weights(shapes)
+    arrays = {}
+    for name, (kernel, bias) in weights.items():
+        axes = (3, 2, 0, 1) if kernel.ndim == 4 else (1, 0)
+        arrays[name] = [np.ascontiguousarray(kernel.transpose(axes)), bias]
+    # Rows in the order (channels, height, width).
+    rows = arrays["fc6"][0].reshape(4096, 2, 2, 256).transpose(0, 3, 1, 2)
+    arrays["fc6"][0] = np.ascontiguousarray(rows.reshape(4096, 1024))
+    path = tmp_path / "alexnet.caffemodel"
+    pytest.importorskip("google.protobuf")
+    written_files.write_caffe_1(path, arrays)
+    model = AlexNetBottleneck(5, input_shape=(size, size, 3), weights=path)
+    x = images(1, size)
+    fc7, _ = caffe_forward(x, weights)
+    alexnet = model.feature_extractor.get_layer("alexnet")
+    got = to_numpy(alexnet(x - np.array([123.0, 117.0, 104.0])))
+    np.testing.assert_allclose(
+        got, fc7, rtol=1e-3, atol=1e-4 * np.abs(fc7).max()
+    )
+
+
+def test_weights_of_the_other_variant(caffe_file):
+    with pytest.raises(ValueError, match=r'(?s)other.*variant="caffe"'):
+        AlexNet(weights=caffe_file, variant="torchvision")
+
+
 def test_weights_of_another_size_are_refused(caffe_file):
     with pytest.raises(ValueError, match=r"fc6.*bvlc_alexnet\.npy"):
-        AlexNetBottleneck(5, (SIZE + 32, SIZE + 32, 3), weights=caffe_file)
+        AlexNetBottleneck(
+            5, input_shape=(SIZE + 32, SIZE + 32, 3), weights=caffe_file
+        )
 
 
 @pytest.mark.parametrize(
@@ -233,7 +280,7 @@ def test_weights_of_another_size_are_refused(caffe_file):
 def test_bad_arguments(kwargs, argument):
     error = FileNotFoundError if argument == "weights" else ValueError
     with pytest.raises(error, match=f"`{argument}`.*Received"):
-        AlexNetBottleneck(5, (SIZE, SIZE, 3), **kwargs)
+        AlexNetBottleneck(5, input_shape=(SIZE, SIZE, 3), **kwargs)
 
 
 def test_all_backends_have_grouped_convolutions_and_their_gradients():

@@ -65,6 +65,17 @@ def weights_by_layer(model):
     return found
 
 
+def configurations(model):
+    """Of every layer, in models within the model too."""
+    found = []
+    for layer in model.layers:
+        if hasattr(layer, "layers"):
+            found += configurations(layer)
+        else:
+            found.append(keras.saving.serialize_keras_object(layer)["config"])
+    return found
+
+
 # The contract.
 
 
@@ -156,6 +167,8 @@ def test_one_compiled_step_moves_every_weight(name, policy, tmp_path):
     np.testing.assert_allclose(
         again.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6
     )
+    # Also what predictions do not show: dropout, constraints, scales.
+    assert configurations(again) == configurations(model)
 
 
 def test_saved_weights_come_back_on_every_other_backend(tmp_path):
@@ -240,8 +253,12 @@ def test_each_domain_minus_its_own_mean(name, mean):
     [
         ({"classes": 0}, "classes"),
         ({"classes": 2.5}, "classes"),
-        ({"num_classes": 0}, "num_classes"),
+        ({"classes": 0, "num_classes": 0}, "num_classes"),
         ({"input_shape": (80, 80)}, "input_shape"),
+        ({"input_shape": 80}, "input_shape"),
+        ({"input_shape": (80.0, 80, 3)}, "input_shape"),
+        ({"input_shape": (80, 80, 0)}, "input_shape"),
+        ({"mean": np.zeros((80, 80, 3))}, "mean"),
         ({"input_shape": (None, None, 3)}, "input_shape"),
         ({"mean": [1.0, 2.0]}, "mean"),
         ({"mean": "image"}, "mean"),
@@ -266,8 +283,10 @@ def test_means_in_two_places():
 
 
 def test_the_name_of_keras_hub():
-    model = build("LeNet", num_classes=6)
-    assert model.predict(images(1, 16), verbose=0).shape == (1, 6)
+    model = architectures.LeNet(num_classes=6)
+    assert model.predict(images(1, 28), verbose=0).shape == (1, 6)
+    with pytest.raises(ValueError, match=r"two names.*classes=5"):
+        architectures.LeNet(5, num_classes=6)
 
 
 # Each network by hand.

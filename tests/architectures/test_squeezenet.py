@@ -73,12 +73,12 @@ def test_published_weights_give_the_published_outputs(tmp_path):
     x = images(2)
     fire9, want = forward(x, arrays)
     path = tmp_path / "squeezenet.npz"
-    model = SqueezeNet(path, (SIZE, SIZE, 3), classes=20)
+    model = SqueezeNet(20, input_shape=(SIZE, SIZE, 3), weights=path)
     np.testing.assert_allclose(
         model.predict(x, verbose=0), want, rtol=1e-3, atol=1e-6
     )
     assert np.abs(want[0] - want[1]).max() > 1e-4
-    model = SqueezeNetBottleneck(5, (SIZE, SIZE, 3), weights=path)
+    model = SqueezeNetBottleneck(5, input_shape=(SIZE, SIZE, 3), weights=path)
     backbone = model.feature_extractor.get_layer("squeezenet")
     features = fire9.mean(axis=(1, 2))
     np.testing.assert_allclose(
@@ -107,7 +107,7 @@ def test_names_real_photographs():
     amazon = SHARED / "archives" / "office31" / "amazon" / "images"
     if not weights.exists() or not amazon.exists():
         pytest.skip("needs the shared weights and photographs, not shipped")
-    model = SqueezeNet(weights)
+    model = SqueezeNet(weights=weights)
 
     def named(folder, *classes):
         files = sorted((amazon / folder).glob("*.jpg"))[:10]

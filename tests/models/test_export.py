@@ -120,6 +120,30 @@ def test_torch(model, tmp_path):
     assert 768 in shapes and DOMAIN_UNITS not in shapes
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_grouped_convolutions(tmp_path):
+    """They are refused where the file would be invalid, not elsewhere."""
+    model = keras_grl.architectures.AlexNetBottleneck(
+        4, input_shape=(67, 67, 3)
+    )
+    path = str(tmp_path / "alexnet.onnx")
+    if BACKEND == "tensorflow":
+        with pytest.raises(ValueError, match="grouped convolutions"):
+            model.export(path, format="onnx")
+        assert not list(tmp_path.iterdir())
+    if BACKEND == "torch":
+        pytest.importorskip("onnx")
+        runtime = pytest.importorskip("onnxruntime")
+        model.export(path, format="onnx", verbose=False)
+        session = runtime.InferenceSession(
+            path, providers=["CPUExecutionProvider"]
+        )
+        x = np.random.default_rng(0).integers(0, 256, size=(2, 67, 67, 3))
+        x = x.astype("float32")
+        (got,) = session.run(None, {session.get_inputs()[0].name: x})
+        np.testing.assert_allclose(got, model.predict(x, verbose=0), atol=1e-5)
+
+
 def test_nothing_is_exported_before_the_shapes_are_known(tmp_path):
     model = DANNModel(keras.layers.Dense(2), keras.layers.Dense(2))
     with pytest.raises(ValueError, match=r"`export` needs the shape"):

@@ -160,6 +160,11 @@ def test_a_keras_application(tmp_path, application, at, options):
     ("make", "at", "message"),
     [
         (image_model, "nrom", "`at`.*such as 'norm', .*Received: at='nrom'"),
+        (
+            image_model,
+            keras.layers.Dense(5, name="hidden"),  # another one
+            "such as.*'hidden'",
+        ),
         (image_model, "logits", "before the last one"),
         (image_model, "inside", "path around.*at='inside'"),
         (called_twice, "twice", "called once"),
@@ -170,7 +175,15 @@ def test_a_keras_application(tmp_path, application, at, options):
             "built Functional or Sequential",
         ),
     ],
-    ids=["unknown", "last", "crossed", "twice", "no model", "unbuilt"],
+    ids=[
+        "unknown",
+        "of another model",
+        "last",
+        "crossed",
+        "twice",
+        "no model",
+        "unbuilt",
+    ],
 )
 def test_cuts_that_cannot_be_made(make, at, message):
     with pytest.raises(ValueError, match=f"(?s){message}"):

@@ -313,6 +313,50 @@ def test_one_domain_may_have_no_preprocessing():
     np.testing.assert_allclose(got, np.concatenate([2 * source, target]))
 
 
+def test_preprocessing_that_changes_the_shape(tmp_path):
+    """Grey images become coloured and small, each domain's in its way."""
+    model = keras_grl.DANNModel(
+        keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten()]),
+        keras.layers.Dense(2),
+        preprocessing={
+            "source": keras.layers.Conv2D(3, 3, strides=3),
+            "target": keras.Sequential(
+                [keras.layers.Resizing(4, 4), keras.layers.Conv2D(3, 1)]
+            ),
+        },
+    )
+    assert not model.built
+    rng = np.random.default_rng(0)
+    source = rng.normal(size=(6, 12, 12, 1)).astype("float32")
+    target = rng.normal(size=(8, 12, 12, 1)).astype("float32")
+    model.compile("sgd", "mse")
+    data = keras_grl.pair((source, np.zeros((6, 2))), target, batch_size=4)
+    model.fit(data, verbose=0)
+    assert model.classifier.input_shape == (None, 12, 12, 1)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    for inputs in (target, {"source": source}):
+        np.testing.assert_allclose(
+            again.predict(inputs, verbose=0),
+            model.predict(inputs, verbose=0),
+            rtol=1e-5,
+        )
+    np.testing.assert_allclose(
+        model.classifier.predict(target, verbose=0),
+        model.predict(target, verbose=0),
+        rtol=1e-5,
+    )
+
+
+def test_building_twice_changes_nothing():
+    source, target = samples()
+    model = transparent("domain_specific")
+    model.build((None, 1))
+    assert len(source_statistics(model)) == 2
+    model({"source": source, "target": target}, training=True)
+    check_domain_specific(model, source, target)
+
+
 @pytest.mark.parametrize(
     "bad",
     [
