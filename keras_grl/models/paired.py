@@ -35,6 +35,9 @@ class PairedModel(WeightsKept):
     - `domain_outputs`, for what it computes from the features of all samples;
     - `domain_loss`, which is added to the label loss.
 
+    Its `__init__` sets its layers and ends with `build_if_shape_is_known()`:
+    Keras takes no further layers afterwards.
+
     The arguments are those of `DANNModel`.
     """
 
@@ -97,8 +100,10 @@ class PairedModel(WeightsKept):
 
     def build_if_shape_is_known(self) -> None:
         """For the end of a method's `__init__`."""
-        if self.source_preprocessing or self.target_preprocessing:
-            # What comes before it may have another shape.
+        if (self.source_preprocessing, self.target_preprocessing) != (
+            None,
+        ) * 2:
+            # Their inputs may have another shape than the extractor's.
             return
         try:
             known_shape = self.feature_extractor.input_shape
