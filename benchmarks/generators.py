@@ -18,6 +18,7 @@ from PIL import Image
 
 from keras_grl.datasets import mnist_m
 from keras_grl.datasets import syn_numbers
+from keras_grl.datasets import syn_signs
 
 RUNS, IMAGES = 5, 1000
 
@@ -54,6 +55,7 @@ def main() -> None:
     ]
     generators: dict[str, Callable[[], Any]] = {
         "syn_numbers": lambda: syn_numbers.draw(range(IMAGES))[0],
+        "syn_signs": lambda: syn_signs.draw(range(IMAGES))[0],
         "mnist_m": lambda: mnist_m.blend(digits, photographs),
     }
     print("| generator | images/s | relative to decoding PNG |")

@@ -82,6 +82,19 @@ def check_per_channel(
     return checked * (channels or 1) if len(checked) == 1 else checked
 
 
+def check_range(name: str, value: Any) -> tuple[float, float]:
+    """`value`, if it is two numbers of which the first is not the larger."""
+    expected = "two numbers, the smaller one first"
+    try:
+        low, high = value
+    except (TypeError, ValueError):
+        raise ValueError(invalid(name, expected, value)) from None
+    low, high = check_number(name, low), check_number(name, high)
+    if low > high:
+        raise ValueError(invalid(name, expected, value))
+    return low, high
+
+
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     """`value`, if it is one of `choices`."""
     choices = tuple(choices)

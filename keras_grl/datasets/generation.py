@@ -1,6 +1,7 @@
 """Many images by their index, on several processes."""
 
 import collections
+import functools
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -49,3 +50,23 @@ def generate(
                 yield waiting.popleft().get()
         while waiting:
             yield waiting.popleft().get()
+
+
+def examples(
+    draw: Callable[..., Any], config: Any, count: int, seed: int
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The examples of a drawn set, as a TFDS builder yields them.
+
+    Args:
+        draw: From a range of indices, `config` and `seed` to images and
+            labels.
+        config: The builder's: has `drawing` and `processes`.
+        count: Integer, how many.
+        seed: Integer.
+    """
+    make = functools.partial(draw, config=config.drawing, seed=seed)
+    index = 0
+    for images, labels in generate(make, count, config.processes):
+        for image, label in zip(images, labels, strict=True):
+            yield index, {"image": image, "label": label}
+            index += 1

@@ -83,6 +83,20 @@ _SETS = {
         {"train": 50_000, "test": 10_000},
         "nothing",
     ),
+    "syn_signs": Info(
+        "Traffic signs drawn to look like photographs.",
+        43,
+        (40, 40, 3),
+        {"train": 100_000, "test": 10_000},
+        "nothing",
+    ),
+    "syn_signs/small": Info(
+        "A tenth of syn_signs.",
+        43,
+        (40, 40, 3),
+        {"train": 10_000, "test": 10_000},
+        "nothing",
+    ),
     "gtsrb": Info(
         "German traffic signs.",
         43,
@@ -108,7 +122,7 @@ _SETS = {
     ),
 }
 # Builders of our own, which TFDS knows once they are imported.
-_BUILDERS = ("gtsrb", "mnist_m", "office31", "syn_numbers")
+_BUILDERS = ("gtsrb", "mnist_m", "office31", "syn_numbers", "syn_signs")
 
 
 def names() -> list[str]:

@@ -11,6 +11,7 @@ from keras_grl.datasets import fonts
 from keras_grl.datasets import generation
 from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
+from keras_grl.validation import check_range
 from keras_grl.validation import invalid
 
 SIZE = 32
@@ -78,21 +79,11 @@ class Config:
                         invalid(field.name, "a probability, 0 to 1", value)
                     )
             elif field.type is Range:
-                _check_range(field.name, value)
+                check_range(field.name, value)
         if len(self.digits) != 3 or not np.isclose(sum(self.digits), 1.0):
             raise ValueError(
                 invalid("digits", "three probabilities, in all 1", self.digits)
             )
-
-
-def _check_range(name: str, value: Any) -> None:
-    expected = "two numbers, the smaller one first"
-    try:
-        low, high = value
-    except (TypeError, ValueError):
-        raise ValueError(invalid(name, expected, value)) from None
-    if check_number(name, low) > check_number(name, high):
-        raise ValueError(invalid(name, expected, value))
 
 
 def draw(
@@ -329,11 +320,4 @@ class SynNumbers(tfds.core.GeneratorBasedBuilder):
         }
 
     def _generate_examples(self, count: int, seed: int) -> Any:
-        config = self.builder_config
-        make = functools.partial(draw, config=config.drawing, seed=seed)
-        parts = generation.generate(make, count, config.processes)
-        index = 0
-        for images, labels in parts:
-            for image, label in zip(images, labels, strict=True):
-                yield index, {"image": image, "label": label}
-                index += 1
+        return generation.examples(draw, self.builder_config, count, seed)

@@ -1,0 +1,468 @@
+"""SYN SIGNS: traffic signs, drawn to look like photographs of GTSRB."""
+
+import dataclasses
+import functools
+from typing import Any
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from keras_grl.datasets import generation
+from keras_grl.datasets import signs
+from keras_grl.validation import check_integer
+from keras_grl.validation import check_number
+from keras_grl.validation import check_range
+from keras_grl.validation import invalid
+
+SIZE = 40
+CLASSES = len(signs.NAMES)
+TEST = 10_000  # images of the test split
+Range = tuple[float, float]
+
+# Of drawings. Hardly larger than the image: each of its pixels is interpolated
+# from four of them, so that more would be left out.
+_DRAWN = 64
+# Of surroundings: a hue is one of them, changed a little.
+_SURROUNDINGS = np.array(
+    [
+        (205, 222, 240),  # sky
+        (235, 238, 240),  # clouds
+        (80, 100, 60),  # trees
+        (50, 56, 40),
+        (130, 122, 112),  # walls
+        (150, 100, 80),
+        (95, 98, 104),  # roads
+    ],
+    "float32",
+)
+_DIRT = np.array((95, 85, 70), "float32")
+_PROBABILITIES = ("pole", "halves", "shadowed")
+_POSITIVE = ("scale", "light", "resolution")
+_AT_LEAST_0 = (
+    "perspective",
+    "clutter",
+    "saturation",
+    "haze",
+    "shadow",
+    "cast",
+    "fading",
+    "dirt",
+    "motion",
+    "blur",
+    "fringe",
+    "noise",
+)
+_AT_MOST_1 = ("haze", "shadow", "fading", "dirt", "fringe")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """What varies, and how far. A pair is a range, drawn from uniformly.
+
+    Args:
+        scale: Of the sign, as a share of the image's size.
+        rotation: Of the sign, in degrees, to the left.
+        perspective: How far a corner of the sign's square moves, as a share
+            of its size.
+        shift: Of the sign's middle from the image's, as a share of the
+            image's size, to either side.
+        clutter: Standard deviation of the surroundings' brightness, 0 to 255.
+        saturation: Of the surroundings: 0 is grey, 1 as trees and walls are.
+        halves: Probability that the surroundings have two parts: sky and
+            trees, a wall and a road.
+        pole: Probability that the sign is on a pole.
+        light: On the sign: its white becomes 255 times this. Its square root
+            is uniform: GTSRB has more dark images than bright ones. What is
+            more than 255 is overexposed.
+        backlight: How often the light on the surroundings is twice that on
+            the sign; negative: the light on the sign is.
+        haze: Share of the image that is grey, 0 to 1.
+        shadowed: Probability that a shadow is cast on part of the image.
+        shadow: Share of the light that it takes, 0 to 1.
+        cast: Standard deviation of the change of a channel's brightness, as a
+            share of it.
+        fading: Of the sign's colours, 0 to 1 (grey).
+        dirt: Share of the sign that dirt hides where there is most of it, 0
+            to 1.
+        motion: Length of the motion blur, in pixels; more than 4 make no
+            difference.
+        blur: Standard deviation of the blur, in pixels.
+        resolution: Pixels of the photograph, along a side, before it is
+            resized to the image's 40; more than those make no difference.
+        fringe: Pixels, 0 to 1, between the red and the blue image.
+        noise: Standard deviation of the noise, 0 to 255, before resizing.
+
+    Raises:
+        ValueError: If a range is not two ordered numbers, or a number is
+            outside of what is possible.
+    """
+
+    scale: Range = (0.8, 1.05)
+    rotation: Range = (-8.0, 8.0)
+    perspective: Range = (0.0, 0.08)
+    shift: Range = (-0.05, 0.05)
+    clutter: Range = (2.0, 50.0)
+    saturation: Range = (0.2, 1.0)
+    halves: float = 0.5
+    pole: float = 0.3
+    light: Range = (0.13, 1.6)
+    backlight: Range = (-2.8, 1.3)
+    haze: Range = (0.02, 0.2)
+    shadowed: float = 0.25
+    shadow: Range = (0.1, 0.6)
+    cast: Range = (0.0, 0.07)
+    fading: Range = (0.0, 0.35)
+    dirt: Range = (0.0, 0.4)
+    motion: Range = (0.0, 1.8)
+    blur: Range = (0.0, 0.8)
+    resolution: Range = (16.0, 64.0)
+    fringe: Range = (0.0, 0.8)
+    noise: Range = (0.0, 3.0)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            name, value = field.name, getattr(self, field.name)
+            if name in _PROBABILITIES:
+                if not 0 <= check_number(name, value, minimum=0.0) <= 1:
+                    expected = "a probability, 0 to 1"
+                    raise ValueError(invalid(name, expected, value))
+                continue
+            check_range(name, value)
+            low, high = value
+            for wrong, expected in (
+                (name in _POSITIVE and low <= 0, "greater than 0"),
+                (name in _AT_LEAST_0 and low < 0, "at least 0"),
+                (name in _AT_MOST_1 and high > 1, "at most 1"),
+            ):
+                if wrong:
+                    expected = f"two numbers {expected}"
+                    raise ValueError(invalid(name, expected, value))
+
+
+def draw(
+    indices: Any, config: Config | None = None, seed: int = 0
+) -> tuple[Any, Any]:
+    """Draws signs as if photographed; the label is the ClassId of GTSRB.
+
+    Args:
+        indices: Sequence of integers of at least 0. An image depends on its
+            index, the seed and the configuration alone.
+        config: What varies.
+        seed: Integer.
+
+    Returns:
+        Images, uint8 of shape `(n, 40, 40, 3)`, and labels, int64 of shape
+        `(n,)`.
+
+    Raises:
+        ImportError: If matplotlib or Pillow is not installed.
+        ValueError: If the seed is not an integer of at least 0.
+
+    Example:
+
+    >>> images, labels = draw(range(3))
+    >>> images.shape, images.dtype.name, labels.shape
+    ((3, 40, 40, 3), 'uint8', (3,))
+
+    Reference:
+        Ganin & Lempitsky (2015), section 4.1.
+    """
+    config = config or Config()
+    seed = check_integer("seed", seed, minimum=0)
+    images = np.empty((len(indices), SIZE, SIZE, 3), "uint8")
+    labels = np.empty(len(indices), "int64")
+    for position, index in enumerate(indices):
+        random = np.random.default_rng([seed, int(index)])
+        labels[position] = random.integers(CLASSES)
+        images[position] = _draw_one(random, int(labels[position]), config)
+    return images, labels
+
+
+def _draw_one(random: Any, label: int, config: Config) -> Any:
+    # All of the ranges' numbers in one order, whether they are used or not:
+    # to change one range leaves what is drawn from the others as it is.
+    uniform = iter(random.random(64).tolist())
+
+    def between(limits: Range) -> float:
+        low, high = limits
+        return float(low + (high - low) * next(uniform))
+
+    values = {
+        field.name: between(getattr(config, field.name))
+        for field in dataclasses.fields(config)
+        if field.name not in (*_PROBABILITIES, "light")
+    }
+    chances = {
+        name: next(uniform) < getattr(config, name) for name in _PROBABILITIES
+    }
+    low, high = config.light
+    light = between((low**0.5, high**0.5)) ** 2
+    normal = random.standard_normal(3, dtype="float32")
+
+    placed = _placed(label, values, between, config)
+    sign, alpha = placed[..., :3], placed[..., 3:] / np.float32(255)
+    smooth = _smooth(random)
+    sign = _aged(sign, smooth[..., 0], values)
+    around = _surroundings(smooth, random, chances, values, between)
+    if chances["pole"]:
+        _pole(around, values, between)
+    # The sign's light is that of its white: exposure is for the sign.
+    around *= np.float32(light * 2.0 ** values["backlight"])
+    image = around + alpha * (np.float32(light) * sign - around)
+    if chances["shadowed"]:
+        image *= _shadow(values["shadow"], between)[..., np.newaxis]
+    image *= 1 + np.float32(values["cast"]) * normal
+    haze = np.float32(values["haze"])
+    # As bright as the sign, but not black in the dark: no camera's black is.
+    fog = np.float32(10 + 140 * min(light, 1.0))
+    image += haze * (fog - image)
+    return _photographed(image, random, values, between)
+
+
+@functools.cache
+def _drawing(label: int) -> Any:
+    """A sign as a Pillow image, with nothing of it at the border."""
+    from PIL import Image
+
+    # Pillow's transform cuts off the half pixel at the border.
+    drawn = np.zeros((_DRAWN + 4, _DRAWN + 4, 4), "uint8")
+    drawn[2:-2, 2:-2] = signs.sign(label, _DRAWN)
+    return Image.fromarray(drawn)
+
+
+def _placed(
+    label: int, values: dict[str, float], between: Any, config: Config
+) -> Any:
+    """The sign turned, seen from aside, scaled and moved into the image."""
+    from PIL import Image
+
+    square = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], "float64")
+    corners = square.copy()
+    for corner in corners:
+        angle = between((0.0, 2 * np.pi))
+        corner += (
+            2 * values["perspective"] * np.array([np.cos(angle), np.sin(angle)])
+        )
+    angle = np.deg2rad(values["rotation"])
+    cosine, sine = np.cos(angle), np.sin(angle)
+    corners = corners @ np.array([(cosine, -sine), (sine, cosine)])
+    # Else the jitter would add to the shift that was asked for.
+    corners -= corners.mean(axis=0)
+    middle = SIZE / 2
+    corners = corners * values["scale"] * SIZE / 2 + middle
+    corners += (values["shift"] * SIZE, between(config.shift) * SIZE)
+    source = (square + 1) * _DRAWN / 2 + 2
+    placed = _drawing(label).transform(
+        (SIZE, SIZE),
+        Image.Transform.PERSPECTIVE,
+        _homography(corners, source),
+        Image.Resampling.BILINEAR,
+    )
+    return np.asarray(placed, "float32")
+
+
+def _homography(corners: Any, source: Any) -> Any:
+    """Eight numbers that map the corners to those of the source."""
+    equations = np.zeros((8, 8))
+    equations[:4, :2] = equations[4:, 3:5] = corners
+    equations[:4, 2] = equations[4:, 5] = 1
+    equations[:4, 6:] = -corners * source[:, :1]
+    equations[4:, 6:] = -corners * source[:, 1:]
+    return np.linalg.solve(equations, source.T.ravel()).tolist()
+
+
+def _smooth(random: Any) -> Any:
+    """Noise of three sizes of clouds, each with standard deviation 1."""
+    from PIL import Image
+
+    layers = []
+    for cells in (3, 6, 14):
+        values = random.standard_normal((cells, cells), dtype="float32")
+        picture = Image.fromarray(values)
+        large = picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC)
+        layer = np.asarray(large)
+        layers.append((layer - layer.mean()) / (layer.std() + 1e-3))
+    return np.stack(layers, axis=-1)
+
+
+def _aged(sign: Any, smooth: Any, values: dict[str, float]) -> Any:
+    grey = sign.mean(axis=-1, keepdims=True)
+    # Paint becomes paler, and dirt is brown.
+    faded = np.float32(0.8) * grey + 40
+    sign = sign + np.float32(values["fading"]) * (faded - sign)
+    dirt = np.clip(smooth / smooth.max(), 0, 1)[..., np.newaxis]
+    return sign + np.float32(values["dirt"]) * dirt * (_DIRT - sign)
+
+
+@functools.cache
+def _grid() -> tuple[Any, Any]:
+    """x and y of each pixel, -0.5 to 0.5."""
+    axis = (np.arange(SIZE, dtype="float32") + 0.5) / SIZE - 0.5
+    return np.meshgrid(axis, axis)
+
+
+def _surroundings(
+    smooth: Any,
+    random: Any,
+    chances: dict[str, bool],
+    values: dict[str, float],
+    between: Any,
+) -> Any:
+    x, y = _grid()
+    kinds = random.integers(len(_SURROUNDINGS), size=2)
+    tints = random.standard_normal((2, 3), dtype="float32") * 12
+    colours = _SURROUNDINGS[kinds] + tints
+    grey = colours.mean(axis=1, keepdims=True)
+    colours = grey + np.float32(values["saturation"]) * (colours - grey)
+    image = np.broadcast_to(colours[0], (SIZE, SIZE, 3)).astype("float32")
+    angle, distance = between((0.0, 2 * np.pi)), between((-0.35, 0.35))
+    roughness = between((0.0, 0.25))
+    if chances["halves"]:
+        side = np.cos(angle) * x + np.sin(angle) * y - distance
+        # A straight edge, or one like that of a tree.
+        part = side + np.float32(roughness) * smooth[..., 1] > 0
+        image[part] = colours[1]
+    weights = np.array([between((0.0, 1.0)) for _ in range(3)], "float32")
+    weights /= np.sqrt((weights**2).sum()) + 1e-3
+    clutter = smooth @ weights
+    if between((0.0, 1.0)) < 0.5:
+        # Leaves and bricks have edges.
+        clutter = np.clip(3 * clutter, -1, 1)
+    image += np.float32(values["clutter"]) * clutter[..., np.newaxis]
+    return np.clip(image, 0, 255)
+
+
+def _pole(image: Any, values: dict[str, float], between: Any) -> None:
+    """Below the sign, or behind all of it."""
+    x, y = _grid()
+    width, slope = between((0.06, 0.14)), np.deg2rad(values["rotation"])
+    distance = x + np.float32(np.sin(slope)) * y - values["shift"]
+    within = np.abs(distance) < width / 2
+    if between((0.0, 1.0)) < 0.6:
+        within &= y > 0
+    # A tube: brighter on one side.
+    shade = 1 + 2 * between((-0.3, 0.3)) * distance[within] / width
+    image[within] = (between((50.0, 190.0)) * shade)[:, np.newaxis]
+
+
+def _shadow(share: float, between: Any) -> Any:
+    """The light on each pixel: less on one side of a soft edge."""
+    x, y = _grid()
+    angle, distance = between((0.0, 2 * np.pi)), between((-0.3, 0.3))
+    side = np.cos(angle) * x + np.sin(angle) * y - distance
+    softness = between((0.02, 0.5))
+    dark = np.clip(side / softness + 0.5, 0, 1)
+    return (1 - share * dark).astype("float32")
+
+
+def _photographed(
+    image: Any, random: Any, values: dict[str, float], between: Any
+) -> Any:
+    from PIL import Image
+    from PIL import ImageFilter
+
+    picture = Image.fromarray(np.clip(image, 0, 255).astype("uint8"))
+    angle = between((0.0, np.pi))
+    if values["motion"] > 0:
+        kernel = _streak(values["motion"], angle)
+        picture = picture.filter(ImageFilter.Kernel((5, 5), kernel, 1.0))
+    if values["blur"] > 0:
+        picture = picture.filter(ImageFilter.GaussianBlur(values["blur"]))
+    pixels = min(max(round(values["resolution"]), 1), SIZE)
+    if pixels < SIZE:
+        picture = picture.resize((pixels, pixels), Image.Resampling.BILINEAR)
+    small = np.asarray(picture, "float32")
+    fringe = np.float32(values["fringe"] / 2)
+    if fringe > 0:
+        # Red to one side and blue to the other, between two pixels each.
+        small = small.copy()
+        red, blue = small[:, :-1, 0].copy(), small[:, 1:, 2].copy()
+        small[:, 1:, 0] += fringe * (red - small[:, 1:, 0])
+        small[:, :-1, 2] += fringe * (blue - small[:, :-1, 2])
+    noise = random.standard_normal(small.shape, dtype="float32")
+    small = small + np.float32(values["noise"]) * noise
+    small = np.clip(small, 0, 255).astype("uint8")
+    if pixels == SIZE:
+        return small
+    # As GTSRB's are: see `keras_grl.datasets.gtsrb.signs`.
+    large = Image.fromarray(small).resize(
+        (SIZE, SIZE), Image.Resampling.BILINEAR
+    )
+    return np.asarray(large)
+
+
+def _streak(length: float, angle: float) -> list[float]:
+    """A line through the middle of 5 x 5 pixels, in all 1."""
+    kernel = np.zeros((6, 6))
+    steps = np.linspace(-0.5, 0.5, 9) * min(length, 4.0)
+    x, y = 2 + steps * np.cos(angle), 2 + steps * np.sin(angle)
+    left, top = np.floor(x + 1e-9).astype(int), np.floor(y + 1e-9).astype(int)
+    u, v = x - left, y - top
+    np.add.at(kernel, (top, left), (1 - u) * (1 - v))
+    np.add.at(kernel, (top, left + 1), u * (1 - v))
+    np.add.at(kernel, (top + 1, left), (1 - u) * v)
+    np.add.at(kernel, (top + 1, left + 1), u * v)
+    return (kernel[:5, :5] / kernel[:5, :5].sum()).ravel().tolist()
+
+
+@dataclasses.dataclass
+class SynSignsConfig(tfds.core.BuilderConfig):
+    """How many images, and what varies in them.
+
+    Args:
+        name: Of the configuration.
+        images: Integer, of the training split. The test split has 10,000.
+        drawing: A `Config`.
+        seed: Integer.
+        processes: Integer, how many draw; by default one for each processor.
+            The images do not depend on it.
+    """
+
+    images: int = 100_000
+    drawing: Config = Config()
+    seed: int = 0
+    processes: int | None = None
+
+
+class SynSigns(tfds.core.GeneratorBasedBuilder):
+    """SYN SIGNS, drawn anew, with drawings of our own."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "First."}  # noqa: RUF012 (as TFDS has it)
+    BUILDER_CONFIGS = [  # noqa: RUF012
+        SynSignsConfig(name="full", description="As many as the paper's."),
+        SynSignsConfig(
+            name="small", images=10_000, description="A tenth of them."
+        ),
+    ]
+
+    def _info(self) -> Any:
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=(
+                "Drawings of the 43 German traffic signs of GTSRB, under "
+                "conditions like those of its photographs; the label is "
+                "GTSRB's ClassId."
+            ),
+            features=tfds.features.FeaturesDict(
+                {
+                    "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
+                    "label": tfds.features.ClassLabel(num_classes=CLASSES),
+                }
+            ),
+            supervised_keys=("image", "label"),
+            homepage="https://arxiv.org/abs/1409.7495",
+            # They are drawn in random order already.
+            disable_shuffling=True,
+        )
+
+    def _split_generators(self, dl_manager: Any) -> Any:
+        config = self.builder_config
+        # Two seeds, so that the splits share no image whatever their sizes.
+        return {
+            "train": self._generate_examples(config.images, 2 * config.seed),
+            "test": self._generate_examples(TEST, 2 * config.seed + 1),
+        }
+
+    def _generate_examples(self, count: int, seed: int) -> Any:
+        return generation.examples(draw, self.builder_config, count, seed)
