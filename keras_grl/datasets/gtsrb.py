@@ -2,6 +2,7 @@
 
 import csv
 import io
+import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import tensorflow_datasets as tfds
 
 from keras_grl.datasets import archives
 from keras_grl.datasets import prepared
+from keras_grl.validation import check_choice
 from keras_grl.validation import check_number
 
 _ROOT = "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/"
@@ -20,7 +22,7 @@ TEST = "GTSRB_Final_Test_Images.zip"
 TEST_LABELS = "GTSRB_Final_Test_GT.zip"
 SIZE = 40
 CLASSES = 43
-_IMAGE = re.compile(r".*/(\d{5})/((\d{5})_\d{5}\.ppm)")
+_TRACK = re.compile(r"\d{5}/(\d{5})_\d{5}\.ppm")
 
 
 def signs(image: Any, box: tuple[int, int, int, int]) -> Any:
@@ -125,45 +127,42 @@ class Gtsrb(tfds.core.GeneratorBasedBuilder):
         def archive(name: str) -> Path:
             return prepared.file_or_download(dl_manager, name, _ROOT + name)
 
-        splits = {"train": self._training(archive(TRAINING))}
+        training = archive(TRAINING)
+        splits = {"train": self._generate_examples(training, training)}
         if self.builder_config.name == "official":
-            splits["test"] = self._test(archive(TEST), archive(TEST_LABELS))
+            splits["test"] = self._generate_examples(
+                archive(TEST), archive(TEST_LABELS)
+            )
         return splits
 
-    def _generate_examples(self) -> Any:
-        """Not called: each split has a generator of its own."""
-
-    def _training(self, path: Path) -> Any:
-        annotations: dict[str, Any] = {}
-        for name, content in archives.files(path, ".csv"):
-            folder = name.rsplit("/", 2)[-2]
-            for row in _rows(path, content):
-                annotations[f"{folder}/{row['Filename']}"] = row
-        photographs = _photographs(path, annotations)
-        for index, (name, image, row) in enumerate(photographs):
-            match = _IMAGE.fullmatch(f"/{name}")
-            track = int(match[3]) if match else -1
-            label = int(row["ClassId"])
+    def _generate_examples(self, photographs: Path, labels: Path) -> Any:
+        annotations = {
+            _key(posixpath.join(posixpath.dirname(name), row["Filename"])): row
+            for name, content in archives.files(labels, ".csv")
+            for row in _rows(labels, content)
+        }
+        for index, (key, image, row) in enumerate(
+            _photographs(photographs, annotations)
+        ):
+            label, track = int(row["ClassId"]), _TRACK.fullmatch(key)
             yield (
                 index,
                 {
                     "image": image,
                     "label": label,
                     # Tracks are numbered anew in every class.
-                    "track": label * 100_000 + track,
+                    "track": label * 100_000 + int(track[1]) if track else -1,
                 },
             )
 
-    def _test(self, path: Path, labels: Path) -> Any:
-        annotations = {
-            row["Filename"]: row
-            for _, content in archives.files(labels, ".csv")
-            for row in _rows(labels, content)
-        }
-        photographs = _photographs(path, annotations)
-        for index, (_, image, row) in enumerate(photographs):
-            label = int(row["ClassId"])
-            yield index, {"image": image, "label": label, "track": -1}
+
+def _key(name: str) -> str:
+    """What tells photographs of an archive apart.
+
+    File names alone are the same in every class of the training archive.
+    """
+    *_, folder, file = ["", *name.split("/")]
+    return f"{folder}/{file}" if folder.isdecimal() else file
 
 
 _COLUMNS = {"Filename", "Roi.X1", "Roi.Y1", "Roi.X2", "Roi.Y2", "ClassId"}
@@ -189,8 +188,7 @@ def _photographs(
 
     missing = set(annotations)
     for name, content in archives.files(path, ".ppm"):
-        match = _IMAGE.fullmatch(name)
-        key = f"{match[1]}/{match[2]}" if match else name.rsplit("/", 1)[-1]
+        key = _key(name)
         if key not in annotations:
             raise ValueError(
                 f"The archive {path} has another layout. Expected: every "
@@ -209,3 +207,28 @@ def _photographs(
             f"its annotations. Received: none of {sorted(missing)[:3]}, "
             f"{len(missing)} in all\nDownload it again: {_ROOT}{path.name}"
         )
+
+
+def load_with_tracks(
+    name: str = "gtsrb", data_dir: Any = None, manual_dir: Any = None
+) -> tuple[Any, Any, Any]:
+    """Loads the training signs with their tracks, for `validation_split`.
+
+    Args:
+        name: "gtsrb" or "gtsrb/training".
+        data_dir: As `keras_grl.datasets.load` takes it.
+        manual_dir: As `keras_grl.datasets.load` takes it.
+
+    Returns:
+        Images, uint8 of shape `(n, 40, 40, 3)`, labels and tracks, int64 of
+        shape `(n,)`.
+
+    Raises:
+        OSError: If something must be downloaded and cannot be.
+        ValueError: If there is no such set, or an archive is damaged or of
+            another layout.
+    """
+    check_choice("name", name, ("gtsrb", "gtsrb/official", "gtsrb/training"))
+    builder = prepared.ready(name, data_dir, manual_dir)
+    arrays = prepared.read(builder, "train")
+    return arrays["image"], arrays["label"], arrays["track"]

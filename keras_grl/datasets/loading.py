@@ -9,6 +9,7 @@ import numpy as np
 from keras_grl.datasets import digits
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
+from keras_grl.validation import invalid
 
 
 class Info(NamedTuple):
@@ -187,6 +188,8 @@ def load(
             "train[:1000]".
         data_dir: Folder of prepared sets. Defaults to that of TFDS: the
             environment variable `TFDS_DATA_DIR`, or `~/tensorflow_datasets`.
+            The embedded sets, "digits" and "digits_cluttered", use none of
+            the folders.
         manual_dir: Folder of archives that have been downloaded by hand.
             Defaults to `downloads/manual` in `data_dir`.
         image_size: Integer. Where images have many sizes, they are resized to
@@ -198,7 +201,8 @@ def load(
 
     Raises:
         ImportError: If `tensorflow-datasets` is not installed.
-        OSError: If something must be downloaded and cannot be.
+        OSError: If something must be downloaded and cannot be, or the disk is
+            full.
         ValueError: If there is no such set or split, or an archive is damaged
             or of another layout.
 
@@ -209,9 +213,11 @@ def load(
     ((100, 28, 28, 1), 'uint8')
     """
     info(name)
+    if not isinstance(split, str):
+        raise ValueError(invalid("split", "a string", split))
     image_size = check_integer("image_size", image_size)
     if name in digits.DOMAINS:
-        return digits.load(name, split)
+        return _embedded(name, split)
     register()
     from keras_grl.datasets import prepared
 
@@ -221,6 +227,26 @@ def load(
     if images.dtype == object:
         images = np.stack([_resized(image, image_size) for image in images])
     return images, arrays["label"]
+
+
+def _embedded(name: str, split: str) -> tuple[Any, Any]:
+    if split in digits.SPLITS:  # TensorFlow Datasets is not needed
+        return digits.load(name, split)
+    try:
+        from keras_grl.datasets import prepared
+    except ImportError as error:
+        expected = "one of " + ", ".join(f'"{each}"' for each in digits.SPLITS)
+        mend = (
+            "Parts of splits need TensorFlow Datasets: `pip install "
+            '"keras-grl[datasets]"`.'
+        )
+        raise ValueError(invalid("split", expected, split, mend)) from error
+    parts = [
+        [array[start:stop] for array in digits.load(name, part)]
+        for part, start, stop in prepared.parts(split, info(name).splits)
+    ]
+    images, labels = map(np.concatenate, zip(*parts, strict=True))
+    return images, labels
 
 
 def _resized(image: Any, size: int) -> Any:

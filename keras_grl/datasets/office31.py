@@ -140,4 +140,19 @@ class Office31(tfds.core.GeneratorBasedBuilder):
                 f"{others or 'no photographs'}"
             )
         for index, file in enumerate(files):
+            _check(file)
             yield index, {"image": str(file), "label": file.parent.name}
+
+
+def _check(file: Path) -> None:
+    """TFDS copies photographs as they are: they would fail to be read."""
+    from PIL import Image
+
+    try:
+        with Image.open(file) as image:
+            image.load()
+    except (OSError, SyntaxError) as error:
+        raise ValueError(
+            f"The photograph {file} is damaged: {error}\nUnpack "
+            "domain_adaptation_images.tar.gz again."
+        ) from error

@@ -1,6 +1,13 @@
 """Sets that TensorFlow Datasets prepares, and reads without TensorFlow."""
 
+import contextlib
+import errno
+import os
+import shutil
 import struct
+import time
+import warnings
+from collections.abc import Iterable
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +15,14 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_grl.datasets import checksums
 from keras_grl.validation import invalid
+
+# By its text: ArrayRecord's writer raises errors without a number.
+_FULL = [
+    os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+]
+_ABANDONED = 24 * 60 * 60  # seconds without a change
 
 
 def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
@@ -25,7 +39,8 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
         A `tfds.core.DatasetBuilder`.
 
     Raises:
-        OSError: If something must be downloaded and cannot be.
+        OSError: If something must be downloaded and cannot be, or the disk is
+            full.
         ValueError: If an archive is damaged or of another layout.
     """
     builder = tfds.builder(name, data_dir=data_dir)
@@ -33,10 +48,35 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
         return builder
     # A format that is read without TensorFlow. Preparing needs it.
     builder = tfds.builder(name, data_dir=data_dir, file_format="array_record")
-    builder.download_and_prepare(
-        download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
-    )
+    try:
+        builder.download_and_prepare(
+            download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
+        )
+    except Exception as error:
+        reason = next((text for text in _FULL if text in str(error)), None)
+        if reason is None:
+            raise
+        raise OSError(
+            f"{name} cannot be written to {root_of(builder)}: {reason}. "
+            "No half-written set is left.\nMake room there, or name a folder "
+            f"on another disk: `keras_grl.datasets.load({name!r}, "
+            "data_dir='path/to/folder')`."
+        ) from error
+    _delete_abandoned(Path(builder.data_dir))
     return builder
+
+
+def _delete_abandoned(folder: Path) -> None:
+    """Deletes what preparations that were killed have left of this set.
+
+    Not what has just been written: another process may be at it.
+    """
+    for left in folder.parent.glob(f"incomplete.*_{folder.name}"):
+        with contextlib.suppress(FileNotFoundError):  # it has just finished
+            paths = [left, *left.iterdir()]
+            changed = max(path.stat().st_mtime for path in paths)
+            if time.time() - changed > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def root_of(builder: Any) -> Path:
@@ -48,25 +88,87 @@ def root_of(builder: Any) -> Path:
 def file_or_download(dl_manager: Any, name: str, url: str) -> Path:
     """A file of the folder for manual downloads, else downloaded.
 
+    A download must be the official archive, where its checksum is known. A
+    file that was put there by hand may be another, such as a part of it.
+
     Args:
         dl_manager: A `tfds.download.DownloadManager`.
         name: Of the file.
         url: Where it is published.
+
+    Returns:
+        Its path.
+
+    Raises:
+        OSError: If it cannot be downloaded.
+        ValueError: If something else was downloaded.
     """
     try:
         by_hand = Path(dl_manager.manual_dir) / name
     except AssertionError:  # There is no such folder, or nothing in it.
         by_hand = None
     if by_hand is not None and by_hand.is_file():
+        if wrong := checksums.mismatch(by_hand, name):
+            warnings.warn(
+                f"{wrong}\nIt is used all the same, as it was put there by "
+                "hand. Should it be the official one, delete it and download "
+                f"it again: {url}",
+                stacklevel=2,
+            )
         return by_hand
     try:
-        return Path(dl_manager.download(url))
+        downloaded = Path(dl_manager.download(url))
     except Exception as error:
         raise OSError(
             f"{name} cannot be downloaded from {url}: {error}\n"
             "Download it by hand, put it into a folder and name that: "
             "`keras_grl.datasets.load(..., manual_dir='path/to/folder')`."
         ) from error
+    if wrong := checksums.mismatch(downloaded, name):
+        # With TFDS's note of it, or TFDS would take it the next time.
+        for path in downloaded.parent.glob(f"{downloaded.name}*"):
+            path.unlink()
+        raise ValueError(
+            f"{wrong}\nIt came from {url} and has been deleted. Try again; or "
+            "download it by hand, put it into a folder and name that: "
+            "`keras_grl.datasets.load(..., manual_dir='path/to/folder')`."
+        )
+    return downloaded
+
+
+def parts(split: str, counts: dict[str, int]) -> list[tuple[str, Any, Any]]:
+    """What a split consists of, as TFDS understands its name.
+
+    Args:
+        split: "train", "test[:1000]", "train[50%:]+test".
+        counts: Number of examples of each split.
+
+    Returns:
+        Split, start and stop of each part; None for its beginning or end.
+
+    Raises:
+        ValueError: If there is no such split.
+
+    Example:
+
+    >>> parts("train[:10]+test[50%:]", {"train": 800, "test": 60})
+    [('train', None, 10), ('test', 30, None)]
+    """
+    splits = {
+        name: tfds.core.SplitInfo(name=name, shard_lengths=[count], num_bytes=0)
+        for name, count in counts.items()
+    }
+    try:
+        found = tfds.core.ReadInstruction.from_spec(split).to_absolute(splits)
+    except ValueError as error:
+        raise ValueError(_no_split(split, counts, error)) from error
+    return [(each.splitname, each.from_, each.to) for each in found]
+
+
+def _no_split(split: str, names: Iterable[str], error: ValueError) -> str:
+    known = ", ".join(f'"{name}"' for name in names)
+    expected = f"one of {known}, or a part as TFDS names it"
+    return invalid("split", expected, split, str(error).splitlines()[-1])
 
 
 def read(builder: Any, split: str) -> dict[str, Any]:
@@ -86,11 +188,8 @@ def read(builder: Any, split: str) -> dict[str, Any]:
     try:
         count = builder.info.splits[split].num_examples
     except ValueError as error:
-        expected = "one of " + ", ".join(
-            f'"{name}"' for name in builder.info.splits
-        )
         raise ValueError(
-            invalid("split", f"{expected}, or a part as TFDS names it", split)
+            _no_split(split, builder.info.splits, error)
         ) from error
     arrays: dict[str, Any] = {}
     number = -1

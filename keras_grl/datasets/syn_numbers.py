@@ -7,16 +7,48 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_grl.datasets import drawn
 from keras_grl.datasets import fonts
-from keras_grl.datasets import generation
+from keras_grl.datasets import photography
+from keras_grl.datasets import strokes
+from keras_grl.datasets.drawn import Range
+from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
-from keras_grl.validation import check_number
-from keras_grl.validation import check_range
 from keras_grl.validation import invalid
 
 SIZE = 32
-TEST = 10_000  # images of the test split
-Range = tuple[float, float]
+
+_MARGIN = 4  # pixels around a glyph, for thicker strokes
+_TEXTURES = 256  # pixels of what textures are cut out of
+
+# Differences of red, green and blue from grey, of paints and walls.
+_HUES = np.array(
+    [
+        (-38, -14, 52),  # blue enamel
+        (-38, -14, 52),
+        (-12, -8, 20),  # the sky's light
+        (26, 2, -28),  # brown, wood
+        (26, 2, -28),
+        (20, 8, -28),  # sand
+        (56, -26, -30),  # red, bricks
+        (-18, 22, -4),  # green
+        (-24, 6, 18),  # teal
+        (14, -18, 4),  # purple
+    ],
+    "float32",
+)
+_POSITIVE = ("height", "stretch", "resolution")
+_AT_LEAST_0 = (
+    "contrast",
+    "saturation",
+    "cast",
+    "texture",
+    "shadow",
+    "blur",
+    "fringe",
+    "noise",
+)
+_AT_MOST_1 = ("shadow", "fringe")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +57,10 @@ class Config:
 
     Args:
         digits: Probabilities of numbers of one, two and three digits.
+        fonts: "bundled" (matplotlib's) or "system", which adds this
+            computer's.
+        stroked: Probability that the digits are not of a font, but drawn with
+            a pen: see `keras_grl.datasets.strokes`.
         height: Of a digit, as a share of the image's.
         weight: Of the strokes, relative to those of the font: -1 (as thin as
             they can be) to 1.
@@ -32,58 +68,86 @@ class Config:
         rotation: Of the number, in degrees.
         slant: Horizontal shift from the bottom of a digit to its top, as a
             share of its height.
+        tilt: Of the number's plane: how much larger it is at one border of
+            the image than in the middle, as a share. 0.4 is a lot.
         shift: Of the centred digit's middle from the image's, as a share of
             the image's size, to either side.
         spacing: Between digits, as a share of their height; negative ones
             touch.
+        cell: Least width of a digit with the spaces beside it, as a share of
+            its height: a 1 is narrower, in most fonts.
+        uneven: How far a digit is below the line, as a share of its height.
+        brightness: Between those of digits and background, 0 to 255.
         contrast: Distance between the brightness of digits and background,
             0 to 255.
-        saturation: Of both colours, 0 (grey) to 1.
+        saturation: Of both colours: 0 is grey, 1 is blue enamel.
+        daylight: How much brighter the blue channel is than the green one, as
+            a share; the red one is darker by a quarter of that.
+        cast: Standard deviation of the change of a channel's brightness, as a
+            share of it.
         gradient: Change of the background's brightness across the image.
+        texture: Standard deviation of the background's brightness.
         outlined: Probability that the digits have an outline or shadow.
         edges: Probability that an edge of something else is in the image:
-            the border of a plate, a wall.
+            the border of a plate, a wall. There may be two.
+        shadowed: Probability that a shadow is cast on part of the image.
+        shadow: Share of the light that it takes, 0 to 1.
+        motion: Length of the motion blur, in pixels; more than 4 are as 4, and
+            less than 0 as 0.
         blur: Standard deviation of the blur, in pixels.
-        noise: Standard deviation of the noise, 0 to 255.
-        fonts: "bundled" (matplotlib's) or "system", which adds this
-            computer's.
+        resolution: Pixels of the photograph, along a side, before it is
+            enlarged to the image's 32; more than those make no difference.
+        sharpening: By the camera, to about 2; less than 0 is none.
+        fringe: Pixels, 0 to 1, between the red and the blue image.
+        noise: Standard deviation of the noise, 0 to 255, before enlarging.
 
     Raises:
-        ValueError: If a range is not two ordered numbers, or a probability is
-            not one.
+        ValueError: If a range is not two ordered numbers, or a number is
+            outside of what is possible.
     """
 
-    digits: tuple[float, float, float] = (0.2, 0.45, 0.35)
-    height: Range = (0.65, 1.05)
-    weight: Range = (-0.6, 0.6)
-    stretch: Range = (0.55, 1.15)
-    rotation: Range = (-12.0, 12.0)
-    slant: Range = (-0.25, 0.25)
-    shift: Range = (-0.08, 0.08)
-    spacing: Range = (-0.02, 0.2)
-    contrast: Range = (20.0, 165.0)
-    saturation: Range = (0.0, 0.5)
-    gradient: Range = (-60.0, 60.0)
+    digits: tuple[float, float, float] = (0.08, 0.47, 0.45)
+    fonts: str = "bundled"
+    stroked: float = 0.5
+    height: Range = (0.64, 1.04)
+    weight: Range = (-0.3, 0.9)
+    stretch: Range = (0.42, 0.92)
+    rotation: Range = (-8.0, 8.0)
+    slant: Range = (-0.18, 0.18)
+    tilt: Range = (-0.15, 0.15)
+    shift: Range = (-0.09, 0.09)
+    spacing: Range = (-0.02, 0.22)
+    cell: Range = (0.1, 0.65)
+    uneven: Range = (-0.05, 0.05)
+    brightness: Range = (58.0, 185.0)
+    contrast: Range = (30.0, 140.0)
+    saturation: Range = (0.0, 1.2)
+    daylight: Range = (-0.06, 0.13)
+    cast: Range = (0.0, 0.04)
+    gradient: Range = (-40.0, 40.0)
+    texture: Range = (0.0, 9.0)
     outlined: float = 0.3
     edges: float = 0.35
-    blur: Range = (0.4, 2.1)
+    shadowed: float = 0.15
+    shadow: Range = (0.1, 0.6)
+    motion: Range = (-1.5, 2.0)
+    blur: Range = (0.2, 1.4)
+    resolution: Range = (6.0, 40.0)
+    sharpening: Range = (-0.8, 1.2)
+    fringe: Range = (0.0, 0.6)
     noise: Range = (0.0, 4.0)
-    fonts: str = "bundled"
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.name in ("outlined", "edges"):
-                if not 0 <= check_number(field.name, value, minimum=0.0) <= 1:
-                    raise ValueError(
-                        invalid(field.name, "a probability, 0 to 1", value)
-                    )
-            elif field.type is Range:
-                check_range(field.name, value)
+        drawn.check_knobs(self, _POSITIVE, _AT_LEAST_0, _AT_MOST_1)
+        check_choice("fonts", self.fonts, ("bundled", "system"))
         if len(self.digits) != 3 or not np.isclose(sum(self.digits), 1.0):
             raise ValueError(
                 invalid("digits", "three probabilities, in all 1", self.digits)
             )
+
+
+# What is drawn for every image, so that to change one knob leaves the rest.
+_CHANCES = ("stroked", "outlined", "edges", "shadowed")
 
 
 def draw(
@@ -125,161 +189,240 @@ def draw(
 
 
 def _draw_one(random: Any, config: Config, paths: list[str]) -> tuple[Any, int]:
-    count = 1 + int(np.searchsorted(np.cumsum(config.digits), random.random()))
-    count = min(count, 3)
-    digits = random.integers(0, 10, size=count).tolist()
-    centred = int(random.integers(count))
-    path = paths[int(random.integers(len(paths)))]
-    between = lambda limits: random.uniform(*limits)  # noqa: E731
-
-    line, middle = _line(
-        path, digits, centred, round(between(config.spacing) * fonts.HEIGHT)
+    uniform, between, values, chances = drawn.turned(
+        random, 80, config, _CHANCES, apart=("digits", "fonts")
     )
-    strokes = _placed(line, middle, between, config)
-    background, foreground = _colours(random, between, config)
-    image = _background(random, background, between, config)
-    if random.random() < config.outlined:
-        image = _outlined(image, strokes, random)
-    alpha = strokes[..., np.newaxis] / np.float32(255)
-    image += alpha * (foreground - image)
-    return _photographed(image, between, random, config), digits[centred]
+    one, two, _ = config.digits
+    chosen = next(uniform)
+    count = 1 + (chosen >= one) + (chosen >= one + two)
+    digits = [int(10 * next(uniform)) for _ in range(3)][:count]
+    centred = int(count * next(uniform))
+
+    path = paths[int(len(paths) * next(uniform))]
+    style = int(strokes.STYLES * next(uniform))
+    face = style if chances["stroked"] else path
+    glyphs = [_soft(face, digit) for digit in digits]
+    line, middle = _line(glyphs, centred, values, between, config)
+    number = _placed(line, middle, values, between, config)[..., np.newaxis]
+
+    clouds = _clouds(between)
+    background, foreground = _colours(random, values, between, config)
+    image = _background(background, clouds, values, between)
+    if chances["edges"]:
+        for _ in range(1 + (between((0.0, 1.0)) < 0.4)):
+            _edge(image, random, between)
+    if chances["outlined"]:
+        image = _outlined(image, number, between)
+    foreground = (
+        foreground + np.float32(values["texture"] / 3) * clouds[..., 1:]
+    )
+    image += number * (foreground - image)
+    if chances["shadowed"]:
+        angle, distance = between((0.0, 2 * np.pi)), between((-0.4, 0.4))
+        softness = between((0.02, 0.5))
+        image *= photography.shadow(
+            SIZE, values["shadow"], angle, distance, softness
+        )[..., np.newaxis]
+    cast = random.standard_normal(3, dtype="float32")
+    cast *= np.float32(values["cast"])
+    light = np.array((-0.25, 0.0, 1.0), "float32")
+    image *= 1 + cast + np.float32(values["daylight"]) * light
+    photographed = photography.photograph(
+        image,
+        random,
+        motion=values["motion"],
+        angle=between((0.0, np.pi)),
+        blur=values["blur"],
+        pixels=round(values["resolution"]),
+        sharpening=values["sharpening"],
+        fringe=values["fringe"],
+        noise=values["noise"],
+        bicubic=True,
+    )
+    return photographed, digits[centred]
+
+
+@functools.lru_cache(maxsize=10_000)
+def _soft(face: str | int, digit: int) -> fonts.Glyph:
+    """A digit of a font or a style, blurred, with a margin of 4 pixels."""
+    from PIL import Image
+    from PIL import ImageFilter
+
+    source: Any = strokes if isinstance(face, int) else fonts
+    sharp = source.glyph(face, digit)
+    picture = Image.fromarray(np.pad(sharp.mask, _MARGIN))
+    soft = np.asarray(picture.filter(ImageFilter.BoxBlur(2)))
+    return fonts.Glyph(soft, sharp.top)
+
+
+def _clouds(between: Any) -> Any:
+    """Two layers of texture: float32 of shape `(32, 32, 2)`."""
+    textures = photography.textures(_TEXTURES)
+    layers = []
+    for _ in range(2):
+        texture = textures[int(len(textures) * between((0.0, 1.0)))]
+        top, left = (
+            int((_TEXTURES - SIZE) * between((0.0, 1.0))) for _ in range(2)
+        )
+        layers.append(texture[top : top + SIZE, left : left + SIZE])
+    return np.stack(layers, axis=-1)
 
 
 def _line(
-    path: str, digits: list[int], centred: int, spacing: int
-) -> tuple[Any, float]:
+    glyphs: list[fonts.Glyph],
+    centred: int,
+    values: dict[str, float],
+    between: Any,
+    config: Config,
+) -> tuple[Any, tuple[float, float]]:
     """The number as a mask, and where the middle of the centred digit is."""
-    glyphs = [fonts.glyph(path, digit) for digit in digits]
-    highest = min(glyph.top for glyph in glyphs)
-    height = max(g.top + g.mask.shape[0] for g in glyphs) - highest
-    width = sum(g.mask.shape[1] for g in glyphs)
-    width += max(spacing, 0) * (len(glyphs) - 1)
-    line = np.zeros((height, width), "uint8")
-    left, middle = 0, 0.0
+    spacing = round(values["spacing"] * fonts.HEIGHT)
+    cell = round(values["cell"] * fonts.HEIGHT)
+    tops = [
+        glyph.top + round(between(config.uneven) * fonts.HEIGHT)
+        for glyph in glyphs
+    ]
+    highest = min(tops)
+    lowest = max(
+        top + glyph.mask.shape[0]
+        for top, glyph in zip(tops, glyphs, strict=True)
+    )
+    # Margins overlap: a digit ends where its strokes end.
+    widths = [glyph.mask.shape[1] - 2 * _MARGIN for glyph in glyphs]
+    cells = [max(width, cell) for width in widths]
+    room = sum(cells) + max(spacing, 0) * len(glyphs) + 2 * _MARGIN
+    line = np.zeros((lowest - highest, room), "uint8")
+    left, middle = 0, (0.0, 0.0)
     for number, glyph in enumerate(glyphs):
         rows, columns = glyph.mask.shape
-        top = glyph.top - highest
-        left = max(left, 0)
-        part = line[top : top + rows, left : left + columns]
-        np.maximum(part, glyph.mask[:, : part.shape[1]], out=part)
+        top = tops[number] - highest
+        first = max(left + (cells[number] - widths[number]) // 2, 0)
+        part = line[top : top + rows, first : first + columns]
+        np.maximum(part, glyph.mask, out=part)
         if number == centred:
-            middle = left + columns / 2
-        left += columns + spacing
+            middle = first + columns / 2, top + rows / 2
+        left += cells[number] + spacing
     return line, middle
 
 
-def _placed(line: Any, middle: float, between: Any, config: Config) -> Any:
-    """The number turned, slanted, stretched and moved into the image."""
-    from PIL import Image
-    from PIL import ImageFilter
+def _placed(
+    line: Any,
+    middle: tuple[float, float],
+    values: dict[str, float],
+    between: Any,
+    config: Config,
+) -> Any:
+    """The number turned, slanted, stretched, tilted and moved into the image.
 
-    picture = Image.fromarray(line)
-    weight = between(config.weight)
-    if weight:
-        # Blurred and cut at another level than the middle, strokes become
-        # thinner or thicker.
-        ramp = (np.arange(256) / 255 - 0.5 + 0.4 * weight) * 4 + 0.5
-        table = (np.clip(ramp, 0, 1) * 255).astype("uint8").tolist()
-        picture = picture.filter(ImageFilter.BoxBlur(2)).point(table)
-    height = between(config.height) * SIZE
-    scale = line.shape[0] / height  # pixels of the line in one of the image
-    stretch = between(config.stretch)
-    angle = np.deg2rad(between(config.rotation))
-    slant = between(config.slant)
-    x, y = (SIZE / 2 + between(config.shift) * SIZE for _ in range(2))
+    Returns:
+        float32 of shape `(32, 32)`, 0 to 1 within the strokes.
+    """
+    from PIL import Image
+
+    # Pixels of the line in one of the image.
+    scale = fonts.HEIGHT / (values["height"] * SIZE)
+    angle = np.deg2rad(values["rotation"])
     cosine, sine = np.cos(angle), np.sin(angle)
-    # From the image's pixels to the line's: move, turn, slant, scale.
-    a, b = cosine + slant * -sine, sine + slant * cosine
-    a, b = a * scale / stretch, b * scale / stretch
-    d, e = -sine * scale, cosine * scale
-    c = middle - a * x - b * y
-    f = line.shape[0] / 2 - d * x - e * y
-    placed = picture.transform(
+    x = SIZE / 2 + values["shift"] * SIZE
+    y = SIZE / 2 + between(config.shift) * SIZE
+    # From the image's pixels to the line's: move, tilt, turn, slant, scale.
+    move = np.array([(1, 0, -x), (0, 1, -y), (0, 0, 1)])
+    tilts = values["tilt"] * 2 / SIZE, between(config.tilt) * 2 / SIZE
+    tilt = np.array([(1, 0, 0), (0, 1, 0), (*tilts, 1)])
+    turn = np.array([(cosine, sine, 0), (-sine, cosine, 0), (0, 0, 1)])
+    slant = np.array([(1, values["slant"], 0), (0, 1, 0), (0, 0, 1)])
+    across, down = middle
+    enlarge = np.array(
+        [
+            (scale / values["stretch"], 0, across),
+            (0, scale, down),
+            (0, 0, 1),
+        ]
+    )
+    matrix = enlarge @ slant @ turn @ tilt @ move
+    placed = Image.fromarray(line).transform(
         (SIZE, SIZE),
-        Image.Transform.AFFINE,
-        (a, b, c, d, e, f),
+        Image.Transform.PERSPECTIVE,
+        (matrix / matrix[2, 2]).ravel()[:8].tolist(),
         Image.Resampling.BILINEAR,
     )
-    return np.asarray(placed, "float32")
+    # Blurred and cut at another level than the middle, strokes become thinner
+    # or thicker.
+    level = 0.5 - 4 * (0.5 - 0.4 * values["weight"])
+    soft = np.asarray(placed, "float32") * np.float32(4 / 255)
+    return np.clip(soft + np.float32(level), 0, 1)
 
 
-def _colours(random: Any, between: Any, config: Config) -> tuple[Any, Any]:
+def _colours(
+    random: Any, values: dict[str, float], between: Any, config: Config
+) -> tuple[Any, Any]:
     """Of background and digits, as far apart as the contrast says."""
-    contrast = between(config.contrast)
-    dark = random.uniform(0, 255 - contrast)
-    brightness = [dark, dark + contrast]
-    if random.random() < 0.5:
-        brightness.reverse()
-    colours = []
-    for value in brightness:
-        tint = random.uniform(-1, 1, size=3)
-        tint -= tint.mean()
-        colour = value + between(config.saturation) * 90 * tint
-        colours.append(np.clip(colour, 0, 255).astype("float32"))
-    return colours[0], colours[1]
+    half = values["contrast"] / 2
+    if between((0.0, 1.0)) < 0.58:
+        half = -half
+    hues = _HUES[random.integers(len(_HUES), size=2)]
+    hues += 4 * random.standard_normal((2, 3), dtype="float32")
+    # Few colours are strong, and none of what is nearly white.
+    shares = [values["saturation"] ** 2, between(config.saturation) ** 2]
+    shares[int(half > 0)] *= 0.3
+    hues *= np.array(shares, "float32")[:, np.newaxis]
+    # Or brightness would change as well.
+    hues -= hues.mean(axis=1, keepdims=True)
+    grey = np.array([[-half], [half]], "float32") + values["brightness"]
+    background, foreground = (grey + hues).astype("float32")
+    return background, foreground
 
 
-@functools.cache
-def _grid() -> tuple[Any, Any]:
-    """x and y of each pixel, -0.5 to 0.5."""
-    axis = (np.arange(SIZE, dtype="float32") + 0.5) / SIZE - 0.5
-    return np.meshgrid(axis, axis)
+def _background(
+    colour: Any, clouds: Any, values: dict[str, float], between: Any
+) -> Any:
+    x, y = photography.grid(SIZE)
+    # Light comes from a side more often than from above.
+    slope = (
+        values["gradient"] * x + between((-0.5, 0.5)) * values["gradient"] * y
+    )
+    share = between((0.0, 1.0))
+    layers = np.array([share, 1 - share], "float32")
+    layers *= np.float32(values["texture"]) / np.hypot(*layers)
+    return colour + (slope + clouds @ layers)[..., np.newaxis]
 
 
-def _background(random: Any, colour: Any, between: Any, config: Config) -> Any:
-    x, y = _grid()
-    slopes = between(config.gradient), between(config.gradient)
-    slope = slopes[0] * x + slopes[1] * y
-    image = colour + slope[..., np.newaxis]
-    if random.random() < config.edges:
-        # A half-plane of another colour, at the border of the image.
-        angle = random.integers(4) * np.pi / 2 + random.normal(0, 0.1)
-        distance = random.uniform(0.25, 0.5)
-        outside = np.cos(angle) * x + np.sin(angle) * y > distance
-        image[outside] = random.uniform(0, 255) + random.normal(0, 20, size=3)
-    return image.astype("float32")
+def _edge(image: Any, random: Any, between: Any) -> None:
+    """A half-plane of another colour, or a line, at the image's border."""
+    x, y = photography.grid(SIZE)
+    angle = int(4 * between((0.0, 1.0))) * np.pi / 2 + between((-0.2, 0.2))
+    distance = between((0.25, 0.5))
+    side = np.cos(angle) * x + np.sin(angle) * y - distance
+    colour = between((10.0, 245.0)) + random.normal(0, 15, size=3)
+    within = side > 0
+    if between((0.0, 1.0)) < 0.4:
+        within &= side < between((0.03, 0.1))
+    image[within] = colour
 
 
-def _outlined(image: Any, strokes: Any, random: Any) -> Any:
-    """Strokes of another colour behind the digits, moved a little."""
-    move = random.integers(-2, 3, size=2)
-    behind = np.roll(strokes, tuple(move), axis=(0, 1))
-    alpha = behind[..., np.newaxis] / np.float32(255 / 0.7)
-    colour = np.float32(random.uniform(0, 255))
-    return image + alpha * (colour - image)
-
-
-def _photographed(image: Any, between: Any, random: Any, config: Config) -> Any:
-    from PIL import Image
-    from PIL import ImageFilter
-
-    picture = Image.fromarray(np.clip(image, 0, 255).astype("uint8"))
-    picture = picture.filter(ImageFilter.GaussianBlur(between(config.blur)))
-    noise = random.standard_normal(image.shape, dtype="float32")
-    noisy = np.asarray(picture) + np.float32(between(config.noise)) * noise
-    return np.clip(noisy, 0, 255).astype("uint8")
+def _outlined(image: Any, number: Any, between: Any) -> Any:
+    """Strokes of another colour behind the digits: moved, or thicker."""
+    if between((0.0, 1.0)) < 0.6:
+        move = int(between((-2.0, 3.0))), int(between((-2.0, 3.0)))
+        behind = np.roll(number, move, axis=(0, 1))
+    else:
+        behind = number.copy()
+        for axis in (0, 1):
+            for step in (-1, 1):
+                np.maximum(behind, np.roll(number, step, axis), out=behind)
+    colour = np.float32(between((0.0, 255.0)))
+    return image + np.float32(between((0.3, 0.9))) * behind * (colour - image)
 
 
 @dataclasses.dataclass
-class SynNumbersConfig(tfds.core.BuilderConfig):
-    """How many images, and what varies in them.
-
-    Args:
-        name: Of the configuration.
-        images: Integer, of the training split. The test split has 10,000.
-        drawing: A `Config`.
-        seed: Integer.
-        processes: Integer, how many draw; by default one for each processor.
-            The images do not depend on it.
-    """
+class SynNumbersConfig(drawn.DrawnConfig):
+    """How many images, and what varies in them: see `DrawnConfig`."""
 
     images: int = 500_000
     drawing: Config = Config()
-    seed: int = 0
-    processes: int | None = None
 
 
-class SynNumbers(tfds.core.GeneratorBasedBuilder):
+class SynNumbers(drawn.Drawn):
     """SYN NUMBERS, drawn anew: nobody can download the paper's any more."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -290,34 +433,8 @@ class SynNumbers(tfds.core.GeneratorBasedBuilder):
             name="small", images=50_000, description="A tenth of them."
         ),
     ]
-
-    def _info(self) -> Any:
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=(
-                "Numbers of one to three digits, drawn with TrueType fonts to "
-                "look like house numbers; the label is the digit in the "
-                "middle."
-            ),
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
-                    "label": tfds.features.ClassLabel(num_classes=10),
-                }
-            ),
-            supervised_keys=("image", "label"),
-            homepage="https://arxiv.org/abs/1409.7495",
-            # They are drawn in random order already.
-            disable_shuffling=True,
-        )
-
-    def _split_generators(self, dl_manager: Any) -> Any:
-        config = self.builder_config
-        # Two seeds, so that the splits share no image whatever their sizes.
-        return {
-            "train": self._generate_examples(config.images, 2 * config.seed),
-            "test": self._generate_examples(TEST, 2 * config.seed + 1),
-        }
-
-    def _generate_examples(self, count: int, seed: int) -> Any:
-        return generation.examples(draw, self.builder_config, count, seed)
+    _SIZE, _CLASSES, _draw = SIZE, 10, staticmethod(draw)
+    _DESCRIPTION = (
+        "Numbers of one to three digits, drawn to look like house numbers; "
+        "the label is the digit in the middle."
+    )

@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from keras_grl.datasets import generation
+from keras_grl.datasets import drawn
+from keras_grl.datasets import photography
 from keras_grl.datasets import signs
+from keras_grl.datasets.drawn import Range
 from keras_grl.validation import check_integer
-from keras_grl.validation import check_number
-from keras_grl.validation import check_range
-from keras_grl.validation import invalid
 
 SIZE = 40
 CLASSES = len(signs.NAMES)
-TEST = 10_000  # images of the test split
-Range = tuple[float, float]
 
 # Of drawings. Hardly larger than the image: each of its pixels is interpolated
 # from four of them, so that more would be left out.
@@ -71,7 +68,7 @@ class Config:
         halves: Probability that the surroundings have two parts: sky and
             trees, a wall and a road.
         pole: Probability that the sign is on a pole.
-        light: On the sign: its white becomes 255 times this. Its square root
+        light: On the sign: its white becomes 255 times this. Its cube root
             is uniform: GTSRB has more dark images than bright ones. What is
             more than 255 is overexposed.
         backlight: How often the light on the surroundings is twice that on
@@ -89,6 +86,7 @@ class Config:
         blur: Standard deviation of the blur, in pixels.
         resolution: Pixels of the photograph, along a side, before it is
             resized to the image's 40; more than those make no difference.
+        sharpening: By the camera, to about 2; less than 0 is none.
         fringe: Pixels, 0 to 1, between the red and the blue image.
         noise: Standard deviation of the noise, 0 to 255, before resizing.
 
@@ -97,46 +95,31 @@ class Config:
             outside of what is possible.
     """
 
-    scale: Range = (0.8, 1.05)
+    scale: Range = (0.84, 1.04)
     rotation: Range = (-8.0, 8.0)
     perspective: Range = (0.0, 0.08)
     shift: Range = (-0.05, 0.05)
-    clutter: Range = (2.0, 50.0)
+    clutter: Range = (2.0, 75.0)
     saturation: Range = (0.2, 1.0)
-    halves: float = 0.5
+    halves: float = 0.6
     pole: float = 0.3
-    light: Range = (0.13, 1.6)
-    backlight: Range = (-2.8, 1.3)
-    haze: Range = (0.02, 0.2)
+    light: Range = (0.11, 1.6)
+    backlight: Range = (-2.6, 1.8)
+    haze: Range = (0.02, 0.3)
     shadowed: float = 0.25
     shadow: Range = (0.1, 0.6)
-    cast: Range = (0.0, 0.07)
-    fading: Range = (0.0, 0.35)
+    cast: Range = (0.0, 0.1)
+    fading: Range = (0.0, 0.45)
     dirt: Range = (0.0, 0.4)
     motion: Range = (0.0, 1.8)
     blur: Range = (0.0, 0.8)
     resolution: Range = (16.0, 64.0)
-    fringe: Range = (0.0, 0.8)
-    noise: Range = (0.0, 3.0)
+    sharpening: Range = (-0.5, 1.2)
+    fringe: Range = (0.0, 1.0)
+    noise: Range = (0.0, 4.0)
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            name, value = field.name, getattr(self, field.name)
-            if name in _PROBABILITIES:
-                if not 0 <= check_number(name, value, minimum=0.0) <= 1:
-                    expected = "a probability, 0 to 1"
-                    raise ValueError(invalid(name, expected, value))
-                continue
-            check_range(name, value)
-            low, high = value
-            for wrong, expected in (
-                (name in _POSITIVE and low <= 0, "greater than 0"),
-                (name in _AT_LEAST_0 and low < 0, "at least 0"),
-                (name in _AT_MOST_1 and high > 1, "at most 1"),
-            ):
-                if wrong:
-                    expected = f"two numbers {expected}"
-                    raise ValueError(invalid(name, expected, value))
+        drawn.check_knobs(self, _POSITIVE, _AT_LEAST_0, _AT_MOST_1)
 
 
 def draw(
@@ -179,29 +162,16 @@ def draw(
 
 
 def _draw_one(random: Any, label: int, config: Config) -> Any:
-    # All of the ranges' numbers in one order, whether they are used or not:
-    # to change one range leaves what is drawn from the others as it is.
-    uniform = iter(random.random(64).tolist())
-
-    def between(limits: Range) -> float:
-        low, high = limits
-        return float(low + (high - low) * next(uniform))
-
-    values = {
-        field.name: between(getattr(config, field.name))
-        for field in dataclasses.fields(config)
-        if field.name not in (*_PROBABILITIES, "light")
-    }
-    chances = {
-        name: next(uniform) < getattr(config, name) for name in _PROBABILITIES
-    }
+    _, between, values, chances = drawn.turned(
+        random, 64, config, _PROBABILITIES, apart=("light",)
+    )
     low, high = config.light
-    light = between((low**0.5, high**0.5)) ** 2
+    light = between((low ** (1 / 3), high ** (1 / 3))) ** 3
     normal = random.standard_normal(3, dtype="float32")
 
     placed = _placed(label, values, between, config)
     sign, alpha = placed[..., :3], placed[..., 3:] / np.float32(255)
-    smooth = _smooth(random)
+    smooth = photography.clouds(random, SIZE, (3, 6, 14))
     sign = _aged(sign, smooth[..., 0], values)
     around = _surroundings(smooth, random, chances, values, between)
     if chances["pole"]:
@@ -210,13 +180,28 @@ def _draw_one(random: Any, label: int, config: Config) -> Any:
     around *= np.float32(light * 2.0 ** values["backlight"])
     image = around + alpha * (np.float32(light) * sign - around)
     if chances["shadowed"]:
-        image *= _shadow(values["shadow"], between)[..., np.newaxis]
-    image *= 1 + np.float32(values["cast"]) * normal
+        angle, distance = between((0.0, 2 * np.pi)), between((-0.3, 0.3))
+        softness = between((0.02, 0.5))
+        shadow = photography.shadow(
+            SIZE, values["shadow"], angle, distance, softness
+        )
+        image *= shadow[..., np.newaxis]
     haze = np.float32(values["haze"])
     # As bright as the sign, but not black in the dark: no camera's black is.
     fog = np.float32(10 + 140 * min(light, 1.0))
     image += haze * (fog - image)
-    return _photographed(image, random, values, between)
+    image *= 1 + np.float32(values["cast"]) * normal
+    return photography.photograph(
+        image,
+        random,
+        motion=values["motion"],
+        angle=between((0.0, np.pi)),
+        blur=values["blur"],
+        pixels=round(values["resolution"]),
+        sharpening=values["sharpening"],
+        fringe=values["fringe"],
+        noise=values["noise"],
+    )
 
 
 @functools.cache
@@ -225,9 +210,9 @@ def _drawing(label: int) -> Any:
     from PIL import Image
 
     # Pillow's transform cuts off the half pixel at the border.
-    drawn = np.zeros((_DRAWN + 4, _DRAWN + 4, 4), "uint8")
-    drawn[2:-2, 2:-2] = signs.sign(label, _DRAWN)
-    return Image.fromarray(drawn)
+    padded = np.zeros((_DRAWN + 4, _DRAWN + 4, 4), "uint8")
+    padded[2:-2, 2:-2] = signs.sign(label, _DRAWN)
+    return Image.fromarray(padded)
 
 
 def _placed(
@@ -255,34 +240,10 @@ def _placed(
     placed = _drawing(label).transform(
         (SIZE, SIZE),
         Image.Transform.PERSPECTIVE,
-        _homography(corners, source),
+        photography.homography(corners, source),
         Image.Resampling.BILINEAR,
     )
     return np.asarray(placed, "float32")
-
-
-def _homography(corners: Any, source: Any) -> Any:
-    """Eight numbers that map the corners to those of the source."""
-    equations = np.zeros((8, 8))
-    equations[:4, :2] = equations[4:, 3:5] = corners
-    equations[:4, 2] = equations[4:, 5] = 1
-    equations[:4, 6:] = -corners * source[:, :1]
-    equations[4:, 6:] = -corners * source[:, 1:]
-    return np.linalg.solve(equations, source.T.ravel()).tolist()
-
-
-def _smooth(random: Any) -> Any:
-    """Noise of three sizes of clouds, each with standard deviation 1."""
-    from PIL import Image
-
-    layers = []
-    for cells in (3, 6, 14):
-        values = random.standard_normal((cells, cells), dtype="float32")
-        picture = Image.fromarray(values)
-        large = picture.resize((SIZE, SIZE), Image.Resampling.BICUBIC)
-        layer = np.asarray(large)
-        layers.append((layer - layer.mean()) / (layer.std() + 1e-3))
-    return np.stack(layers, axis=-1)
 
 
 def _aged(sign: Any, smooth: Any, values: dict[str, float]) -> Any:
@@ -294,13 +255,6 @@ def _aged(sign: Any, smooth: Any, values: dict[str, float]) -> Any:
     return sign + np.float32(values["dirt"]) * dirt * (_DIRT - sign)
 
 
-@functools.cache
-def _grid() -> tuple[Any, Any]:
-    """x and y of each pixel, -0.5 to 0.5."""
-    axis = (np.arange(SIZE, dtype="float32") + 0.5) / SIZE - 0.5
-    return np.meshgrid(axis, axis)
-
-
 def _surroundings(
     smooth: Any,
     random: Any,
@@ -308,7 +262,7 @@ def _surroundings(
     values: dict[str, float],
     between: Any,
 ) -> Any:
-    x, y = _grid()
+    x, y = photography.grid(SIZE)
     kinds = random.integers(len(_SURROUNDINGS), size=2)
     tints = random.standard_normal((2, 3), dtype="float32") * 12
     colours = _SURROUNDINGS[kinds] + tints
@@ -334,7 +288,7 @@ def _surroundings(
 
 def _pole(image: Any, values: dict[str, float], between: Any) -> None:
     """Below the sign, or behind all of it."""
-    x, y = _grid()
+    x, y = photography.grid(SIZE)
     width, slope = between((0.06, 0.14)), np.deg2rad(values["rotation"])
     distance = x + np.float32(np.sin(slope)) * y - values["shift"]
     within = np.abs(distance) < width / 2
@@ -345,86 +299,14 @@ def _pole(image: Any, values: dict[str, float], between: Any) -> None:
     image[within] = (between((50.0, 190.0)) * shade)[:, np.newaxis]
 
 
-def _shadow(share: float, between: Any) -> Any:
-    """The light on each pixel: less on one side of a soft edge."""
-    x, y = _grid()
-    angle, distance = between((0.0, 2 * np.pi)), between((-0.3, 0.3))
-    side = np.cos(angle) * x + np.sin(angle) * y - distance
-    softness = between((0.02, 0.5))
-    dark = np.clip(side / softness + 0.5, 0, 1)
-    return (1 - share * dark).astype("float32")
-
-
-def _photographed(
-    image: Any, random: Any, values: dict[str, float], between: Any
-) -> Any:
-    from PIL import Image
-    from PIL import ImageFilter
-
-    picture = Image.fromarray(np.clip(image, 0, 255).astype("uint8"))
-    angle = between((0.0, np.pi))
-    if values["motion"] > 0:
-        kernel = _streak(values["motion"], angle)
-        picture = picture.filter(ImageFilter.Kernel((5, 5), kernel, 1.0))
-    if values["blur"] > 0:
-        picture = picture.filter(ImageFilter.GaussianBlur(values["blur"]))
-    pixels = min(max(round(values["resolution"]), 1), SIZE)
-    if pixels < SIZE:
-        picture = picture.resize((pixels, pixels), Image.Resampling.BILINEAR)
-    small = np.asarray(picture, "float32")
-    fringe = np.float32(values["fringe"] / 2)
-    if fringe > 0:
-        # Red to one side and blue to the other, between two pixels each.
-        small = small.copy()
-        red, blue = small[:, :-1, 0].copy(), small[:, 1:, 2].copy()
-        small[:, 1:, 0] += fringe * (red - small[:, 1:, 0])
-        small[:, :-1, 2] += fringe * (blue - small[:, :-1, 2])
-    noise = random.standard_normal(small.shape, dtype="float32")
-    small = small + np.float32(values["noise"]) * noise
-    small = np.clip(small, 0, 255).astype("uint8")
-    if pixels == SIZE:
-        return small
-    # As GTSRB's are: see `keras_grl.datasets.gtsrb.signs`.
-    large = Image.fromarray(small).resize(
-        (SIZE, SIZE), Image.Resampling.BILINEAR
-    )
-    return np.asarray(large)
-
-
-def _streak(length: float, angle: float) -> list[float]:
-    """A line through the middle of 5 x 5 pixels, in all 1."""
-    kernel = np.zeros((6, 6))
-    steps = np.linspace(-0.5, 0.5, 9) * min(length, 4.0)
-    x, y = 2 + steps * np.cos(angle), 2 + steps * np.sin(angle)
-    left, top = np.floor(x + 1e-9).astype(int), np.floor(y + 1e-9).astype(int)
-    u, v = x - left, y - top
-    np.add.at(kernel, (top, left), (1 - u) * (1 - v))
-    np.add.at(kernel, (top, left + 1), u * (1 - v))
-    np.add.at(kernel, (top + 1, left), (1 - u) * v)
-    np.add.at(kernel, (top + 1, left + 1), u * v)
-    return (kernel[:5, :5] / kernel[:5, :5].sum()).ravel().tolist()
-
-
 @dataclasses.dataclass
-class SynSignsConfig(tfds.core.BuilderConfig):
-    """How many images, and what varies in them.
+class SynSignsConfig(drawn.DrawnConfig):
+    """How many images, and what varies in them: see `DrawnConfig`."""
 
-    Args:
-        name: Of the configuration.
-        images: Integer, of the training split. The test split has 10,000.
-        drawing: A `Config`.
-        seed: Integer.
-        processes: Integer, how many draw; by default one for each processor.
-            The images do not depend on it.
-    """
-
-    images: int = 100_000
     drawing: Config = Config()
-    seed: int = 0
-    processes: int | None = None
 
 
-class SynSigns(tfds.core.GeneratorBasedBuilder):
+class SynSigns(drawn.Drawn):
     """SYN SIGNS, drawn anew, with drawings of our own."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -435,34 +317,8 @@ class SynSigns(tfds.core.GeneratorBasedBuilder):
             name="small", images=10_000, description="A tenth of them."
         ),
     ]
-
-    def _info(self) -> Any:
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=(
-                "Drawings of the 43 German traffic signs of GTSRB, under "
-                "conditions like those of its photographs; the label is "
-                "GTSRB's ClassId."
-            ),
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
-                    "label": tfds.features.ClassLabel(num_classes=CLASSES),
-                }
-            ),
-            supervised_keys=("image", "label"),
-            homepage="https://arxiv.org/abs/1409.7495",
-            # They are drawn in random order already.
-            disable_shuffling=True,
-        )
-
-    def _split_generators(self, dl_manager: Any) -> Any:
-        config = self.builder_config
-        # Two seeds, so that the splits share no image whatever their sizes.
-        return {
-            "train": self._generate_examples(config.images, 2 * config.seed),
-            "test": self._generate_examples(TEST, 2 * config.seed + 1),
-        }
-
-    def _generate_examples(self, count: int, seed: int) -> Any:
-        return generation.examples(draw, self.builder_config, count, seed)
+    _SIZE, _CLASSES, _draw = SIZE, CLASSES, staticmethod(draw)
+    _DESCRIPTION = (
+        "Drawings of the 43 German traffic signs of GTSRB, under conditions "
+        "like those of its photographs; the label is GTSRB's ClassId."
+    )

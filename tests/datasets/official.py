@@ -10,6 +10,9 @@ import pytest
 tfds = pytest.importorskip("tensorflow_datasets")
 pillow = pytest.importorskip("PIL.Image")
 
+# Those of this module never are.
+not_official = pytest.mark.filterwarnings("ignore:.* is not the official")
+
 
 def photograph(height=60, width=70, seed=0):
     random = np.random.default_rng(seed)
@@ -37,15 +40,17 @@ def write_zip(path, files):
             archive.writestr(name, content)
 
 
-def write_bsds500(folder, count=2):
-    """Photographs of one grey each: 100 + number in train, 200 + in val."""
+def write_bsds500(folder, photographs=None):
+    """By default photographs of one grey each, 100 and more, 200 and more."""
     images = "BSR/BSDS500/data/images"
+    photographs = photographs or {
+        part: [np.full((40, 50, 3), grey + n, "uint8") for n in range(2)]
+        for part, grey in (("train", 100), ("val", 200))
+    }
     files = {
-        f"{images}/{part}/{number}.jpg": encoded(
-            np.full((40, 50, 3), first + number, "uint8"), "jpeg"
-        )
-        for part, first in (("train", 100), ("val", 200))
-        for number in range(count)
+        f"{images}/{part}/{number}.jpg": encoded(each, "jpeg")
+        for part, all_of_it in photographs.items()
+        for number, each in enumerate(all_of_it)
     }
     files[f"{images}/train/Thumbs.db"] = b"not a photograph"
     write_tar(folder / "BSR_bsds500.tgz", files)

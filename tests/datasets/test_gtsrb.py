@@ -5,8 +5,10 @@ pytest.importorskip("tensorflow_datasets")
 
 from keras_grl import datasets
 from keras_grl.datasets import gtsrb
-from keras_grl.datasets import prepared
 from tests.datasets import official
+from tests.testing import ROOT
+
+pytestmark = official.not_official
 
 
 def test_official_archives(tmp_path):
@@ -20,12 +22,18 @@ def test_official_archives(tmp_path):
     want = [(c, t, f) for c in (0, 7) for t in range(2) for f in range(3)]
     assert x[:, 0, 0].tolist() == [list(each) for each in want]
     assert y.tolist() == [c for c, _, _ in want]
-    builder = prepared.ready("gtsrb", tmp_path, manual)
-    tracks = prepared.read(builder, "train")["track"]
+    images, labels, tracks = gtsrb.load_with_tracks("gtsrb", tmp_path, manual)
+    np.testing.assert_array_equal(images, x)
+    np.testing.assert_array_equal(labels, y)
     assert tracks.tolist() == [c * 100_000 + t for c, t, _ in want]
     x, y = datasets.load("gtsrb", "test", tmp_path, manual)
     assert x[:, 0, 0].tolist() == [[7, 9, n] for n in range(4)]
     assert y.tolist() == [7] * 4
+
+
+def test_tracks_are_of_gtsrb_alone():
+    with pytest.raises(ValueError, match=r"`name`\. Expected"):
+        gtsrb.load_with_tracks("mnist")
 
 
 def test_the_training_archive_alone(tmp_path):
@@ -78,6 +86,29 @@ def test_no_track_is_in_both_parts():
     assert not set(tracks[chosen]) & set(tracks[~chosen])
     other = gtsrb.validation_split(tracks, share=0.2, seed=2)
     assert set(tracks[chosen]) != set(tracks[other])
+
+
+def test_tracks_of_real_photographs(tmp_path, monkeypatch):
+    folder = ROOT.parent / "shared" / "data" / "archives"
+    archive = folder / gtsrb.TRAINING
+    if not archive.exists():
+        pytest.skip("needs the shared part of GTSRB, which is not shipped")
+    monkeypatch.setattr(gtsrb, "signs", lambda *_: None)  # takes seconds
+    builder = gtsrb.Gtsrb(config="training", data_dir=tmp_path)
+    found = [
+        (example["track"], example["label"])
+        for _, example in builder._generate_examples(archive, archive)
+    ]
+    tracks, labels = np.transpose(found)
+    assert set(labels) == set(range(43))
+    # One physical sign, about 30 times.
+    lengths = np.unique(tracks, return_counts=True)[1]
+    assert len(lengths) == 313 == len(set(found))
+    assert lengths.min() >= 29 and lengths.max() <= 30
+    for seed in range(5):
+        chosen = gtsrb.validation_split(tracks, seed=seed)
+        assert not set(tracks[chosen]) & set(tracks[~chosen])
+        assert 0.18 < chosen.mean() < 0.22
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, "half"])

@@ -1,10 +1,11 @@
+import sys
+
 import numpy as np
 import pytest
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
 from keras_grl import datasets
-from keras_grl.datasets import prepared
 from tests.datasets import official
 from tests.testing import BACKEND
 from tests.testing import ROOT
@@ -33,6 +34,24 @@ def test_a_set_that_tfds_has_prepared(data_dir):
     assert x.shape == (7, 28, 28, 1) and x.dtype == "uint8"
     assert x[:, 15, 15, 0].tolist() == y.tolist() == list(range(7))
     assert y.dtype == "int64"
+
+
+def test_parts_of_embedded_sets(data_dir):
+    x, y = datasets.load("digits_cluttered", "test")
+    part, labels = datasets.load("digits_cluttered", "test[-100:]+test[:5]")
+    np.testing.assert_array_equal(part, np.concatenate([x[-100:], x[:5]]))
+    np.testing.assert_array_equal(labels, np.concatenate([y[-100:], y[:5]]))
+    # Folders are nothing to them.
+    x, y = datasets.load("digits", "all", data_dir)
+    assert len(x) == len(y) == 1000
+
+
+def test_embedded_sets_without_tfds(monkeypatch):
+    monkeypatch.delattr(datasets, "prepared", raising=False)
+    monkeypatch.setitem(sys.modules, "keras_grl.datasets.prepared", None)
+    assert len(datasets.load("digits", "test")[0]) == 100
+    with pytest.raises(ValueError, match=r"(?s)`split`.*Parts.*pip install"):
+        datasets.load("digits", "test[:5]")
 
 
 @pytest.mark.parametrize(
@@ -70,38 +89,6 @@ def test_a_file_cut_short(tmp_path, lost):
         datasets.load("mnist", "train", tmp_path)
 
 
-def test_a_killed_preparation_starts_again(tmp_path):
-    official.write_mnist(tmp_path)
-    manual = tmp_path / "manual"
-    manual.mkdir()
-    official.write_bsds500(manual)
-    builder = tfds.builder("mnist_m", data_dir=tmp_path)
-    # What TFDS leaves where it is killed: a folder under another name.
-    left = builder.data_path.parent / f"incomplete.ABC_{builder.version}"
-    left.mkdir(parents=True)
-    (left / "mnist_m-train.array_record-00000-of-00001").write_bytes(b"half")
-    x, _ = datasets.load("mnist_m", "train", tmp_path, manual)
-    assert len(x) == 7
-
-
-def test_the_disk_is_full(tmp_path, monkeypatch):
-    official.write_mnist(tmp_path)
-    manual = tmp_path / "manual"
-    manual.mkdir()
-    official.write_bsds500(manual)
-
-    def full(*args, **kwargs):
-        raise OSError(28, "No space left on device")
-
-    datasets.register()
-    with monkeypatch.context() as patched:
-        patched.setattr(prepared, "read", full)
-        with pytest.raises(OSError, match="No space left"):
-            datasets.load("mnist_m", "train", tmp_path, manual)
-    assert not list(tmp_path.glob("mnist_m/**/dataset_info.json"))
-    assert len(datasets.load("mnist_m", "train", tmp_path, manual)[0]) == 7
-
-
 @pytest.mark.parametrize(
     ("arguments", "argument"),
     [
@@ -109,7 +96,11 @@ def test_the_disk_is_full(tmp_path, monkeypatch):
         (("office31",), "name"),
         (("mnist", "validation"), "split"),
         (("mnist", "train[3"), "split"),
+        (("mnist", "train[9:]"), "split"),
+        (("mnist", None), "split"),
         (("digits", "dev"), "split"),
+        (("digits", "train[801:]"), "split"),
+        (("digits", "train[3"), "split"),
     ],
 )
 def test_bad_arguments(data_dir, arguments, argument):

@@ -42,6 +42,17 @@ def test_a_class_that_office_has_not(tmp_path):
         datasets.load("office31/dslr", "train", tmp_path, tmp_path / "manual")
 
 
+@pytest.mark.parametrize("kept", [0.0, 0.5])
+def test_a_damaged_photograph(tmp_path, kept):
+    official.write_office31(tmp_path / "manual")
+    path = tmp_path / "manual/dslr/images/mug/frame_0002.jpg"
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept * len(content))])
+    with pytest.raises(ValueError, match=r"mug/frame_0002\.jpg is damaged"):
+        datasets.load("office31/dslr", "train", tmp_path, tmp_path / "manual")
+    assert not list(tmp_path.rglob("dataset_info.json"))
+
+
 def test_samples_of_each_class():
     labels = np.random.default_rng(0).integers(0, 5, size=300)
     chosen = office31.sample(labels, 20, seed=3)

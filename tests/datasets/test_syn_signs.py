@@ -6,7 +6,9 @@ import pytest
 pytest.importorskip("tensorflow_datasets")
 pytest.importorskip("matplotlib")
 
+from keras_grl.datasets import drawn as drawn_sets
 from keras_grl.datasets import generation
+from keras_grl.datasets import photography
 from keras_grl.datasets import prepared
 from keras_grl.datasets import signs
 from keras_grl.datasets import syn_signs
@@ -34,6 +36,7 @@ PLAIN = {
     "motion": (0.0, 0.0),
     "blur": (0.0, 0.0),
     "resolution": (40.0, 40.0),
+    "sharpening": (0.0, 0.0),
     "fringe": (0.0, 0.0),
     "noise": (0.0, 0.0),
 }
@@ -197,13 +200,14 @@ def test_labels_are_uniform(monkeypatch):
 
 
 def test_fingerprint():
-    """Labels are the same everywhere and from now on; what Pillow makes of an
-    outline, and a resized image, may differ a little between versions."""
+    """Labels are the same everywhere and from now on; means of brightness to
+    1 of 255, because what Pillow makes of an outline, and of a resized image,
+    may differ a little from version to version."""
     images, of_images = draw(range(8))
     assert of_images.tolist() == [36, 22, 42, 21, 19, 29, 19, 34]
     np.testing.assert_allclose(
         images.mean(axis=(1, 2, 3)),
-        [20.8, 75.3, 99.0, 103.0, 118.6, 164.4, 71.0, 146.3],
+        [87.4, 40.5, 39.5, 131.7, 24.0, 13.4, 78.7, 43.2],
         atol=1.0,
     )
 
@@ -338,9 +342,13 @@ def test_knobs_of_the_camera():
         rough(spread(motion=(length, length)), 2) for length in (0.5, 2.0, 4.0)
     ]
     assert rough(base, 2) > far[0] > far[1] > far[2]
-    kernel = np.reshape(syn_signs._streak(4.0, 0.0), (5, 5))
+    kernel = np.reshape(photography._streak(4.0, 0.0), (5, 5))
     assert kernel[2].sum() == pytest.approx(1)
     assert (kernel[2] > 0.1).all()
+    soft = spread(blur=(1.0, 1.0))
+    sharpened = spread(blur=(1.0, 1.0), sharpening=(1.0, 1.0))
+    assert rough(sharpened, 2) > 1.1 * rough(soft, 2)
+    np.testing.assert_array_equal(spread(sharpening=(-1.0, -1.0)), base)
     fringed = spread(fringe=(1.0, 1.0))
     np.testing.assert_array_equal(fringed[..., 1], base[..., 1])
     red = (base[:, :, 1:, 0] + base[:, :, :-1, 0]) / 2
@@ -349,6 +357,19 @@ def test_knobs_of_the_camera():
     np.testing.assert_allclose(fringed[:, :, :-1, 2], blue, atol=1.0)
     noise = (spread(noise=(8.0, 8.0)) - base)[(base > 40) & (base < 215)]
     assert noise.std() == pytest.approx(8, abs=0.3)
+
+
+def test_light_eats_into_thin_strokes():
+    # Of the same blur, more than the half-way level is white when overexposed.
+    image = np.full((40, 40, 3), 240.0)
+    image[:, 19:21] = 10
+    dark = {}
+    for light in (1.0, 2.0):
+        seen = photography.photograph(
+            light * image, np.random.default_rng(0), blur=1.0
+        )
+        dark[light] = (seen[20, :, 0] < 200).sum()
+    assert 0 < dark[2.0] < dark[1.0]
 
 
 def test_processes_change_nothing(monkeypatch):
@@ -362,7 +383,7 @@ def test_processes_change_nothing(monkeypatch):
 
 
 def test_as_a_set_of_tfds(tmp_path, monkeypatch):
-    monkeypatch.setattr(syn_signs, "TEST", 5)
+    monkeypatch.setattr(drawn_sets, "TEST", 5)
     small = syn_signs.SynSignsConfig(name="tiny", images=20, processes=1)
     builder = syn_signs.SynSigns(data_dir=tmp_path, config=small)
     assert builder.name == "syn_signs"
