@@ -1,8 +1,10 @@
 """Domain-adversarial training for Keras 3, on TensorFlow, JAX and PyTorch."""
 
 from keras_grl import architectures
+from keras_grl import baselines
 from keras_grl import callbacks
 from keras_grl import datasets
+from keras_grl import diagnostics
 from keras_grl import layers
 from keras_grl import models
 from keras_grl import schedules
@@ -16,8 +18,10 @@ __all__ = [
     "PairedDataset",
     "__version__",
     "architectures",
+    "baselines",
     "callbacks",
     "datasets",
+    "diagnostics",
     "layers",
     "models",
     "pair",

@@ -16,7 +16,6 @@ from keras_grl.models.paired import PairedModel
 from keras_grl.models.paired import check_layer
 from keras_grl.models.paired import serialize
 from keras_grl.streams import SOURCE
-from keras_grl.validation import check_number
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -138,7 +137,6 @@ class DANNModel(PairedModel):
         self.domain_classifier = domain_classifier
         self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
         self._domain_accuracy = keras.metrics.Mean(name="domain_accuracy")
-        self._domain_loss_weight = 1.0
         self.build_if_shape_is_known()
 
     @classmethod
@@ -203,41 +201,6 @@ class DANNModel(PairedModel):
                 "`keras.layers.Flatten()` if the features are maps."
             )
         return {"domain": logits}
-
-    def compile(
-        self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
-        *args: Any,
-        domain_loss_weight: float = 1.0,
-        **kwargs: Any,
-    ) -> None:
-        """Configures training. All arguments of `keras.Model.compile`, and
-
-        Args:
-            optimizer: An optimizer or its name.
-            loss: The task's loss, L_y: a Keras loss, its name or a function.
-            *args: Further positional arguments of `keras.Model.compile`.
-            domain_loss_weight: Float, at least 0. Weight of the domain loss in
-                the sum. Unlike the adaptation factor it also scales what the
-                domain classifier learns from.
-            **kwargs: Further arguments of `keras.Model.compile`.
-        """
-        self._domain_loss_weight = check_number(
-            "domain_loss_weight", domain_loss_weight, minimum=0.0
-        )
-        super().compile(optimizer, loss, *args, **kwargs)
-
-    def get_compile_config(self) -> dict[str, Any]:
-        config = super().get_compile_config()
-        if config:
-            config["domain_loss_weight"] = self._domain_loss_weight
-        return config
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.optimizer is not None and self.built:
-            self.optimizer.build(self.trainable_variables)
 
     def domain_loss(self, x: Any, y_pred: dict[str, Any]) -> Any:
         """Mean cross-entropy of the domain classifier, weighted."""

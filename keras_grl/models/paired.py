@@ -18,6 +18,7 @@ from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
 from keras_grl.validation import check_choice
+from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
 # One for all models: it has no state, and is no part of theirs to be shown.
@@ -68,6 +69,7 @@ class PairedModel(WeightsKept):
             else None
         )
         self._label_loss_tracker = keras.metrics.Mean(name="label_loss")
+        self._domain_loss_weight = 1.0
         self._inputs_shape: Any = None
 
     # What a method overrides.
@@ -195,9 +197,7 @@ class PairedModel(WeightsKept):
         # `training` is handed on by name: on JAX, Keras calls this method
         # without the context from which layers would otherwise learn it.
         if not batch.is_paired(inputs):
-            domain, inputs = batch.one_domain(inputs)
-            inputs = self._preprocess(domain, inputs, training)
-            features = self._extract(domain, inputs, training)
+            features = self.extract_features(inputs, training=training)
             return self.label_predictor(features, training=training)
         batch.check_streams(inputs)
         # Labelled samples first, so that the label predictor's share is a
@@ -223,6 +223,12 @@ class PairedModel(WeightsKept):
             "label": self.label_predictor(rows, training=training),
             **self.domain_outputs(features, training=training),
         }
+
+    def extract_features(self, inputs: Any, training: bool = False) -> Any:
+        """The features of plain inputs, or of `{"source": inputs}`."""
+        domain, inputs = batch.one_domain(inputs)
+        inputs = self._preprocess(domain, inputs, training)
+        return self._extract(domain, inputs, training)
 
     def _preprocess(self, domain: str, inputs: Any, training: bool) -> Any:
         layer = (
@@ -284,6 +290,41 @@ class PairedModel(WeightsKept):
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
     # Training.
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        *args: Any,
+        domain_loss_weight: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        """Configures training. All arguments of `keras.Model.compile`, and
+
+        Args:
+            optimizer: An optimizer or its name.
+            loss: The task's loss, L_y: a Keras loss, its name or a function.
+            *args: Further positional arguments of `keras.Model.compile`.
+            domain_loss_weight: Float, at least 0. Weight of the domain loss in
+                the sum. Unlike a `DANNModel`'s adaptation factor it also scales
+                what the domain classifier learns from.
+            **kwargs: Further arguments of `keras.Model.compile`.
+        """
+        self._domain_loss_weight = check_number(
+            "domain_loss_weight", domain_loss_weight, minimum=0.0
+        )
+        super().compile(optimizer, loss, *args, **kwargs)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        config = super().get_compile_config()
+        if config:
+            config["domain_loss_weight"] = self._domain_loss_weight
+        return config
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
 
     def train_step(self, *args: Any) -> Any:
         # JAX's trainer passes (state, data), the others (data,).

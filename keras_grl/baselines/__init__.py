@@ -1,0 +1,61 @@
+"""Baselines: what domain-adversarial training is compared with.
+
+What needs scikit-learn is imported when it is first asked for, so that the
+package works without.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+from typing import Any
+
+from keras_grl.baselines.discrepancies import Coral
+from keras_grl.baselines.discrepancies import Discrepancy
+from keras_grl.baselines.discrepancies import MaximumMeanDiscrepancy
+from keras_grl.baselines.discrepancies import MeanDistance
+from keras_grl.baselines.discrepancy_model import DiscrepancyModel
+from keras_grl.baselines.last_hidden import LastHidden
+from keras_grl.baselines.last_hidden import last_hidden_features
+
+if TYPE_CHECKING:
+    from keras_grl.baselines.components import ComponentChoice
+    from keras_grl.baselines.components import choose_components
+    from keras_grl.baselines.linear_svm import LastLayerSVM
+    from keras_grl.baselines.subspace_alignment import SubspaceAlignment
+
+__all__ = [
+    "LastHidden",
+    "last_hidden_features",
+    "LastLayerSVM",
+    "SubspaceAlignment",
+    "choose_components",
+    "ComponentChoice",
+    "DiscrepancyModel",
+    "Discrepancy",
+    "MeanDistance",
+    "MaximumMeanDiscrepancy",
+    "Coral",
+]
+
+_OF_SCIKIT_LEARN = {
+    "LastLayerSVM": "linear_svm",
+    "SubspaceAlignment": "subspace_alignment",
+    "choose_components": "components",
+    "ComponentChoice": "components",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OF_SCIKIT_LEARN:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        module = importlib.import_module(f"{__name__}.{_OF_SCIKIT_LEARN[name]}")
+    except ImportError as error:
+        raise ImportError(
+            f"`{name}` needs scikit-learn. Install it: "
+            "`pip install keras-grl[datasets]`."
+        ) from error
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,177 @@
+"""How many components subspace alignment is to have."""
+
+import dataclasses
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import StratifiedKFold
+
+from keras_grl.baselines.linear_svm import LastLayerSVM
+from keras_grl.baselines.samples import as_labels
+from keras_grl.baselines.samples import as_samples
+from keras_grl.baselines.samples import check_width
+from keras_grl.baselines.subspace_alignment import SubspaceAlignment
+from keras_grl.baselines.subspace_alignment import most_components
+from keras_grl.validation import check_integer
+from keras_grl.validation import invalid
+
+# The paper's range.
+_FEWEST, _MOST = 2, 60
+
+
+@dataclasses.dataclass(frozen=True)
+class ComponentChoice:
+    """What `choose_components` found.
+
+    Attributes:
+        by_cross_validation: Integer, the number of components chosen on
+            source labels alone. This one could be chosen in practice.
+        by_test_accuracy: Integer, the number chosen on the target's test
+            labels: an oracle's choice, as in the paper. None without a test
+            set.
+        cross_validation: Accuracy on held-out source samples, by number of
+            components.
+        test_accuracy: Accuracy on the target's test set, by number of
+            components. Empty without one.
+    """
+
+    by_cross_validation: int
+    by_test_accuracy: int | None
+    cross_validation: dict[int, float]
+    test_accuracy: dict[int, float]
+
+
+def choose_components(
+    source: Any,
+    y_source: Any,
+    target: Any,
+    test: tuple[Any, Any] | None = None,
+    candidates: Iterable[int] | None = None,
+    svm: Any = None,
+    random_state: int = 0,
+) -> ComponentChoice:
+    """Tries subspace alignment with several numbers of components.
+
+    Chosen in two ways. *By cross-validation*, as Fernando et al. do: a linear
+    SVM learns from one half of the aligned source samples and labels the
+    other. *By test accuracy*, as the paper does in favour of subspace
+    alignment: the SVM learns from all source samples, and the best number is
+    that with the highest accuracy on the labelled test set of the target. An
+    honest figure is `choice.test_accuracy[choice.by_cross_validation]`.
+
+    Each domain's principal axes are found once: the first k of them are those
+    of k components. Among equals the smallest number is chosen.
+
+    Args:
+        source: Features of the source, shape `(n, d)`.
+        y_source: Their labels, shape `(n,)`.
+        target: Features of the target, shape `(m, d)`, without labels.
+        test: Tuple of features `(l, d)` and labels `(l,)` of the target's test
+            set, or None for cross-validation alone.
+        candidates: Integers, the numbers of components to try. Defaults to 2,
+            …, 60, as far as the samples and features allow.
+        svm: A scikit-learn classifier, a copy of which is fitted for each.
+            Defaults to `LastLayerSVM(standardize=False)`: the sizes of the
+            aligned coordinates, unlike those of features, mean something.
+        random_state: Integer, of the halves.
+
+    Returns:
+        A `ComponentChoice`.
+
+    Raises:
+        ImportError: If scikit-learn is not installed.
+        ValueError: If an argument is invalid.
+
+    Example:
+
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(40) % 2
+    >>> x = rng.normal(size=(40, 5)) + 9 * y[:, None]
+    >>> choice = choose_components(x, y, x + 1, test=(x + 1, y))
+    >>> choice.by_cross_validation, choice.test_accuracy[2]
+    (2, 1.0)
+
+    Reference:
+        Ganin & Lempitsky (2015), section 4 ("Baselines"); Fernando et al.
+        (2013), section 3.4.
+    """
+    source = as_samples("source", source)
+    y_source = as_labels("y_source", y_source, source)
+    target = as_samples("target", target)
+    check_width("target", target, source.shape[1])
+    seed = check_integer("random_state", random_state, minimum=0)
+    numbers = _check_candidates(candidates, most_components(source, target))
+    if svm is None:
+        svm = LastLayerSVM(standardize=False)
+    halves = list(
+        StratifiedKFold(2, shuffle=True, random_state=seed).split(
+            source, y_source
+        )
+    )
+    alignment = SubspaceAlignment(max(numbers)).fit(source, target)
+    projected = (source - alignment.source_mean_) @ alignment.source_basis_
+    if test is not None:
+        x_test, y_test = _check_test(test, source.shape[1])
+        x_test = alignment.transform(x_test)
+
+    cross_validation, test_accuracy = {}, {}
+    for k in numbers:
+        aligned = projected[:, :k] @ alignment.alignment_[:k, :k]
+        cross_validation[k] = float(
+            np.mean(
+                [
+                    clone(svm)
+                    .fit(aligned[fitted], y_source[fitted])
+                    .score(aligned[held_out], y_source[held_out])
+                    for fitted, held_out in halves
+                ]
+            )
+        )
+        if test is not None:
+            fitted_svm = clone(svm).fit(aligned, y_source)
+            test_accuracy[k] = float(fitted_svm.score(x_test[:, :k], y_test))
+    return ComponentChoice(
+        by_cross_validation=_best(cross_validation),
+        by_test_accuracy=_best(test_accuracy) if test_accuracy else None,
+        cross_validation=cross_validation,
+        test_accuracy=test_accuracy,
+    )
+
+
+def _best(accuracies: dict[int, float]) -> int:
+    # `max` returns the first, and thus smallest, of equals.
+    return max(accuracies, key=lambda k: accuracies[k])
+
+
+def _check_candidates(candidates: Any, most: int) -> list[int]:
+    if candidates is None:
+        numbers = list(range(_FEWEST, min(_MOST, most) + 1))
+        if not numbers:
+            raise ValueError(
+                "Expected three samples of each domain, and two features, at "
+                f"least. Received: so few that {most} components are possible"
+            )
+        return numbers
+    expected = f"integers, at most {most} with these samples and features"
+    try:
+        given = list(candidates)
+    except TypeError:
+        raise ValueError(invalid("candidates", expected, candidates)) from None
+    numbers = sorted({check_integer("candidates", k) for k in given})
+    if not numbers or numbers[-1] > most:
+        raise ValueError(invalid("candidates", expected, candidates))
+    return numbers
+
+
+def _check_test(test: Any, width: int) -> tuple[Any, Any]:
+    try:
+        x_test, y_test = test
+    except (TypeError, ValueError):
+        raise ValueError(
+            invalid("test", "a tuple of features and labels", test)
+        ) from None
+    x_test = as_samples("test[0]", x_test)
+    check_width("test[0]", x_test, width)
+    return x_test, as_labels("test[1]", y_test, x_test)

@@ -1,0 +1,216 @@
+"""DiscrepancyModel: a distance between features instead of an adversary."""
+
+from typing import Any
+
+import keras
+
+from keras_grl.baselines.discrepancies import discrepancy_of
+from keras_grl.models import batch
+from keras_grl.models import split
+from keras_grl.models.paired import PairedModel
+from keras_grl.models.paired import check_layer
+from keras_grl.models.paired import serialize
+from keras_grl.streams import SOURCE
+from keras_grl.streams import TARGET
+from keras_grl.validation import invalid
+
+
+@keras.saving.register_keras_serializable(package="keras_grl")
+class DiscrepancyModel(PairedModel):
+    """Trains on one domain while a distance to the other is kept small.
+
+    A sibling of `DANNModel` with a fixed measure of how much the features of
+    the domains differ, in place of a domain classifier that learns to tell:
+
+    `loss = label_loss + domain_loss_weight * discrepancy(source, target)`
+
+    The distance is between the source's and the target's rows of the feature
+    extractor's output; labelled target samples count as target. With "mean"
+    this is DDC (Tzeng et al., 2014), with "mmd" DAN (Long et al., 2015) at one
+    layer, with "coral" Deep CORAL (Sun & Saenko, 2016).
+
+    `fit`, `evaluate` and `predict` are those of `DANNModel`, and so are the
+    logs, without `domain_accuracy` and `adaptation_factor`: `domain_loss` is
+    the distance, not weighted.
+
+    Args:
+        feature_extractor: Keras model or layer: inputs to features.
+        label_predictor: Keras model or layer: features to predictions.
+        discrepancy: "mmd", "mean" or "coral"; a
+            `keras_grl.baselines.Discrepancy`; or a function of source features
+            `(n, ...)` and target features `(m, ...)` that returns a scalar. To
+            be saved, a function must be registered with
+            `keras.saving.register_keras_serializable`.
+        at: Name of a layer of the label predictor, or the layer, whose output
+            the distance is to be taken of instead. What is up to there becomes
+            part of the feature extractor. Both must be built Functional or
+            Sequential models, and their layers are shared.
+        preprocessing: Like `DANNModel`'s.
+        batch_normalization: Like `DANNModel`'s.
+        **kwargs: Of `keras.Model`: `name`, `dtype`.
+
+    Call arguments:
+        inputs: A batch of inputs, or a paired batch, like `DANNModel`'s.
+        training: Boolean.
+
+    Returns of a call:
+        The predictions; for a paired batch `{"label": predictions of the
+        labelled samples, "features": features of all samples}`.
+
+    Raises:
+        ValueError: If an argument is invalid.
+
+    Example:
+
+    >>> model = DiscrepancyModel(
+    ...     feature_extractor=keras.Sequential(
+    ...         [keras.Input((2,)), keras.layers.Dense(8, activation="relu")]
+    ...     ),
+    ...     label_predictor=keras.layers.Dense(3, activation="softmax"),
+    ...     discrepancy="coral",
+    ... )
+    >>> model.compile(
+    ...     "sgd", "sparse_categorical_crossentropy", domain_loss_weight=8.0
+    ... )
+    >>> model.predict(np.zeros((4, 2)), verbose=0).shape
+    (4, 3)
+
+    Reference:
+        Tzeng et al. (2014), Ghifary et al. (2014), Long et al. (2015) and Sun
+        & Saenko (2016), as cited by the discrepancies.
+    """
+
+    domain_metrics = ("label_loss", "domain_loss")
+
+    def __init__(
+        self,
+        feature_extractor: Any,
+        label_predictor: Any,
+        discrepancy: Any = "mmd",
+        at: str | keras.layers.Layer | None = None,
+        preprocessing: dict[str, Any] | None = None,
+        batch_normalization: str = "joint",
+        **kwargs: Any,
+    ):
+        if at is not None:
+            feature_extractor, label_predictor = _moved_cut(
+                feature_extractor, label_predictor, at
+            )
+        super().__init__(
+            feature_extractor,
+            label_predictor,
+            preprocessing,
+            batch_normalization,
+            **kwargs,
+        )
+        self.discrepancy = discrepancy_of(discrepancy)
+        self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
+        self.build_if_shape_is_known()
+
+    @classmethod
+    def from_model(
+        cls,
+        model: PairedModel,
+        discrepancy: Any = "mmd",
+        at: str | keras.layers.Layer | None = None,
+        **kwargs: Any,
+    ) -> "DiscrepancyModel":
+        """The network of another model, such as a builder's, trained this way.
+
+        Args:
+            model: A `DANNModel` or another paired model. Its feature
+                extractor, label predictor and preprocessing are shared, not
+                copied: what is trained here is trained there. For the same
+                initial weights twice, build it twice from one seed.
+            discrepancy: Like `DiscrepancyModel`'s.
+            at: Like `DiscrepancyModel`'s.
+            **kwargs: The other arguments of `DiscrepancyModel`. Those left
+                out are as in `model`.
+
+        Returns:
+            A `DiscrepancyModel`.
+
+        Raises:
+            ValueError: If an argument is invalid.
+
+        Example:
+
+        >>> lenet = keras_grl.architectures.LeNet()
+        >>> model = DiscrepancyModel.from_model(lenet, "coral", at="fc2")
+        >>> model.feature_extractor.output_shape
+        (None, 100)
+        """
+        if not isinstance(model, PairedModel):
+            raise ValueError(
+                invalid("model", "a `DANNModel` or another paired model", model)
+            )
+        shared = {
+            "preprocessing": {
+                SOURCE: model.source_preprocessing,
+                TARGET: model.target_preprocessing,
+            },
+            "batch_normalization": model.batch_normalization,
+        }
+        made = cls(
+            model.feature_extractor,
+            model.label_predictor,
+            discrepancy,
+            at,
+            **{**shared, **kwargs},
+        )
+        if model.built and not made.built:
+            made.build_from_config(model.get_build_config())
+        return made
+
+    def domain_outputs(
+        self, features: Any, training: bool = False
+    ) -> dict[str, Any]:
+        """`{"features": features}` of all samples."""
+        return {"features": features}
+
+    def domain_loss(self, x: Any, y_pred: dict[str, Any]) -> Any:
+        """The distance between the domains' features, weighted."""
+        features = y_pred["features"]
+        source = batch.batch_size(x[SOURCE])
+        distance = self.discrepancy(features[:source], features[source:])
+        if len(distance.shape) != 0:
+            raise ValueError(
+                "The discrepancy must return a scalar. Received: a tensor of "
+                f"shape {tuple(distance.shape)} from {self.discrepancy!r}"
+            )
+        samples = sum(batch.batch_size(part) for part in x.values())
+        self._domain_loss_tracker.update_state(distance, samples)
+        return self._domain_loss_weight * distance
+
+    def get_config(self) -> dict[str, Any]:
+        # Without `at`: the parts are what it has made of them.
+        return {
+            **super().get_config(),
+            "discrepancy": serialize(self.discrepancy),
+        }
+
+
+def _moved_cut(
+    feature_extractor: Any, label_predictor: Any, at: Any
+) -> tuple[keras.Model, keras.Model]:
+    """The two parts with the cut between them at a layer of the second."""
+    check_layer("feature_extractor", feature_extractor)
+    check_layer("label_predictor", label_predictor)
+    try:
+        inputs = split.inputs_of(feature_extractor)
+    except (AttributeError, ValueError) as error:
+        raise ValueError(
+            "`at` needs a feature extractor that is a built Functional or "
+            f"Sequential model. Received: feature_extractor="
+            f"{feature_extractor!r}, at={at!r}\n"
+            "Begin it with a `keras.Input`."
+        ) from error
+    features = feature_extractor(inputs)
+    if not label_predictor.built:
+        label_predictor(features)
+    head, tail = split.at_layer(label_predictor, at)
+    # Another name: `head` has that of a feature extractor, within which no two
+    # parts may be called the same.
+    head = keras.Model(head.input, head.output, name="before_the_cut")
+    extractor = keras.Model(inputs, head(features), name="feature_extractor")
+    return extractor, tail

@@ -1,0 +1,27 @@
+import sys
+
+import pytest
+
+from keras_grl import baselines
+
+
+def test_everything_public_is_there():
+    assert set(baselines.__all__) <= set(dir(baselines))
+    for name in baselines.__all__:
+        assert getattr(baselines, name).__name__ == name
+    with pytest.raises(AttributeError, match="no attribute 'SVM'"):
+        _ = baselines.SVM
+
+
+# That the package itself can be imported without: tests/test_package.py.
+@pytest.mark.parametrize("name", ["SubspaceAlignment", "LastLayerSVM"])
+def test_what_needs_scikit_learn_says_so(monkeypatch, name):
+    for module in ("subspace_alignment", "linear_svm"):
+        monkeypatch.delitem(
+            sys.modules, f"keras_grl.baselines.{module}", raising=False
+        )
+    monkeypatch.setitem(sys.modules, "sklearn.base", None)
+    assert baselines.DiscrepancyModel and baselines.last_hidden_features
+    message = rf"`{name}` needs.*pip install keras-grl\[datasets\]"
+    with pytest.raises(ImportError, match=message):
+        getattr(baselines, name)
