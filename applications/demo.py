@@ -11,12 +11,9 @@ and unlabelled target images) and on target labels (the upper bound). Their
 accuracy is measured on target images that none of them has seen.
 """
 
-import csv
 import dataclasses
-import json
 import logging
 import os
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -32,6 +29,8 @@ import numpy as np
 
 import keras_grl
 from applications import figures
+from applications.files import write_csv
+from applications.files import write_json
 from applications.options import count
 from applications.options import folder
 from applications.options import option
@@ -40,6 +39,7 @@ from applications.options import path
 from applications.options import positive
 from applications.options import seed
 from applications.options import stop
+from applications.progress import Progress
 from keras_grl.datasets import digits
 
 SOURCE_ONLY, DANN, TRAIN_ON_TARGET = "source only", "DANN", "train on target"
@@ -143,7 +143,7 @@ def train(
         "validation_batch_size": 200,
         "verbose": 0,
     }
-    progress = Progress(f"{method}, seed {seed}", config.epochs)
+    progress = Progress(f"{method}, seed {seed}", config.epochs, every=10)
     if method == DANN:
         model.compile(**common, domain_loss_weight=config.domain_loss_weight)
         dataset = keras_grl.pair(
@@ -171,35 +171,6 @@ def train(
         **fit,
     )
     return model, history.history
-
-
-class Progress(keras.callbacks.Callback):
-    """One line per method, renewed at every epoch."""
-
-    def __init__(self, title: str, epochs: int):
-        super().__init__()
-        self.title = title
-        self.epochs = epochs
-        self.began = time.monotonic()
-
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        logs = logs or {}
-        text = (
-            f"{self.title:<26} epoch {epoch + 1:>3}/{self.epochs}"
-            f"  loss {logs['loss']:.3f}"
-            f"  accuracy {logs['accuracy']:.3f}"
-        )
-        if "domain_loss" in logs:
-            text += (
-                f"  domain loss {logs['domain_loss']:.3f}"
-                f"  λ {logs['adaptation_factor']:.3f}"
-            )
-        text += f"  {time.monotonic() - self.began:.0f} s"
-        last = epoch + 1 == self.epochs
-        if sys.stdout.isatty():
-            print(f"\r{text}\033[K", end="\n" if last else "", flush=True)
-        elif last or (epoch + 1) % 10 == 0:
-            print(text, flush=True)
 
 
 def test_accuracy(model: keras_grl.DANNModel, data: Domains) -> float:
@@ -352,12 +323,8 @@ def write(
         ("config.json", dataclasses.asdict(config)),
         ("metrics.json", metrics),
     ):
-        (run / name).write_text(json.dumps(content, indent=2) + "\n")
-    columns = list(dict.fromkeys(name for row in rows for name in row))
-    with open(run / "history.csv", "w", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
+        write_json(run / name, content)
+    write_csv(run / "history.csv", rows)
 
 
 if __name__ == "__main__":

@@ -74,22 +74,79 @@ def training_curves(
     _save(figure, path)
 
 
-def embeddings(features: dict[str, tuple[Any, Any]], path: Path) -> None:
+def errors(
+    history: list[dict[str, Any]], methods: dict[str, Any], path: Path
+) -> None:
+    """Each method's error on the target along training.
+
+    Args:
+        history: One dict for each epoch of each run: `method`, `seed`,
+            `epoch` and `target_accuracy`.
+        methods: Name to what has the method's `title`.
+        path: The file to write.
+
+    Reference:
+        Ganin & Lempitsky (2015), figure 4.
+    """
+    figure, axis = plt.subplots(figsize=(7, 4))
+    for name in dict.fromkeys(row["method"] for row in history):
+        runs: dict[float, list[float]] = {}
+        for row in history:
+            if row["method"] == name:
+                runs.setdefault(row["epoch"], []).append(
+                    1 - row["target_accuracy"]
+                )
+        epochs = sorted(runs)
+        mean = np.array([np.mean(runs[epoch]) for epoch in epochs])
+        spread = np.array([np.std(runs[epoch]) for epoch in epochs])
+        (line,) = axis.plot(epochs, mean, label=methods[name].title)
+        axis.fill_between(
+            epochs,
+            mean - spread,
+            mean + spread,
+            color=line.get_color(),
+            alpha=0.2,
+        )
+    axis.set(
+        xlabel="epoch",
+        ylabel="error on the target's test images",
+        ylim=(0, None),
+    )
+    axis.legend()
+    _save(figure, path)
+
+
+def embeddings(
+    features: dict[str, tuple[Any, Any]],
+    path: Path,
+    title: str = "Features of the last layer before the label predictor",
+) -> None:
     """t-SNE of source and target features, side by side for each method.
 
     Args:
         features: Method to (source features, target features), each of shape
             `(n, dimensions)`.
         path: The file to write.
+        title: Of the figure.
 
     Reference:
         Ganin & Lempitsky (2015), figure 3.
     """
     from sklearn.manifold import TSNE
 
-    figure, axes = plt.subplots(1, len(features), figsize=(11, 5))
-    for axis, (method, domains) in zip(axes, features.items(), strict=True):
+    panels = len(features)
+    figure, axes = plt.subplots(
+        1, panels, figsize=(5.5 * panels, 5), squeeze=False
+    )
+    for axis, (method, domains) in zip(axes[0], features.items(), strict=True):
         joint = np.concatenate(domains)
+        axis.set(title=method, xticks=[], yticks=[])
+        if not np.isfinite(joint).all():
+            axis.set_xlabel("training has diverged")
+            continue
+        if (joint == joint[0]).all():
+            axis.set_xlabel("all features are equal: nothing to embed")
+            continue
         tsne = TSNE(
             perplexity=min(30, len(joint) - 1), init="pca", random_state=0
         )
@@ -100,9 +157,37 @@ def embeddings(features: dict[str, tuple[Any, Any]], path: Path) -> None:
             ("target", points[count:], TARGET_COLOUR),
         ):
             axis.scatter(*part.T, s=6, alpha=0.6, c=colour, label=name)
-        axis.set(title=method, xticks=[], yticks=[])
         axis.legend()
-    figure.suptitle("Features of the last layer before the label predictor")
+    figure.suptitle(title)
+    _save(figure, path)
+
+
+def bars(
+    groups: dict[str, dict[str, tuple[list[float], float | None]]], path: Path
+) -> None:
+    """Accuracies of methods, one panel for each shift; a line for the paper.
+
+    Args:
+        groups: Title of the panel to method to (accuracy of each seed, the
+            paper's accuracy or None).
+        path: The file to write.
+    """
+    figure, axes = plt.subplots(
+        1, len(groups), figsize=(3.2 * len(groups) + 1, 4.5), squeeze=False
+    )
+    for axis, (title, methods) in zip(axes[0], groups.items(), strict=True):
+        for place, (found, published) in enumerate(methods.values()):
+            axis.bar(
+                place, np.mean(found), yerr=np.std(found), color=f"C{place}"
+            )
+            if published is not None:
+                axis.hlines(published, place - 0.4, place + 0.4, color="k")
+        axis.set_xticks(
+            range(len(methods)), list(methods), rotation=40, ha="right"
+        )
+        axis.set(title=title, ylim=(0, 1))
+        axis.title.set_fontsize(10)
+    axes[0][0].set_ylabel("target test accuracy; black lines: the paper's")
     _save(figure, path)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from typing import TypeVar
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 
 def option(default: Any, help: str, check: Callable[[Any], Any]) -> Any:
@@ -29,19 +30,71 @@ def parse(configuration: type[T], description: str, arguments: Any) -> T:
 
     A wrong option ends the program with one line that says what is expected.
     """
+    parser = _parser(configuration, description)
+    return configuration(**vars(parser.parse_args(arguments)))
+
+
+def parse_with_presets(
+    configuration: type[T],
+    presets: dict[str, S],
+    description: str,
+    arguments: Any,
+) -> tuple[T, S]:
+    """The same, with flags for what `--preset` sets.
+
+    Args:
+        configuration: A dataclass with a field `preset`.
+        presets: Name to settings, all of one dataclass.
+        description: For `--help`.
+        arguments: Of the command line.
+
+    Returns:
+        The configuration, and the settings of its preset with the changes
+        that were asked for.
+    """
+    parser = _parser(configuration, description)
+    settings = next(iter(presets.values()))
+    for field in dataclasses.fields(settings):  # type: ignore[arg-type]
+        defaults = ", ".join(
+            f"{getattr(preset, field.name)} ({name})"
+            for name, preset in presets.items()
+        )
+        _add(parser, field, None, f"Default: {defaults}.")
+    values = vars(parser.parse_args(arguments))
+    changes = {
+        field.name: value
+        for field in dataclasses.fields(settings)  # type: ignore[arg-type]
+        for value in [values.pop(field.name)]
+        if value is not None
+    }
+    preset = presets.get(values["preset"])
+    if preset is None:
+        stop(
+            f"--preset: expected one of {', '.join(presets)}, received "
+            f"{values['preset']!r}"
+        )
+    return configuration(**values), dataclasses.replace(preset, **changes)  # type: ignore
+
+
+def _parser(configuration: Any, description: str) -> "_Parser":
+    """With a flag for each field."""
     parser = _Parser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for field in dataclasses.fields(configuration):  # type: ignore[arg-type]
-        parser.add_argument(
-            "--" + field.name.replace("_", "-"),
-            default=field.default,
-            type=_checked(field.metadata["check"]),
-            metavar=field.metadata["check"].__name__.upper(),
-            help=f"{field.metadata['help']} Default: {field.default}.",
-        )
-    return configuration(**vars(parser.parse_args(arguments)))
+    for field in dataclasses.fields(configuration):
+        _add(parser, field, field.default, f"Default: {field.default}.")
+    return parser
+
+
+def _add(parser: "_Parser", field: Any, default: Any, said: str) -> None:
+    parser.add_argument(
+        "--" + field.name.replace("_", "-"),
+        default=default,
+        type=_checked(field.metadata["check"]),
+        metavar=field.metadata["check"].__name__.upper(),
+        help=f"{field.metadata['help']} {said}".replace("%", "%%"),
+    )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -77,13 +130,52 @@ def seed(text: str) -> int:
 
 def positive(text: str) -> float:
     """A finite number greater than 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
+    number = _number(text)
     if not 0 < number < float("inf"):
         raise ValueError("a finite number greater than 0")
     return number
+
+
+def not_negative(text: str) -> float:
+    """A finite number of at least 0."""
+    number = _number(text)
+    if not 0 <= number < float("inf"):
+        raise ValueError("a finite number, at least 0")
+    return number
+
+
+def _number(text: str) -> float:
+    """NaN, which no bound takes, if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def switch(text: str) -> bool:
+    """Yes or no."""
+    if text not in ("yes", "no"):
+        raise ValueError("yes or no")
+    return text == "yes"
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of some words."""
+
+    def word(text: str) -> str:
+        if text not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return text
+
+    return word
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Words, separated by commas."""
+    found = tuple(text.split(","))
+    if not all(found) or len(set(found)) < len(found):
+        raise ValueError("different words, separated by commas")
+    return found
 
 
 def folder(text: str) -> str:

@@ -1,0 +1,42 @@
+"""MNIST → SVHN: the paper's example of a failure.
+
+The same sets as `svhn_to_mnist`, the other way round: handwritten digits have
+labels, photographed house numbers have none in training. The paper reports
+that no method it tried adapts here; there are no numbers to compare with.
+"""
+
+from typing import Any
+
+from applications import svhn_to_mnist
+from applications.runner import networks
+from applications.runner import program
+from applications.runner.settings import Domains
+from applications.runner.settings import Experiment
+from applications.runner.settings import Options
+from applications.runner.settings import Settings
+from keras_grl.architectures import SVHN
+
+
+def load(options: Options, settings: Settings, seed: int) -> Domains:
+    reverse = svhn_to_mnist.load(options, settings, seed)
+    return Domains(reverse.target, reverse.source)
+
+
+EXPERIMENT = Experiment(
+    name="mnist_to_svhn",
+    title="MNIST → SVHN",
+    description=__doc__ or "",
+    load=load,
+    network=networks.of(SVHN),
+    presets=svhn_to_mnist.PRESETS,
+    methods=program.TABLE_1,
+    published={},
+)
+
+
+def main(arguments: Any = None) -> Any:
+    return program.main(EXPERIMENT, arguments)
+
+
+if __name__ == "__main__":
+    main()

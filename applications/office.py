@@ -1,0 +1,192 @@
+"""OFFICE: three shifts between photographs of the same things (table 2).
+
+    python -m applications.office --weights squeezenet_v1.0_imagenet.npz
+
+Labelled are 20 photographs of each class of the source (8 if it is DSLR or
+Webcam), another choice for each seed; the whole target is unlabelled, and
+tested on. With `--network paper` AlexNet is trained as a whole, with a
+bottleneck of 256 units; with `--network small` the bottleneck alone, on
+SqueezeNet's features, which are computed once.
+"""
+
+import dataclasses
+import functools
+from typing import Any
+
+import keras
+import numpy as np
+
+import keras_grl
+from applications.options import option
+from applications.options import parse_with_presets
+from applications.options import path
+from applications.options import stop
+from applications.options import words
+from applications.runner import program
+from applications.runner.settings import Domains
+from applications.runner.settings import Experiment
+from applications.runner.settings import Options
+from applications.runner.settings import Settings
+from applications.runner.settings import Split
+from keras_grl import architectures
+from keras_grl import datasets
+
+PAIRS = ("amazon_webcam", "dslr_webcam", "webcam_dslr")
+
+
+@dataclasses.dataclass(frozen=True)
+class OfficeOptions(Options):
+    """What OFFICE needs besides."""
+
+    weights: str | None = option(
+        None, "Published weights of the network, trained on ImageNet.", path
+    )
+    pairs: tuple[str, ...] = option(PAIRS, "Some of the shifts.", words)
+
+    def __post_init__(self) -> None:
+        if not set(self.pairs) <= set(PAIRS):
+            stop(
+                f"--pairs: expected some of {', '.join(PAIRS)}, received "
+                f"{', '.join(self.pairs)}"
+            )
+
+
+def load(pair: str, options: Any, settings: Settings, seed: int) -> Domains:
+    from keras_grl.datasets import office31
+
+    source, target = pair.split("_")
+    inputs = functools.partial(_inputs, options, settings.network != "paper")
+    x, y = inputs(source)
+    chosen = np.zeros(len(x), bool)
+    chosen[office31.sample(y, office31.LABELLED[source], seed)] = True
+    x_target, y_target = inputs(target)
+    return Domains(
+        Split(x[chosen], y[chosen], x[~chosen], y[~chosen]),
+        # All of the target is trained on, without labels, and tested on.
+        Split(x_target, y_target, x_target, y_target),
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _inputs(options: Any, as_features: bool, domain: str) -> tuple[Any, Any]:
+    """Photographs, or SqueezeNet's features of them, and labels."""
+    x, y = datasets.load(
+        f"office31/{domain}",
+        data_dir=options.data_dir,
+        manual_dir=options.manual_dir,
+    )
+    # Of 31 classes there may be ten.
+    y = np.searchsorted(np.unique(y), y)
+    return (_features(options, x) if as_features else x), y
+
+
+def _features(options: Any, x: Any) -> Any:
+    """The average of fire9 over all positions: 512 features, of variance 1."""
+    network = architectures.SqueezeNet(weights=options.weights)
+    average = keras.layers.GlobalAveragePooling2D()
+    model = keras.Model(
+        network.input, average(network.get_layer("drop9").output)
+    )
+    features = model.predict(x, batch_size=32, verbose=0)
+    # Of all features at once: their sizes relative to each other stay.
+    return (features - features.mean()) / features.std()
+
+
+def network(
+    options: Any, settings: Settings, domains: Domains, **kwargs: Any
+) -> keras_grl.DANNModel:
+    classes = int(domains.source.y.max()) + 1
+    kwargs = {
+        "adaptation_factor": keras_grl.schedules.SigmoidRamp(settings.gamma),
+        **kwargs,
+    }
+    if settings.network == "paper":
+        return architectures.AlexNetBottleneck(
+            classes, weights=options.weights, **kwargs
+        )
+    return keras_grl.DANNModel(
+        keras.Sequential(
+            [
+                keras.Input(domains.source.x.shape[1:]),
+                keras.layers.Dense(256, name="bottleneck"),
+            ],
+            name="feature_extractor",
+        ),
+        keras.Sequential(
+            [keras.layers.Dense(classes, activation="softmax")],
+            name="label_predictor",
+        ),
+        keras.Sequential(
+            [
+                keras.layers.Dense(1024, activation="relu"),
+                keras.layers.Dropout(0.5),
+                keras.layers.Dense(1024, activation="relu"),
+                keras.layers.Dropout(0.5),
+                keras.layers.Dense(1),
+            ],
+            name="domain_classifier",
+        ),
+        **kwargs,
+    )
+
+
+_TUNED = Settings(
+    epochs=60,
+    batch_size=32,
+    network="small",
+    optimizer="adam",
+    learning_rate=0.001,
+    domain_loss_weight=0.1,
+)
+PRESETS = {
+    "paper": Settings(epochs=300, learning_rate=0.001, domain_loss_weight=0.1),
+    "tuned": _TUNED,
+    "quick": dataclasses.replace(_TUNED, epochs=15),
+}
+METHODS = ("source_only", "subspace_alignment", "ddc", "mmd", "coral", "dann")
+# Of 31 classes, by AlexNet; "source only" is DeCAF6's.
+_PUBLISHED = {
+    "amazon_webcam": {
+        "source_only": 0.522,
+        "subspace_alignment": 0.450,
+        "ddc": 0.594,
+        "dann": 0.673,
+    },
+    "dslr_webcam": {
+        "source_only": 0.915,
+        "subspace_alignment": 0.648,
+        "ddc": 0.925,
+        "dann": 0.940,
+    },
+    "webcam_dslr": {"subspace_alignment": 0.699, "ddc": 0.917, "dann": 0.937},
+}
+
+
+def experiment(pair: str, options: Any) -> Experiment:
+    """One of the three shifts."""
+    source, target = pair.split("_")
+    return Experiment(
+        name=f"office_{pair}",
+        title=f"OFFICE: {source.title()} → {target.title()}",
+        description=__doc__ or "",
+        load=functools.partial(load, pair),
+        network=functools.partial(network, options),
+        presets=PRESETS,
+        methods=METHODS,
+        published=_PUBLISHED[pair],
+        program="office",
+    )
+
+
+def main(arguments: Any = None) -> Any:
+    options, settings = parse_with_presets(
+        OfficeOptions, PRESETS, __doc__ or "", arguments
+    )
+    return {
+        pair: program.run(experiment(pair, options), options, settings)
+        for pair in options.pairs
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""The paper's pairs of domains, as arrays of one shape."""
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from applications.runner.settings import Options
+from applications.runner.settings import Split
+from keras_grl import datasets
+
+
+def split(options: Options, name: str, images: int = 0, **parts: str) -> Split:
+    """The training and test images of one set.
+
+    Args:
+        options: They name the folders.
+        name: Of the set.
+        images: At most so many training images; all if 0.
+        **parts: `train` and `test`, names of the splits if not these, or
+            parts of them: "test[:1000]".
+    """
+    loaded = [
+        _load(name, parts.get(part, part), options.data_dir, options.manual_dir)
+        for part in ("train", "test")
+    ]
+    return Split(*loaded[0], *loaded[1]).first(images)
+
+
+# The seeds of an experiment share their images.
+@functools.lru_cache(maxsize=8)
+def _load(
+    name: str, split: str, data_dir: str | None, manual_dir: str | None
+) -> tuple[Any, Any]:
+    return datasets.load(name, split, data_dir, manual_dir)
+
+
+def in_colour(images: Split) -> Split:
+    """Grey images in three equal channels."""
+    return Split(
+        np.repeat(images.x, 3, axis=-1),
+        images.y,
+        np.repeat(images.x_test, 3, axis=-1),
+        images.y_test,
+    )
+
+
+def padded(images: Split, size: int) -> Split:
+    """Images with a black margin, `size` x `size` pixels."""
+
+    def pad(x: Any) -> Any:
+        margin = (size - x.shape[1]) // 2
+        return np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
+
+    return Split(pad(images.x), images.y, pad(images.x_test), images.y_test)

@@ -1,0 +1,133 @@
+"""What is measured of a network in every epoch, and of a finished one."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+import keras_grl
+from applications.runner.settings import Domains
+from applications.runner.settings import Split
+
+BATCH = 500
+SAMPLES = 1000  # of each domain, to measure how far they are apart
+
+
+class Measures(keras.callbacks.Callback):
+    """Puts into the logs of every epoch
+
+    - `target_accuracy`, on the target's test images: it says what came out,
+      and nothing is chosen by it but the oracle;
+    - `source_accuracy`, on the source's test images;
+    - `domain_error`, of a linear classifier that tells training images of the
+      domains apart by their last hidden layer (`keras_grl.diagnostics`).
+
+    The last two need no label of the target. By their sum an epoch is chosen,
+    as the paper says: the source's test error should be low and the domain
+    classifier's error high.
+
+    Args:
+        network: The `DANNModel` or other paired model that has the weights.
+        domains: The data.
+    """
+
+    def __init__(self, network: keras.Model, domains: Domains):
+        super().__init__()
+        self._network = network
+        self._domains = domains
+        self.hidden = Hidden(network)
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        # On JAX this brings the weights back from where the step keeps them.
+        _ = self.model
+        if logs is None:
+            return
+        source, target = self._domains.source, self._domains.target
+        logs["target_accuracy"] = accuracy(self._network, "target", target)
+        logs["source_accuracy"] = accuracy(self._network, "source", source)
+        features = [
+            self.hidden(domain, split.x[:SAMPLES])
+            for domain, split in (("source", source), ("target", target))
+        ]
+        # Features of a training that has diverged cannot be told apart.
+        logs["domain_error"] = (
+            keras_grl.diagnostics.domain_error(*features)
+            if all(np.isfinite(each).all() for each in features)
+            else float("nan")
+        )
+
+
+class Hidden:
+    """The last hidden layer's activations, compiled once for each domain.
+
+    Args:
+        network: A paired model.
+    """
+
+    def __init__(self, network: keras.Model):
+        self._models = {
+            domain: keras_grl.baselines.LastHidden(network, domain)
+            for domain in ("source", "target")
+        }
+
+    def __call__(self, domain: str, x: Any) -> Any:
+        return self._models[domain].predict(x, batch_size=BATCH, verbose=0)
+
+
+def accuracy(network: keras.Model, domain: str, split: Split) -> float:
+    """Of the predictions for the domain's test images."""
+    x = split.x_test if domain == "target" else {"source": split.x_test}
+    predictions = network.predict(x, batch_size=BATCH, verbose=0)
+    return float(np.mean(predictions.argmax(axis=1) == split.y_test))
+
+
+def summary(rows: list[dict[str, float]]) -> dict[str, Any]:
+    """The accuracies of a finished run, each with how its epoch was chosen.
+
+    Args:
+        rows: The logs of every epoch.
+
+    Returns:
+        `accuracy`: after the last epoch. `selected`: of the epoch that was
+        chosen without target labels. `oracle`: of the best epoch by the
+        target's test labels, which nobody has who needs adaptation.
+    """
+    score = np.nan_to_num(
+        [row["source_accuracy"] + row["domain_error"] for row in rows], nan=-1
+    )
+    found = [row["target_accuracy"] for row in rows]
+    selected, best = int(np.argmax(score)), int(np.argmax(found))
+    return {
+        "accuracy": found[-1],
+        "selected": {"accuracy": found[selected], "epoch": selected + 1},
+        "oracle": {"accuracy": found[best], "epoch": best + 1},
+        "source_accuracy": rows[-1]["source_accuracy"],
+        "domain_error": (
+            rows[-1]["domain_error"]
+            if np.isfinite(rows[-1]["domain_error"])
+            else None
+        ),
+    }
+
+
+def svm_accuracy(
+    hidden: Hidden, x: Any, y: Any, domain: str, target: Split, most: int
+) -> float | None:
+    """Of a linear SVM in place of the last layer, as the paper compares.
+
+    Args:
+        hidden: Of the trained network.
+        x: Images that the network learnt the labels of.
+        y: Their labels.
+        domain: Theirs, "source" or "target".
+        target: It is tested on the target's test images.
+        most: At most so many images are learnt from.
+
+    Returns:
+        The accuracy; None if the network has diverged.
+    """
+    learnt, tested = hidden(domain, x), hidden("target", target.x_test)
+    if not (np.isfinite(learnt).all() and np.isfinite(tested).all()):
+        return None
+    svm = keras_grl.baselines.LastLayerSVM(max_samples=most)
+    return float(svm.fit(learnt, y).score(tested, target.y_test))

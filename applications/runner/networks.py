@@ -1,0 +1,140 @@
+"""The networks that experiments train, from the settings' `network`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+from keras import layers
+
+import keras_grl
+from applications.runner.settings import Domains
+from applications.runner.settings import Settings
+
+
+def of(
+    builder: Callable[..., keras_grl.DANNModel], classes: int = 10
+) -> Callable[..., Any]:
+    """What `--network` chooses from.
+
+    With "paper" it is the builder's network, and from the images of each
+    domain their own mean is subtracted.
+
+    Args:
+        builder: One of `keras_grl.architectures`.
+        classes: Number of classes.
+    """
+
+    def network(
+        settings: Settings, domains: Domains, **kwargs: Any
+    ) -> keras_grl.DANNModel:
+        shape = domains.source.x.shape[1:]
+        schedule = keras_grl.schedules.SigmoidRamp(settings.gamma)
+        kwargs = {"adaptation_factor": schedule, **kwargs}
+        others = {"small": small, "deep": deep}
+        if settings.network in others:
+            return others[settings.network](classes, shape, **kwargs)
+        return builder(
+            classes, input_shape=shape, mean=means(domains), **kwargs
+        )
+
+    return network
+
+
+def means(domains: Domains) -> dict[str, list[float]]:
+    """The mean of each channel over the training images of each domain."""
+    return {
+        "source": domains.source.x.mean(axis=(0, 1, 2)).tolist(),
+        "target": domains.target.x.mean(axis=(0, 1, 2)).tolist(),
+    }
+
+
+def small(
+    classes: int, shape: tuple[int, int, int], **kwargs: Any
+) -> keras_grl.DANNModel:
+    """LeNet with batch normalisation, apart for each domain, and dropout.
+
+    Args:
+        classes: Number of classes.
+        shape: Of an image.
+        **kwargs: Arguments of `DANNModel`.
+    """
+    extractor: list[layers.Layer] = []
+    for number, filters in enumerate((32, 48), start=1):
+        extractor += [
+            layers.Conv2D(filters, 5, use_bias=False, name=f"conv{number}"),
+            # Pooled first: a quarter of the work for what follows.
+            layers.MaxPooling2D(2, name=f"pool{number}"),
+            layers.BatchNormalization(name=f"normalization{number}"),
+            layers.ReLU(name=f"relu{number}"),
+        ]
+    return _joined(extractor, (100, 100), classes, shape, kwargs)
+
+
+def deep(
+    classes: int, shape: tuple[int, int, int], **kwargs: Any
+) -> keras_grl.DANNModel:
+    """Five 3x3 convolutions with batch normalisation, apart for each domain.
+
+    A fifth of the work of the paper's network for SVHN.
+
+    Args:
+        classes: Number of classes.
+        shape: Of an image.
+        **kwargs: Arguments of `DANNModel`.
+    """
+    extractor: list[layers.Layer] = []
+    for number, (filters, pooled) in enumerate(
+        ((32, True), (64, False), (64, True), (128, False), (128, True)),
+        start=1,
+    ):
+        extractor.append(
+            layers.Conv2D(
+                filters,
+                3,
+                padding="same",
+                use_bias=False,
+                name=f"conv{number}",
+            )
+        )
+        if pooled:
+            extractor.append(layers.MaxPooling2D(2, name=f"pool{number}"))
+        extractor += [
+            layers.BatchNormalization(name=f"normalization{number}"),
+            layers.ReLU(name=f"relu{number}"),
+        ]
+    return _joined(extractor, (256,), classes, shape, kwargs)
+
+
+def _joined(
+    extractor: list[layers.Layer],
+    units: tuple[int, ...],
+    classes: int,
+    shape: tuple[int, int, int],
+    kwargs: dict[str, Any],
+) -> keras_grl.DANNModel:
+    """The layers between raw images and the heads' outputs."""
+    before = [
+        keras.Input(shape, name="image"),
+        layers.Rescaling(1 / 127.5, offset=-1),
+    ]
+    hidden = [
+        layers.Dense(size, activation="relu", name=f"fc{number}")
+        for number, size in enumerate(units, start=1)
+    ]
+    hidden.insert(1, layers.Dropout(0.5, name="drop1"))
+    hidden.append(
+        layers.Dense(classes, activation="softmax", name="predictions")
+    )
+    domain_classifier = [
+        layers.Dense(100, activation="relu", name="domain_fc1"),
+        layers.Dense(1, name="domain_logits"),
+    ]
+    return keras_grl.DANNModel(
+        keras.Sequential(
+            [*before, *extractor, layers.Flatten(name="features")],
+            name="feature_extractor",
+        ),
+        keras.Sequential(hidden, name="label_predictor"),
+        keras.Sequential(domain_classifier, name="domain_classifier"),
+        **{"batch_normalization": "domain_specific", **kwargs},
+    )

@@ -1,0 +1,229 @@
+"""What every experiment's program does: runs, goes on, tables, figures."""
+
+import dataclasses
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+if os.environ.get("KERAS_BACKEND") == "jax":
+    # XLA's newest convolutions on the CPU take three times as long.
+    os.environ.setdefault(
+        "XLA_FLAGS", "--xla_cpu_experimental_ynn_fusion_type="
+    )
+
+import keras
+
+from applications import figures
+from applications.options import parse_with_presets
+from applications.options import stop
+from applications.runner import measures
+from applications.runner import report
+from applications.runner import results
+from applications.runner.methods import METHODS
+from applications.runner.methods import Task
+from applications.runner.methods import Trained
+from applications.runner.settings import Domains
+from applications.runner.settings import Experiment
+from applications.runner.settings import Options
+from applications.runner.settings import Settings
+
+# TensorFlow warns of every model beyond the fourth that it compiles.
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
+# Methods of the paper's table 1, and others of its time.
+TABLE_1 = (
+    "source_only",
+    "subspace_alignment",
+    "ddc",
+    "mmd",
+    "coral",
+    "dann",
+    "train_on_target",
+)
+SHOWN = 36  # images in a sheet
+EMBEDDED = 500  # images of each domain in a t-SNE
+
+
+def main(
+    experiment: Experiment, arguments: list[str] | None = None
+) -> list[dict[str, Any]]:
+    """Runs an experiment from the command line.
+
+    Args:
+        experiment: Which one.
+        arguments: Of the command line.
+
+    Returns:
+        The metrics of every run in the folder.
+    """
+    options, settings = parse_with_presets(
+        Options, experiment.presets, experiment.description, arguments
+    )
+    return run(experiment, options, settings)
+
+
+def run(
+    experiment: Experiment, options: Options, settings: Settings
+) -> list[dict[str, Any]]:
+    """Runs what is not done yet, then writes tables, figures and report."""
+    methods = _methods(experiment, options)
+    folder = results.Folder.of(experiment, options, settings)
+    print(
+        f"{experiment.title}, preset {options.preset}, "
+        f"{keras.backend.backend()}, Keras {keras.version()}: {folder.path}/",
+        flush=True,
+    )
+    domains = None
+    for seed in reversed(range(options.seed, options.seed + options.seeds)):
+        todo = [name for name in methods if not folder.done(name, seed)]
+        # The first seed comes last: the figures are of it.
+        if todo or seed == options.seed:
+            domains = _load(experiment, options, settings, seed)
+        for name in todo:
+            assert domains is not None
+            _train(experiment, settings, domains, name, seed, folder)
+            folder.write_summary()
+    metrics = folder.write_summary()
+    assert domains is not None
+    drawn = _draw(folder, domains, options.seed)
+    rows = results.table(experiment, metrics)
+    report.write(
+        folder.path / "report.html",
+        experiment.title,
+        experiment.description,
+        rows,
+        drawn,
+        _command(experiment, options, settings),
+        json.loads((folder.path / "config.json").read_text()),
+    )
+    print(f"\n{results.markdown(rows)}\n\nWritten to {folder.path}/")
+    return metrics
+
+
+def _load(
+    experiment: Experiment, options: Options, settings: Settings, seed: int
+) -> Domains:
+    """The data; without them the program ends with one line."""
+    try:
+        return experiment.load(options, settings, seed)
+    except (ImportError, OSError, ValueError) as error:
+        return stop(f"{experiment.name}: {error}")
+
+
+def _command(
+    experiment: Experiment, options: Options, settings: Settings
+) -> str:
+    """What makes this again, without the paths of one computer."""
+    flags = {
+        name: getattr(options, name)
+        for name in ("preset", "seed", "seeds")
+        if name == "preset" or getattr(options, name) != getattr(Options, name)
+    }
+    if options.methods:
+        flags["methods"] = ",".join(options.methods)
+    preset = dataclasses.asdict(experiment.presets[options.preset])
+    for name, value in dataclasses.asdict(settings).items():
+        if value != preset[name]:
+            words = {True: "yes", False: "no"}
+            flags[name] = words[value] if isinstance(value, bool) else value
+    given = [f"--{n.replace('_', '-')} {value}" for n, value in flags.items()]
+    backend = f"KERAS_BACKEND={keras.backend.backend()}"
+    return " ".join([backend, experiment.command, *given])
+
+
+def _methods(experiment: Experiment, options: Options) -> list[str]:
+    """What is to be run, and before it what it needs."""
+    asked = options.methods or experiment.methods
+    unknown = [name for name in asked if name not in experiment.methods]
+    if unknown:
+        stop(
+            f"--methods: expected some of {', '.join(experiment.methods)}, "
+            f"received {', '.join(unknown)}"
+        )
+    needed = {METHODS[name].after for name in asked}
+    return [n for n in experiment.methods if n in asked or n in needed]
+
+
+def _train(
+    experiment: Experiment,
+    settings: Settings,
+    domains: Domains,
+    name: str,
+    seed: int,
+    folder: results.Folder,
+) -> None:
+    method = METHODS[name]
+    checkpoints = folder.run(name, seed) / "checkpoint"
+    task = Task(experiment, settings, domains, name, seed, checkpoints)
+    if method.after is None:
+        trained = method.train(task)
+    else:
+        network = folder.model(method.after, seed)
+        trained = method.train(task, Trained(network, [], {}, 0.0))
+    folder.write_run(name, seed, trained)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    found = results.headline([{"method": name, **trained.metrics}], name)
+    print(
+        f"{method.title}, seed {seed}: target accuracy {results.cell(found)}, "
+        f"{trained.seconds:.0f} s",
+        flush=True,
+    )
+
+
+def _draw(
+    folder: results.Folder, domains: Domains, seed: int
+) -> list[tuple[str, Path]]:
+    """Figures 2, 3 and 4 of the paper, as far as the runs are there."""
+    path = folder.path / "figures"
+    source, target = domains.source.x, domains.target.x
+    drawn = []
+    if source.ndim == 4:
+        shown = min(SHOWN, len(source), len(target)) // 12 * 12
+        figures.examples(
+            {
+                "source: labelled": source[:shown],
+                "target: unlabelled": target[:shown],
+            },
+            path / "examples.png",
+        )
+        drawn.append(("Examples of the domains", path / "examples.png"))
+    history = folder.history()
+    if history:
+        figures.errors(history, METHODS, path / "training.png")
+        drawn.append(("Along training", path / "training.png"))
+    adapted = [
+        m for m in ("dann", "semi_supervised_dann") if folder.done(m, seed)
+    ]
+    compared = [m for m in ("source_only", *adapted) if folder.done(m, seed)]
+    layers: dict[str, dict[str, tuple[Any, Any]]] = {}
+    for name in compared:
+        model = folder.model(name, seed)
+        if name in adapted:
+            saved = folder.run(name, seed) / "model.keras"
+            shutil.copyfile(saved, folder.path / "model.keras")
+        for layer, features in _features(model, source, target).items():
+            layers.setdefault(layer, {})[METHODS[name].title] = features
+    for layer, each in layers.items():
+        file = path / f"features_{layer.replace(' ', '_')}.png"
+        figures.embeddings(each, file, f"Features: {layer} (t-SNE)")
+        drawn.append((f"Features before and after: {layer}", file))
+    return drawn
+
+
+def _features(model: Any, source: Any, target: Any) -> dict[str, Any]:
+    """Of some images of both domains, in two layers."""
+    some = {"source": source[:EMBEDDED], "target": target[:EMBEDDED]}
+    activations = measures.Hidden(model)
+    extracted, hidden = [], []
+    for domain, x in some.items():
+        features = model.extract_features({domain: x}, training=False)
+        features = keras.ops.convert_to_numpy(features)
+        extracted.append(features.reshape(len(x), -1))
+        hidden.append(activations(domain, x))
+    found = {"feature extractor": tuple(extracted)}
+    # The label predictor may be one layer: then they are the same.
+    if hidden[0].shape != extracted[0].shape:
+        found["last hidden layer"] = tuple(hidden)
+    return found

@@ -1,0 +1,72 @@
+"""One page that needs no other file: tables, figures and settings."""
+
+import base64
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+_STYLE = """
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem;
+       margin: 2rem auto; padding: 0 1rem; color: #222; }
+table { border-collapse: collapse; font-size: 0.9rem; }
+th, td { padding: 0.3rem 0.6rem; border-bottom: 1px solid #ddd;
+         text-align: left; }
+img { max-width: 100%; }
+pre { background: #f5f5f5; padding: 0.8rem; overflow-x: auto; }
+"""
+
+
+def write(
+    path: Path,
+    title: str,
+    text: str,
+    rows: list[list[str]],
+    figures: list[tuple[str, Path]],
+    command: str,
+    config: dict[str, Any],
+) -> None:
+    """Writes the page.
+
+    Args:
+        path: The file.
+        title: Of the page.
+        text: Paragraphs, separated by empty lines.
+        rows: Header and rows of the table.
+        figures: Pairs of what is said of a figure and its PNG file.
+        command: That makes it.
+        config: What was asked for.
+    """
+    parts = [f"<h1>{html.escape(title)}</h1>"]
+    parts += [f"<p>{html.escape(p)}</p>" for p in text.strip().split("\n\n")]
+    parts.append(_table(rows))
+    for said, file in figures:
+        data = base64.b64encode(file.read_bytes()).decode()
+        said = html.escape(said)
+        parts.append(
+            f'<h2>{said}</h2><img alt="{said}" '
+            f'src="data:image/png;base64,{data}">'
+        )
+    parts.append(f"<h2>Command</h2><pre>{html.escape(command)}</pre>")
+    settings = html.escape(json.dumps(config, indent=2, ensure_ascii=False))
+    parts.append(f"<h2>Settings</h2><pre>{settings}</pre>")
+    path.write_text(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
+        f"<body>{''.join(parts)}</body></html>\n",
+        encoding="utf-8",
+    )
+
+
+def _table(rows: list[list[str]]) -> str:
+    header, *others = rows
+    lines = ["<tr>" + "".join(_cell("th", c) for c in header) + "</tr>"]
+    lines += [
+        "<tr>" + "".join(_cell("td", c) for c in row) + "</tr>"
+        for row in others
+    ]
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _cell(tag: str, text: str) -> str:
+    return f"<{tag}>{html.escape(text)}</{tag}>"

@@ -1,0 +1,166 @@
+"""What an experiment can be told: options, and the settings of a preset."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+import keras_grl
+from applications.options import count
+from applications.options import folder
+from applications.options import not_negative
+from applications.options import one_of
+from applications.options import option
+from applications.options import path
+from applications.options import positive
+from applications.options import seed
+from applications.options import stop
+from applications.options import switch
+from applications.options import words
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What is run, and where. The same for all experiments."""
+
+    preset: str = option(
+        "quick",
+        "paper (the protocol to the letter), tuned (the best we know without "
+        "target labels) or quick (minutes on two CPU cores).",
+        str,
+    )
+    methods: tuple[str, ...] = option(
+        (), "Some of the methods, separated by commas. All if left out.", words
+    )
+    seed: int = option(0, "The first seed.", seed)
+    seeds: int = option(1, "How many seeds to run.", count)
+    data_dir: str | None = option(
+        None, "Folder of prepared sets. TFDS's own if left out.", path
+    )
+    manual_dir: str | None = option(
+        None, "Folder of archives that were downloaded by hand.", path
+    )
+    output: str = option("results", "Folder that holds the results.", path)
+    name: str | None = option(
+        None,
+        "Name of the run's folder. The preset and the backend if left out.",
+        folder,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """How networks are trained. Each preset has its own."""
+
+    epochs: int = option(20, "Passes over the larger domain.", count)
+    images: int = option(
+        0, "At most so many training images of each domain; 0 for all.", seed
+    )
+    batch_size: int = option(
+        128, "Images in a batch, half source, half target.", count
+    )
+    network: str = option(
+        "paper",
+        "The paper's network; with batch normalisation a small or a deep one.",
+        one_of("paper", "small", "deep"),
+    )
+    optimizer: str = option(
+        "sgd", "sgd (momentum 0.9) or adam.", one_of("sgd", "adam")
+    )
+    learning_rate: float = option(0.01, "At the beginning.", positive)
+    annealing: bool = option(
+        True, "Whether the learning rate falls as in the paper.", switch
+    )
+    gamma: float = option(
+        10.0, "Steepness of the adaptation factor's ramp.", positive
+    )
+    domain_loss_weight: float = option(
+        1.0, "Weight of DANN's domain loss in the sum.", not_negative
+    )
+    ddc_weight: float = option(
+        0.25, "Weight of DDC's distance; 0.25 is its authors'.", not_negative
+    )
+    mmd_weight: float = option(1.0, "Weight of MMD's distance.", not_negative)
+    coral_weight: float = option(
+        1.0, "Weight of CORAL's distance.", not_negative
+    )
+
+    def __post_init__(self) -> None:
+        if self.batch_size % 2:
+            stop(
+                "--batch-size: expected an even number, received "
+                f"{self.batch_size}"
+            )
+
+    def new_optimizer(self) -> keras.optimizers.Optimizer:
+        rate: Any = self.learning_rate
+        if self.annealing:
+            rate = keras_grl.schedules.InverseDecay(self.learning_rate)
+        if self.optimizer == "adam":
+            return keras.optimizers.Adam(rate)
+        return keras.optimizers.SGD(rate, momentum=0.9)
+
+
+@dataclasses.dataclass(frozen=True)
+class Split:
+    """One domain: images of values 0 to 255, labels 0, 1, …."""
+
+    x: Any
+    y: Any
+    x_test: Any
+    y_test: Any
+
+    def shuffled(self) -> "Split":
+        """The training images in another order, always the same."""
+        order = np.random.default_rng(0).permutation(len(self.x))
+        return dataclasses.replace(self, x=self.x[order], y=self.y[order])
+
+    def first(self, images: int) -> "Split":
+        """With at most so many training images; all if 0."""
+        if not images:
+            return self
+        return dataclasses.replace(self, x=self.x[:images], y=self.y[:images])
+
+
+@dataclasses.dataclass(frozen=True)
+class Domains:
+    """What one seed trains on and is measured on."""
+
+    source: Split
+    target: Split
+    # Target samples with labels, for semi-supervised training.
+    labelled: tuple[Any, Any] | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Experiment:
+    """One result of the paper.
+
+    Args:
+        name: Of its results' folder.
+        title: "MNIST → MNIST-M".
+        description: What `--help` and the report say.
+        load: From options, settings and seed to `Domains`.
+        network: From settings, `Domains` and further arguments of `DANNModel`
+            to the network, untrained.
+        presets: Name to settings.
+        methods: Names of the methods, in the order of the table.
+        published: Method to its target accuracy in the paper.
+        program: What starts it, if not a program of its name.
+    """
+
+    name: str
+    title: str
+    description: str
+    load: Callable[[Any, Settings, int], Domains]
+    network: Callable[..., keras_grl.DANNModel]
+    presets: dict[str, Settings]
+    methods: tuple[str, ...]
+    published: dict[str, float]
+    program: str = ""
+
+    @property
+    def command(self) -> str:
+        return f"python -m applications.{self.program or self.name}"

@@ -1,0 +1,54 @@
+"""SYN SIGNS → GTSRB with 1,280 labelled photographs as well: figure 4.
+
+Four settings of one network: drawn signs only; the labelled photographs only;
+both; both with adaptation to the photographs that have no labels.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from applications import syn_signs_to_gtsrb
+from applications.runner import networks
+from applications.runner import program
+from applications.runner.settings import Domains
+from applications.runner.settings import Experiment
+from applications.runner.settings import Options
+from applications.runner.settings import Settings
+from keras_grl.architectures import GTSRB
+
+LABELLED = 1280
+
+
+def load(options: Options, settings: Settings, seed: int) -> Domains:
+    found = syn_signs_to_gtsrb.load(options, settings, seed)
+    target = found.target
+    random = np.random.default_rng(seed)
+    rows = random.permutation(len(target.x))[:LABELLED]
+    return dataclasses.replace(found, labelled=(target.x[rows], target.y[rows]))
+
+
+EXPERIMENT = Experiment(
+    name="semi_supervised_signs",
+    title="SYN SIGNS → GTSRB, semi-supervised",
+    description=__doc__ or "",
+    load=load,
+    network=networks.of(GTSRB, classes=43),
+    presets=syn_signs_to_gtsrb.EXPERIMENT.presets,
+    methods=(
+        "source_only",
+        "labelled_target_only",
+        "source_and_labelled_target",
+        "semi_supervised_dann",
+    ),
+    published={},
+)
+
+
+def main(arguments: Any = None) -> Any:
+    return program.main(EXPERIMENT, arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Tables 1 and 2 of the paper, made of what the experiments have written.
+
+    python -m applications.tables --results results --output results
+
+Looks for every finished experiment in the folder and puts them side by side:
+`table_1.md`, `table_1.csv` and `table_1.png`, and the same for table 2. One
+column for each shift, preset and backend; our accuracy and share of the gap
+beside the paper's.
+"""
+
+import csv
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from applications import figures
+from applications import mnist_to_mnist_m
+from applications import mnist_to_svhn
+from applications import office
+from applications import semi_supervised_signs
+from applications import svhn_to_mnist
+from applications import syn_numbers_to_svhn
+from applications import syn_signs_to_gtsrb
+from applications.options import option
+from applications.options import parse
+from applications.options import path
+from applications.options import stop
+from applications.runner import results
+from applications.runner.methods import METHODS
+from applications.runner.settings import Experiment
+
+TABLES: dict[str, tuple[Experiment, ...]] = {
+    "table_1": (
+        mnist_to_mnist_m.EXPERIMENT,
+        syn_numbers_to_svhn.EXPERIMENT,
+        svhn_to_mnist.EXPERIMENT,
+        syn_signs_to_gtsrb.EXPERIMENT,
+        mnist_to_svhn.EXPERIMENT,
+        semi_supervised_signs.EXPERIMENT,
+    ),
+    "table_2": tuple(office.experiment(pair, None) for pair in office.PAIRS),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    results: str = option("results", "Folder that holds the results.", path)
+    output: str = option("results", "Folder to write the tables into.", path)
+
+    def __post_init__(self) -> None:
+        if not Path(self.results).is_dir():
+            stop(
+                "--results: expected a folder that an experiment has written, "
+                f"received {self.results!r}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """One shift by one preset on one backend."""
+
+    experiment: Experiment
+    name: str
+    metrics: list[dict[str, Any]]
+
+    def cell(self, method: str) -> str:
+        found = results.headline(self.metrics, method)
+        if not found:
+            return "–"
+        share = results.gap_covered(self.metrics, method)
+        bound = method in ("source_only", "train_on_target")
+        if bound or share is None:
+            return results.cell(found)
+        return f"{results.cell(found)} ({100 * share:.1f} %)"
+
+    def published(self, method: str) -> str:
+        published = self.experiment.published
+        if method not in published:
+            return "–"
+        share = ""
+        if method not in ("source_only", "train_on_target"):
+            share = results.published_share(published, method)
+        return f"{published[method]:.4f}" + (f" ({share})" if share else "")
+
+
+def columns(folder: Path, experiments: tuple[Experiment, ...]) -> list[Column]:
+    """What was found of some experiments."""
+    return [
+        Column(experiment, file.parent.name, json.loads(file.read_text()))
+        for experiment in experiments
+        for file in sorted((folder / experiment.name).glob("*/metrics.json"))
+    ]
+
+
+def table(found: list[Column]) -> list[list[str]]:
+    """Header and rows."""
+    header = ["method"]
+    for column in found:
+        title = column.experiment.title
+        header += [f"{title}, {column.name}", f"{title}, paper"]
+    methods = [
+        name
+        for name in METHODS
+        if any(results.headline(column.metrics, name) for column in found)
+    ]
+    rows = [
+        [
+            METHODS[name].title,
+            *(
+                text
+                for column in found
+                for text in (column.cell(name), column.published(name))
+            ),
+        ]
+        for name in methods
+    ]
+    return [header, *rows]
+
+
+def main(arguments: Any = None) -> dict[str, list[list[str]]]:
+    config = parse(Config, __doc__ or "", arguments)
+    output, made = Path(config.output), {}
+    for name, experiments in TABLES.items():
+        found = columns(Path(config.results), experiments)
+        if not found:
+            continue
+        output.mkdir(parents=True, exist_ok=True)
+        rows = made[name] = table(found)
+        text = results.markdown(rows)
+        (output / f"{name}.md").write_text(text + "\n")
+        with open(output / f"{name}.csv", "w", newline="") as file:
+            csv.writer(file).writerows(rows)
+        figures.bars(
+            {
+                f"{column.experiment.title}\n{column.name}": {
+                    METHODS[method].title: (
+                        results.headline(column.metrics, method),
+                        column.experiment.published.get(method),
+                    )
+                    for method in METHODS
+                    if results.headline(column.metrics, method)
+                }
+                for column in found
+            },
+            output / f"{name}.png",
+        )
+        print(f"{name}\n\n{text}\n")
+    if not made:
+        stop(
+            f"--results: expected results of an experiment in {config.results}"
+            f", found none. Make some: {TABLES['table_1'][0].command}"
+        )
+    print(f"Written to {output}/")
+    return made
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,363 @@
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from applications import mnist_to_mnist_m
+from applications import mnist_to_svhn
+from applications import office
+from applications import semi_supervised_signs
+from applications import svhn_to_mnist
+from applications import syn_numbers_to_svhn
+from applications import syn_signs_to_gtsrb
+from applications import tables
+from applications.runner import results
+from applications.runner.training import Batches
+from applications.runner.training import Checkpoint
+from tests.applications import small_sets
+from tests.testing import run_python
+
+TINY = ["--batch-size", "32", "--network", "small"]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    small_sets.put_in_place(monkeypatch)
+
+
+def history(folder):
+    with open(folder / "history.csv") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_writes_what_it_found(tmp_path, capsys):
+    arguments = [*TINY, "--epochs", "2", "--output", str(tmp_path)]
+    methods = ["source_only", "subspace_alignment", "coral", "dann"]
+    arguments += ["--methods", ",".join(methods), "--name", "all"]
+    metrics = mnist_to_mnist_m.main(arguments)
+    folder = tmp_path / "mnist_to_mnist_m" / "all"
+    assert [m["method"] for m in metrics] == methods
+    assert json.loads((folder / "metrics.json").read_text()) == metrics
+    config = json.loads((folder / "config.json").read_text())
+    assert config["settings"]["epochs"] == 2
+    rows = history(folder)
+    assert len(rows) == 2 * (len(methods) - 1)  # one method has no epochs
+    by_method = {m["method"]: m for m in metrics}
+    for name in set(methods) - {"subspace_alignment"}:
+        found = by_method[name]
+        last = [row for row in rows if row["method"] == name][-1]
+        assert found["accuracy"] == float(last["target_accuracy"])
+        assert found["oracle"]["accuracy"] >= found["accuracy"]
+        assert 0 <= found["svm_accuracy"] <= 1
+        assert found["epochs"] == 2
+    aligned = by_method["subspace_alignment"]
+    assert aligned["oracle"]["accuracy"] >= aligned["selected"]["accuracy"]
+    # What is saved gives the accuracy that is reported.
+    images, labels = small_sets.load("mnist_m", "test")
+    for file, name in (
+        (folder / "model.keras", "dann"),
+        (folder / "runs" / "source_only-0" / "model.keras", "source_only"),
+    ):
+        predictions = keras.models.load_model(file).predict(images, verbose=0)
+        accuracy = np.mean(predictions.argmax(axis=1) == labels)
+        assert accuracy == pytest.approx(by_method[name]["accuracy"])
+    assert {file.name for file in (folder / "figures").iterdir()} == {
+        "examples.png",
+        "training.png",
+        "features_feature_extractor.png",
+        "features_last_hidden_layer.png",
+    }
+    page = (folder / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 4
+    assert "--epochs 2" in page and str(tmp_path) not in page
+    assert "<td>subspace alignment</td>" in page
+    printed = capsys.readouterr().out
+    assert "| DANN | 1 |" in printed and "57.9 %" in printed
+    # All is done: nothing is trained again.
+    before = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
+    assert mnist_to_mnist_m.main(arguments) == metrics
+    after = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
+    assert before == after
+    # The tables find it.
+    made = tables.main(["--results", str(tmp_path), "--output", str(tmp_path)])
+    assert made["table_1"][0] == [
+        "method",
+        "MNIST → MNIST-M, all",
+        "MNIST → MNIST-M, paper",
+    ]
+    dann = next(row for row in made["table_1"] if row[0] == "DANN")
+    assert dann[1].startswith(f"{by_method['dann']['accuracy']:.4f}")
+    assert dann[2] == "0.8149 (57.9 %)"
+    assert {file.name for file in tmp_path.glob("table_*")} == {
+        "table_1.md",
+        "table_1.csv",
+        "table_1.png",
+    }
+
+
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        mnist_to_svhn,
+        svhn_to_mnist,
+        syn_numbers_to_svhn,
+        syn_signs_to_gtsrb,
+    ],
+    ids=lambda module: module.EXPERIMENT.name,
+)
+def test_every_program_trains_dann(experiment, tmp_path):
+    found = experiment.main(
+        [*TINY, "--epochs", "1", "--methods", "dann", "--output", str(tmp_path)]
+    )
+    assert [m["method"] for m in found] == ["dann"]
+    assert set(experiment.EXPERIMENT.presets) == {"paper", "tuned", "quick"}
+
+
+@pytest.mark.parametrize("name", ["paper", "small", "deep"])
+def test_every_network_takes_the_domains(name):
+    domains = syn_numbers_to_svhn.load(
+        results.Options(), results.Settings(), seed=0
+    )
+    model = syn_numbers_to_svhn.EXPERIMENT.network(
+        results.Settings(network=name), domains
+    )
+    x = domains.target.x[:2]
+    assert model.predict(x, verbose=0).shape == (2, 10)
+    if name == "paper":
+        # What is left of the target's mean colour is black.
+        mean = np.empty((1, 32, 32, 3), "float32")
+        mean[:] = domains.target.x.mean(axis=(0, 1, 2))
+        subtracted = model.target_preprocessing(mean)
+        assert np.abs(keras.ops.convert_to_numpy(subtracted)).max() < 1e-4
+    else:
+        assert model.batch_normalization == "domain_specific"
+
+
+def test_semi_supervised_has_four_settings(tmp_path):
+    found = semi_supervised_signs.main(
+        [*TINY, "--epochs", "1", "--output", str(tmp_path)]
+    )
+    assert [m["method"] for m in found] == [
+        "source_only",
+        "labelled_target_only",
+        "source_and_labelled_target",
+        "semi_supervised_dann",
+    ]
+
+
+def test_office_on_features_that_are_computed_once(tmp_path):
+    found = office.main(
+        [
+            *("--epochs", "2", "--batch-size", "8", "--pairs", "dslr_webcam"),
+            *("--methods", "source_only,subspace_alignment,ddc,dann"),
+            *("--seeds", "2", "--output", str(tmp_path)),
+        ]
+    )
+    metrics = found["dslr_webcam"]
+    assert [(m["method"], m["seed"]) for m in metrics[:2]] == [
+        ("source_only", 0),
+        ("source_only", 1),
+    ]
+    made = tables.main(["--results", str(tmp_path), "--output", str(tmp_path)])
+    header, *rows = made["table_2"]
+    assert header[2] == "OFFICE: Dslr → Webcam, paper"
+    assert ["DANN", "0.9400"] in [[row[0], row[2]] for row in rows]
+    # Without labels of the target nobody knows the gap.
+    assert "%" not in rows[-1][1] and "±" in rows[-1][1]
+
+
+def test_office_samples_and_keeps_the_rest(tmp_path):
+    options = office.OfficeOptions()
+    settings = office.PRESETS["paper"]
+    data = office.load("webcam_dslr", options, settings, seed=1)
+    assert data.source.x.shape == (16, 227, 227, 3)
+    assert sorted(data.source.y.tolist()) == [0] * 8 + [1] * 8
+    assert data.source.x_test.shape == (4, 227, 227, 3)
+    # All of the target is trained on without labels, and tested on.
+    assert data.target.x is data.target.x_test and len(data.target.x) == 20
+    with pytest.raises(SystemExit, match="--pairs: expected some of amazon_w"):
+        office.main(["--pairs", "amazon_dslr"])
+
+
+KILLED = """
+import os, pytest, signal
+from applications import mnist_to_mnist_m
+from applications.runner import methods
+from applications.runner.training import Checkpoint
+from tests.applications import small_sets
+
+small_sets.put_in_place(pytest.MonkeyPatch())
+Checkpoint.seconds_between = 0.0
+written = Checkpoint.on_epoch_end
+
+def killed(self, epoch, logs=None):
+    written(self, epoch, logs)
+    if "dann" in str(self._folder) and epoch == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Checkpoint.on_epoch_end = killed
+mnist_to_mnist_m.main({arguments!r})
+"""
+
+
+def test_a_killed_run_goes_on_as_if_it_had_not_been(tmp_path, capfd):
+    methods = ["--methods", "source_only,dann", "--epochs", "4"]
+    killed = [*TINY, *methods, "--output", str(tmp_path / "killed")]
+    process = run_python(KILLED.format(arguments=killed))
+    assert process.returncode == -9, process.stderr
+    runs = next((tmp_path / "killed").glob("*/*/runs"))
+    assert (runs / "source_only-0" / "metrics.json").exists()
+    assert not (runs / "dann-0" / "metrics.json").exists()
+    assert (runs / "dann-0" / "checkpoint").exists()
+    mnist_to_mnist_m.main(killed)
+    assert "DANN, seed 0: goes on after epoch 2" in capfd.readouterr().out
+    assert not (runs / "dann-0" / "checkpoint").exists()
+    whole = [*TINY, *methods, "--output", str(tmp_path / "whole")]
+    mnist_to_mnist_m.main(whole)
+    other = next((tmp_path / "whole").glob("*/*/runs"))
+    for name in ("source_only-0", "dann-0"):
+        # Dropout, batch normalisation, order and λ go on where they were.
+        for resumed, uninterrupted in zip(
+            history(runs / name), history(other / name), strict=True
+        ):
+            assert resumed.keys() == uninterrupted.keys()
+            for key in set(resumed) - {"method", "domain_error"}:
+                assert float(resumed[key]) == pytest.approx(
+                    float(uninterrupted[key]), rel=1e-3, abs=1e-4
+                ), (name, key)
+
+
+def test_a_checkpoint_that_was_not_finished_is_not_used(tmp_path):
+    (tmp_path / "unfinished.npz").write_bytes(b"half")
+    (tmp_path / "epoch-00007.npz").write_bytes(b"whole, but no history")
+    (tmp_path / "epoch-00008.json.unfinished").write_text("{")
+    assert Checkpoint(tmp_path).epoch == 0
+
+
+def test_other_settings_do_not_overwrite_results(tmp_path, monkeypatch):
+    folder = tmp_path / "mnist_to_mnist_m" / "quick-x"
+    folder.mkdir(parents=True)
+    settings = mnist_to_mnist_m.EXPERIMENT.presets["quick"]
+    options = results.Options(name="quick-x", output=str(tmp_path))
+    results.Folder.of(mnist_to_mnist_m.EXPERIMENT, options, settings)
+    (folder / "runs").mkdir()
+    with pytest.raises(SystemExit) as stopped:
+        mnist_to_mnist_m.main(
+            ["--epochs", "3", "--name", "quick-x", "--output", str(tmp_path)]
+        )
+    message = str(stopped.value)
+    assert "has results of other settings (epochs: " in message
+    assert "now 3) and is not overwritten" in message
+    assert "--name quick-x-2" in message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--preset", "best"], "--preset: expected one of paper, tuned, quick"),
+        (["--methods", "gfk"], "--methods: expected some of source_only, "),
+        (["--methods", "dann,"], "--methods: expected different words"),
+        (["--annealing", "maybe"], "--annealing: expected yes or no"),
+        (["--network", "vgg"], "--network: expected one of paper, small"),
+        (
+            ["--domain-loss-weight", "-1"],
+            "expected a finite number, at least 0",
+        ),
+        (["--batch-size", "3"], "--batch-size: expected an even number"),
+    ],
+)
+def test_a_wrong_option_gets_one_clear_line(
+    arguments, message, tmp_path, capsys
+):
+    with pytest.raises(SystemExit) as stopped:
+        mnist_to_mnist_m.main([*arguments, "--output", str(tmp_path)])
+    text = capsys.readouterr().err or str(stopped.value.code)
+    assert message in text and len(text.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_data_that_cannot_be_had_get_one_clear_line(tmp_path, monkeypatch):
+    from applications.runner import domains
+
+    def missing(*args):
+        raise OSError("mnist cannot be downloaded")
+
+    monkeypatch.setattr(domains, "_load", missing)
+    with pytest.raises(SystemExit, match="mnist cannot be downloaded"):
+        mnist_to_mnist_m.main([*TINY, "--output", str(tmp_path)])
+
+
+def test_a_training_that_diverges_is_reported(tmp_path):
+    found, aligned = mnist_to_mnist_m.main(
+        [
+            *("--methods", "subspace_alignment", "--epochs", "2", *TINY),
+            *("--optimizer", "sgd", "--learning-rate", "1e30"),
+            *("--network", "paper", "--output", str(tmp_path)),
+        ]
+    )
+    assert found["svm_accuracy"] is None
+    assert found["domain_error"] is None
+    assert found["accuracy"] < 0.5
+    assert aligned["selected"] is None
+
+
+def test_more_images_than_a_set_has_are_all_of_them():
+    many = mnist_to_mnist_m.load(
+        results.Options(), results.Settings(images=10**6), seed=0
+    )
+    few = mnist_to_mnist_m.load(
+        results.Options(), results.Settings(images=10), seed=0
+    )
+    assert len(many.source.x) == len(many.target.x) == 96
+    assert len(few.source.x) == len(few.target.y) == 10
+    np.testing.assert_array_equal(few.source.x, many.source.x[:10])
+
+
+def test_tables_want_results(tmp_path):
+    with pytest.raises(SystemExit, match="expected results of an experiment"):
+        tables.main(["--results", str(tmp_path)])
+    with pytest.raises(SystemExit, match="expected a folder"):
+        tables.main(["--results", str(tmp_path / "nothing")])
+
+
+def test_help_says_what_each_preset_sets(capsys):
+    with pytest.raises(SystemExit):
+        mnist_to_mnist_m.main(["--help"])
+    words = " ".join(capsys.readouterr().out.split())
+    assert "paper (paper), small (tuned), small (quick)" in words
+
+
+def test_share_of_the_gap_is_of_the_means():
+    metrics = [
+        {"method": method, "seed": seed, "accuracy": accuracy}
+        for method, accuracies in {
+            "source_only": (0.5, 0.6),
+            "dann": (0.7, 0.8),
+            "train_on_target": (0.9, 1.0),
+        }.items()
+        for seed, accuracy in enumerate(accuracies)
+    ]
+    assert results.gap_covered(metrics, "dann") == pytest.approx(0.5)
+    assert results.gap_covered(metrics[:4], "dann") is None
+    assert results.cell([0.7, 0.8]) == "0.7500 ± 0.0500"
+    published = mnist_to_mnist_m.EXPERIMENT.published
+    assert results.published_share(published, "dann") == "57.9 %"
+
+
+def test_batches_walk_through_all_samples():
+    x = np.arange(10)
+    batches = Batches(x, x, batch_size=4, steps=5, seed=0)
+    batches.on_epoch_begin()
+    seen = np.concatenate([batches[i][0] for i in range(batches.num_batches)])
+    # Two passes, each with every sample once.
+    np.testing.assert_array_equal(np.sort(seen[:10]), x)
+    np.testing.assert_array_equal(np.sort(seen[10:]), x)
+    batches.set_epoch(3)
+    batches.on_epoch_begin()
+    later = batches[0][0]
+    other = Batches(x, x, batch_size=4, steps=5, seed=0)
+    other.set_epoch(3)
+    other.on_epoch_begin()
+    np.testing.assert_array_equal(other[0][0], later)
