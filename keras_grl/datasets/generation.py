@@ -2,15 +2,19 @@
 
 import collections
 import functools
-import multiprocessing
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
+import loky
+
 from keras_grl.validation import check_integer
 
 CHUNK = 500  # images that are in memory at once, for each process
+# Seconds after which a process ends that has nothing to do, since the one that
+# had work for it was killed.
+_IDLE = 60
 
 
 def generate(
@@ -38,18 +42,22 @@ def generate(
     if processes == 1 or len(ranges) == 1:
         yield from map(make, ranges)
         return
-    # "spawn": a fork of a process with TensorFlow's or JAX's threads may hang.
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(min(processes, len(ranges))) as pool:
-        # Not `imap`, which goes on however slow the taker is: all images
-        # would be in memory in the end.
+    # Not the standard library's pools: a fork of a process with TensorFlow's or
+    # JAX's threads may hang, and "spawn" runs the user's program once more in
+    # every process.
+    pool = loky.ProcessPoolExecutor(min(processes, len(ranges)), timeout=_IDLE)
+    try:
+        # Not `map`, which goes on however slow the taker is: all images would
+        # be in memory in the end.
         waiting: collections.deque[Any] = collections.deque()
         for each in ranges:
-            waiting.append(pool.apply_async(make, (each,)))
+            waiting.append(pool.submit(make, each))
             if len(waiting) > 2 * processes:
-                yield waiting.popleft().get()
+                yield waiting.popleft().result()
         while waiting:
-            yield waiting.popleft().get()
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(kill_workers=True)
 
 
 def examples(

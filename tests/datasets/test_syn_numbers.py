@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +17,7 @@ from keras_grl.datasets import strokes
 from keras_grl.datasets import syn_numbers
 from keras_grl.datasets.syn_numbers import Config
 from keras_grl.datasets.syn_numbers import draw
+from tests.testing import ROOT
 
 # Nothing varies but digits, fonts and colours.
 PLAIN = {
@@ -215,6 +219,31 @@ def test_processes_change_nothing():
     for (x, y), (other_x, other_y) in zip(alone, several, strict=True):
         np.testing.assert_array_equal(x, other_x)
         np.testing.assert_array_equal(y, other_y)
+
+
+PROGRAM = """
+import functools
+from keras_grl.datasets import generation
+from keras_grl.datasets import syn_numbers
+
+print("runs")
+generation.CHUNK = 2
+draw = functools.partial(syn_numbers.draw, config=syn_numbers.Config(), seed=0)
+print(sum(len(y) for _, y in generation.generate(draw, 5, processes=2)))
+"""
+
+
+def test_several_processes_do_not_run_the_program_again(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)  # has no `if __name__ == "__main__"`
+    done = subprocess.run(
+        [sys.executable, program],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.stdout.split() == ["runs", "5"], done.stderr
 
 
 def test_as_a_set_of_tfds(tmp_path, monkeypatch):
