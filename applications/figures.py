@@ -23,8 +23,7 @@ def examples(domains: dict[str, Any], path: Path, columns: int = 12) -> None:
     """A sheet of images of each domain.
 
     Args:
-        domains: Name to images, uint8 of shape `(n, height, width, channels)`,
-            n a multiple of `columns`.
+        domains: Name to images, uint8 of shape `(n, height, width, channels)`.
         path: The file to write.
         columns: Images in a row.
     """
@@ -32,9 +31,13 @@ def examples(domains: dict[str, Any], path: Path, columns: int = 12) -> None:
         len(domains), 1, figsize=(columns * 0.6, len(domains) * 2.2)
     )
     for axis, (name, images) in zip(axes, domains.items(), strict=True):
+        # White where the last row is not full.
+        missing = -len(images) % columns
+        white = np.full((missing, *images.shape[1:]), 255, "uint8")
+        tiles = np.concatenate([images, white])
         rows = [
-            np.concatenate(list(images[start : start + columns]), axis=1)
-            for start in range(0, len(images), columns)
+            np.concatenate(list(tiles[start : start + columns]), axis=1)
+            for start in range(0, len(tiles), columns)
         ]
         sheet = np.concatenate(rows, axis=0)
         axis.imshow(sheet.squeeze(), cmap="gray", vmin=0, vmax=255)

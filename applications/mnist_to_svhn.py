@@ -18,7 +18,7 @@ from keras_grl.architectures import SVHN
 
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
-    reverse = svhn_to_mnist.load(options, settings, seed)
+    reverse = svhn_to_mnist.load(options, settings, seed, "test")
     return Domains(reverse.target, reverse.source)
 
 

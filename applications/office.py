@@ -11,6 +11,7 @@ SqueezeNet's features, which are computed once.
 
 import dataclasses
 import functools
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -39,11 +40,19 @@ class OfficeOptions(Options):
     """What OFFICE needs besides."""
 
     weights: str | None = option(
-        None, "Published weights of the network, trained on ImageNet.", path
+        None,
+        "Published weights of the network, trained on ImageNet; or random, "
+        "for a trial.",
+        path,
     )
     pairs: tuple[str, ...] = option(PAIRS, "Some of the shifts.", words)
 
     def __post_init__(self) -> None:
+        if self.weights is None:
+            stop(
+                "--weights: expected the file of the network's published "
+                "weights, or random; received nothing"
+            )
         if not set(self.pairs) <= set(PAIRS):
             stop(
                 f"--pairs: expected some of {', '.join(PAIRS)}, received "
@@ -56,10 +65,17 @@ def load(pair: str, options: Any, settings: Settings, seed: int) -> Domains:
 
     source, target = pair.split("_")
     inputs = functools.partial(_inputs, options, settings.network != "paper")
-    x, y = inputs(source)
+    (x, y), (x_target, y_target) = inputs(source), inputs(target)
+    # Of 31 classes there may be ten.
+    classes = np.unique(y)
+    if not np.array_equal(classes, np.unique(y_target)):
+        raise ValueError(
+            f"{source} and {target} must have the same classes. Received: "
+            f"{classes.tolist()} and {np.unique(y_target).tolist()}"
+        )
+    y, y_target = (np.searchsorted(classes, each) for each in (y, y_target))
     chosen = np.zeros(len(x), bool)
     chosen[office31.sample(y, office31.LABELLED[source], seed)] = True
-    x_target, y_target = inputs(target)
     return Domains(
         Split(x[chosen], y[chosen], x[~chosen], y[~chosen]),
         # All of the target is trained on, without labels, and tested on.
@@ -75,14 +91,12 @@ def _inputs(options: Any, as_features: bool, domain: str) -> tuple[Any, Any]:
         data_dir=options.data_dir,
         manual_dir=options.manual_dir,
     )
-    # Of 31 classes there may be ten.
-    y = np.searchsorted(np.unique(y), y)
     return (_features(options, x) if as_features else x), y
 
 
 def _features(options: Any, x: Any) -> Any:
     """The average of fire9 over all positions: 512 features, of variance 1."""
-    network = architectures.SqueezeNet(weights=options.weights)
+    network = architectures.SqueezeNet(weights=_weights(options))
     average = keras.layers.GlobalAveragePooling2D()
     model = keras.Model(
         network.input, average(network.get_layer("drop9").output)
@@ -90,6 +104,10 @@ def _features(options: Any, x: Any) -> Any:
     features = model.predict(x, batch_size=32, verbose=0)
     # Of all features at once: their sizes relative to each other stay.
     return (features - features.mean()) / features.std()
+
+
+def _weights(options: Any) -> str | None:
+    return None if options.weights == "random" else options.weights
 
 
 def network(
@@ -102,7 +120,7 @@ def network(
     }
     if settings.network == "paper":
         return architectures.AlexNetBottleneck(
-            classes, weights=options.weights, **kwargs
+            classes, weights=_weights(options), **kwargs
         )
     return keras_grl.DANNModel(
         keras.Sequential(
@@ -139,7 +157,8 @@ _TUNED = Settings(
     domain_loss_weight=0.1,
 )
 PRESETS = {
-    "paper": Settings(epochs=300, learning_rate=0.001, domain_loss_weight=0.1),
+    # The pre-trained layers learn at a tenth of the rate.
+    "paper": Settings(epochs=300, domain_loss_weight=0.1),
     "tuned": _TUNED,
     "quick": dataclasses.replace(_TUNED, epochs=15),
 }
@@ -175,6 +194,7 @@ def experiment(pair: str, options: Any) -> Experiment:
         methods=METHODS,
         published=_PUBLISHED[pair],
         program="office",
+        files={"weights": Path(options.weights).name} if options else {},
     )
 
 

@@ -18,12 +18,15 @@ from keras_grl.architectures import SVHN
 SIZE = 32  # pixels of SVHN's images
 
 
-def load(options: Options, settings: Settings, seed: int) -> Domains:
+def load(
+    options: Options,
+    settings: Settings,
+    seed: int,
+    svhn_test: str = "test[:2000]",  # of the source: a look is enough
+) -> Domains:
     mnist = domains.split(options, "mnist", settings.images)
     return Domains(
-        domains.split(
-            options, "svhn_cropped", settings.images, test="test[:2000]"
-        ),
+        domains.split(options, "svhn_cropped", settings.images, test=svhn_test),
         domains.padded(domains.in_colour(mnist), SIZE),
     )
 

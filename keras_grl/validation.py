@@ -95,6 +95,13 @@ def check_range(name: str, value: Any) -> tuple[float, float]:
     return low, high
 
 
+def check_boolean(name: str, value: Any) -> bool:
+    """`value`, if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ValueError(invalid(name, "True or False", value))
+    return bool(value)
+
+
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     """`value`, if it is one of `choices`."""
     choices = tuple(choices)

@@ -111,23 +111,30 @@ def summary(rows: list[dict[str, float]]) -> dict[str, Any]:
 
 
 def svm_accuracy(
-    hidden: Hidden, x: Any, y: Any, domain: str, target: Split, most: int
+    hidden: Hidden,
+    learnt: dict[str, tuple[Any, Any]],
+    target: Split,
+    most: int,
 ) -> float | None:
     """Of a linear SVM in place of the last layer, as the paper compares.
 
     Args:
         hidden: Of the trained network.
-        x: Images that the network learnt the labels of.
-        y: Their labels.
-        domain: Theirs, "source" or "target".
+        learnt: Domain to images and labels that the network learnt from.
         target: It is tested on the target's test images.
-        most: At most so many images are learnt from.
+        most: At most so many images of each domain are learnt from.
 
     Returns:
         The accuracy; None if the network has diverged.
     """
-    learnt, tested = hidden(domain, x), hidden("target", target.x_test)
-    if not (np.isfinite(learnt).all() and np.isfinite(tested).all()):
+    features, labels = [], []
+    for domain, (x, y) in learnt.items():
+        rows = keras_grl.baselines.sample_rows(y, most)
+        features.append(hidden(domain, x[rows]))
+        labels.append(y[rows])
+    tested = hidden("target", target.x_test)
+    if not all(np.isfinite(each).all() for each in (*features, tested)):
         return None
-    svm = keras_grl.baselines.LastLayerSVM(max_samples=most)
-    return float(svm.fit(learnt, y).score(tested, target.y_test))
+    svm = keras_grl.baselines.LastLayerSVM()
+    svm.fit(np.concatenate(features), np.concatenate(labels))
+    return float(svm.score(tested, target.y_test))

@@ -1,6 +1,7 @@
 """How each method trains the one network of an experiment."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from applications.runner.training import Batches
 from applications.runner.training import Checkpoint
 from applications.runner.training import TellEpoch
 
-SVM_IMAGES = 10_000  # that a linear SVM learns from
+SVM_IMAGES = 10_000  # that a linear SVM and subspace alignment learn from
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,13 +63,21 @@ def train_on_target(task: Task) -> Trained:
     return _plain(task, "target", target.x, target.y)
 
 
+def domain_statistics(task: Task) -> Trained:
+    """Source labels, and batch statistics of each domain (Li et al., 2016).
+
+    What of a network with batch normalisation is not owed to the domain loss.
+    """
+    return _paired(task, _network(task), 0.0)
+
+
 def labelled_target_only(task: Task) -> Trained:
     """The few target samples that have labels, and nothing else."""
     return _plain(task, "target", *_labelled(task))
 
 
 def source_and_labelled_target(task: Task) -> Trained:
-    """Both, in equal parts, without adaptation."""
+    """Both, without adaptation."""
     # A paired model for the sake of its preprocessing of each domain; one
     # unlabelled sample in a batch, of no weight.
     return _paired(task, _network(task), 0.0, _labelled(task), unlabelled=1)
@@ -112,18 +121,23 @@ def subspace_alignment(task: Task, trained: Trained) -> Trained:
     """
     domains = task.domains
     hidden = measures.Hidden(trained.network)
-    source = hidden("source", domains.source.x)
-    target = hidden("target", domains.target.x)
+    rows = keras_grl.baselines.sample_rows(domains.source.y, SVM_IMAGES)
+    # The target's images are in random order, and have no labels to go by.
+    source = hidden("source", domains.source.x[rows])
+    target = hidden("target", domains.target.x[:SVM_IMAGES])
     test = hidden("target", domains.target.x_test)
     if not all(np.isfinite(each).all() for each in (source, target, test)):
-        nothing = {"selected": None, "oracle": None}  # "source only" diverged
+        # "source only" has diverged.
+        nothing = {"selected": None, "oracle": None, "svm_accuracy": None}
         return Trained(trained.network, [], nothing, 0.0)
-    few = slice(SVM_IMAGES)
+    print(f"{METHODS[task.method].title}: 2 to 60 components", flush=True)
+    began = time.monotonic()
     choice = keras_grl.baselines.choose_components(
-        source[few],
-        domains.source.y[few],
-        target[few],
+        source,
+        domains.source.y[rows],
+        target,
         test=(test, domains.target.y_test),
+        standardize=True,
     )
     by_source, by_target = choice.by_cross_validation, choice.by_test_accuracy
     assert by_target is not None  # there is a test set
@@ -136,8 +150,11 @@ def subspace_alignment(task: Task, trained: Trained) -> Trained:
             "accuracy": choice.test_accuracy[by_target],
             "components": by_target,
         },
+        # The paper's: a linear SVM, and the best number of components.
+        "svm_accuracy": choice.test_accuracy[by_target],
     }
-    return Trained(trained.network, [], metrics, 0.0)
+    seconds = time.monotonic() - began
+    return Trained(trained.network, [], metrics, seconds)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,6 +169,9 @@ METHODS = {
     "source_only": Method("source only", source_only),
     "subspace_alignment": Method(
         "subspace alignment", subspace_alignment, after="source_only"
+    ),
+    "domain_statistics": Method(
+        "source only, statistics of each domain", domain_statistics
     ),
     "ddc": Method("DDC (mean distance)", ddc),
     "mmd": Method("MMD", mmd),
@@ -207,12 +227,21 @@ def _plain(task: Task, domain: str, x: Any, y: Any) -> Trained:
         x, y, task.settings.batch_size // 2, _steps(task), task.seed
     )
     before = [keras_grl.callbacks.LearningRateAnnealing(), TellEpoch(batches)]
-    return _fit(task, classifier, network, batches, before, (x, y, domain))
+    return _fit(task, classifier, network, batches, before, {domain: (x, y)})
 
 
 def _discrepancy(task: Task, discrepancy: str, weight: float) -> Trained:
+    """Of the last hidden layer: these methods were made for a late one."""
+    network = _network(task)
+    weighted = [
+        layer.name
+        for layer in getattr(network.label_predictor, "layers", [])
+        if layer.weights
+    ]
+    # A label predictor of one layer sees the features themselves.
+    at = weighted[-2] if len(weighted) > 1 else None
     network = keras_grl.baselines.DiscrepancyModel.from_model(
-        _network(task), discrepancy
+        network, discrepancy, at
     )
     return _paired(task, network, weight)
 
@@ -231,8 +260,9 @@ def _paired(
         network: A paired model.
         weight: Of its domain loss.
         labelled: Images and labels of the target, which take half of the
-            source's place in a batch.
-        unlabelled: Target samples in a batch; half of it by default.
+            target's place in a batch.
+        unlabelled: Target samples in a batch without labels; by default what
+            is left of the target's half.
     """
     network.compile(
         optimizer=task.settings.new_optimizer(),
@@ -244,7 +274,8 @@ def _paired(
     half = task.settings.batch_size // 2
     size = {"source": half, "target": unlabelled or half}
     if labelled is not None:
-        size["source"] = size["labeled_target"] = max(half // 2, 1)
+        size["labeled_target"] = max(half // 2, 1)
+        size["target"] = unlabelled or max(half - size["labeled_target"], 1)
     dataset = keras_grl.pair(
         (source.x, source.y),
         target.x,
@@ -252,7 +283,9 @@ def _paired(
         batch_size=size,
         seed=task.seed,
     ).with_steps(_steps(task))
-    learnt = source.x, source.y, "source"
+    learnt = {"source": (source.x, source.y)}
+    if labelled is not None:
+        learnt["target"] = labelled
     return _fit(task, network, network, dataset, [], learnt)
 
 
@@ -262,7 +295,7 @@ def _fit(
     network: keras.Model,
     dataset: Any,
     before: list[keras.callbacks.Callback],
-    learnt: tuple[Any, Any, str],
+    learnt: dict[str, tuple[Any, Any]],
 ) -> Trained:
     """Trains, goes on where a killed run was, and measures.
 
@@ -272,7 +305,7 @@ def _fit(
         network: The paired model that has its weights.
         dataset: For `fit`.
         before: Callbacks that come first.
-        learnt: Images, labels and domain that the linear SVM learns from.
+        learnt: Domain to images and labels that the linear SVM learns from.
     """
     checkpoint = Checkpoint(task.folder)
     epochs = task.settings.epochs
@@ -284,6 +317,9 @@ def _fit(
         dataset,
         epochs=epochs,
         initial_epoch=checkpoint.epoch,
+        # The datasets shuffle, by their seed; Keras would do so by the state of
+        # Python's random numbers, which a run that goes on has not.
+        shuffle=False,
         callbacks=[
             *before,
             measured,
@@ -294,6 +330,6 @@ def _fit(
     )
     metrics = measures.summary(checkpoint.rows)
     metrics["svm_accuracy"] = measures.svm_accuracy(
-        measured.hidden, *learnt, task.domains.target, SVM_IMAGES
+        measured.hidden, learnt, task.domains.target, SVM_IMAGES
     )
     return Trained(network, checkpoint.rows, metrics, checkpoint.seconds)

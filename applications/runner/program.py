@@ -35,6 +35,7 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 # Methods of the paper's table 1, and others of its time.
 TABLE_1 = (
     "source_only",
+    "domain_statistics",
     "subspace_alignment",
     "ddc",
     "mmd",
@@ -68,7 +69,7 @@ def run(
     experiment: Experiment, options: Options, settings: Settings
 ) -> list[dict[str, Any]]:
     """Runs what is not done yet, then writes tables, figures and report."""
-    methods = _methods(experiment, options)
+    methods = _methods(experiment, options, settings)
     folder = results.Folder.of(experiment, options, settings)
     print(
         f"{experiment.title}, preset {options.preset}, "
@@ -121,6 +122,7 @@ def _command(
         for name in ("preset", "seed", "seeds")
         if name == "preset" or getattr(options, name) != getattr(Options, name)
     }
+    flags |= experiment.files
     if options.methods:
         flags["methods"] = ",".join(options.methods)
     preset = dataclasses.asdict(experiment.presets[options.preset])
@@ -133,9 +135,17 @@ def _command(
     return " ".join([backend, experiment.command, *given])
 
 
-def _methods(experiment: Experiment, options: Options) -> list[str]:
+def _methods(
+    experiment: Experiment, options: Options, settings: Settings
+) -> list[str]:
     """What is to be run, and before it what it needs."""
-    asked = options.methods or experiment.methods
+    asked = options.methods or tuple(
+        name
+        for name in experiment.methods
+        # The paper's networks have no batch normalisation: it is the same as
+        # "source only" with them.
+        if name != "domain_statistics" or settings.network != "paper"
+    )
     unknown = [name for name in asked if name not in experiment.methods]
     if unknown:
         stop(
@@ -180,7 +190,7 @@ def _draw(
     source, target = domains.source.x, domains.target.x
     drawn = []
     if source.ndim == 4:
-        shown = min(SHOWN, len(source), len(target)) // 12 * 12
+        shown = min(SHOWN, len(source), len(target))
         figures.examples(
             {
                 "source: labelled": source[:shown],

@@ -149,6 +149,7 @@ class Experiment:
         methods: Names of the methods, in the order of the table.
         published: Method to its target accuracy in the paper.
         program: What starts it, if not a program of its name.
+        files: Option to the name of a file that the results depend on.
     """
 
     name: str
@@ -160,6 +161,7 @@ class Experiment:
     methods: tuple[str, ...]
     published: dict[str, float]
     program: str = ""
+    files: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def command(self) -> str:

@@ -127,6 +127,9 @@ class Checkpoint(keras.callbacks.Callback):
                 variable.assign(state[str(number)])
             if _TORCH:
                 torch.set_rng_state(torch.from_numpy(state["torch"]))
+                if torch.cuda.is_available():
+                    random = torch.from_numpy(state["cuda"])
+                    torch.cuda.set_rng_state(random)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         self.rows.append({k: float(v) for k, v in (logs or {}).items()})
@@ -143,6 +146,8 @@ class Checkpoint(keras.callbacks.Callback):
         }
         if _TORCH:
             values["torch"] = torch.get_rng_state().numpy()
+            if torch.cuda.is_available():
+                values["cuda"] = torch.cuda.get_rng_state().numpy()
         np.savez(unfinished, **values)
         os.replace(unfinished, self._state(epoch))
         state = {"rows": self.rows, "seconds": self.seconds}

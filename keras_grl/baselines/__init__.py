@@ -15,6 +15,7 @@ from keras_grl.baselines.discrepancies import MeanDistance
 from keras_grl.baselines.discrepancy_model import DiscrepancyModel
 from keras_grl.baselines.last_hidden import LastHidden
 from keras_grl.baselines.last_hidden import last_hidden_features
+from keras_grl.baselines.samples import sample_rows
 
 if TYPE_CHECKING:
     from keras_grl.baselines.components import ComponentChoice
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LastHidden",
     "last_hidden_features",
+    "sample_rows",
     "LastLayerSVM",
     "SubspaceAlignment",
     "choose_components",

@@ -50,6 +50,7 @@ def choose_components(
     test: tuple[Any, Any] | None = None,
     candidates: Iterable[int] | None = None,
     svm: Any = None,
+    standardize: bool = False,
     random_state: int = 0,
 ) -> ComponentChoice:
     """Tries subspace alignment with several numbers of components.
@@ -75,6 +76,7 @@ def choose_components(
         svm: A scikit-learn classifier, a copy of which is fitted for each.
             Defaults to `LastLayerSVM(standardize=False)`: the sizes of the
             aligned coordinates, unlike those of features, mean something.
+        standardize: Boolean, like `SubspaceAlignment`'s.
         random_state: Integer, of the halves.
 
     Returns:
@@ -110,8 +112,10 @@ def choose_components(
             source, y_source
         )
     )
-    alignment = SubspaceAlignment(max(numbers)).fit(source, target)
-    projected = (source - alignment.source_mean_) @ alignment.source_basis_
+    alignment = SubspaceAlignment(max(numbers), standardize)
+    alignment.fit(source, target)
+    centred = (source - alignment.source_mean_) / alignment.source_scale_
+    projected = centred @ alignment.source_basis_
     if test is not None:
         x_test, y_test = _check_test(test, source.shape[1])
         x_test = alignment.transform(x_test)

@@ -13,6 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from keras_grl.baselines.samples import as_labels
 from keras_grl.baselines.samples import as_samples
 from keras_grl.baselines.samples import check_width
+from keras_grl.baselines.samples import sample_rows
+from keras_grl.validation import check_boolean
 from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
@@ -90,10 +92,7 @@ class LastLayerSVM(ClassifierMixin, BaseEstimator):
         """
         c = check_number("C", self.C, above=0.0)
         seed = check_integer("random_state", self.random_state, minimum=0)
-        if not isinstance(self.standardize, (bool, np.bool_)):
-            raise ValueError(
-                invalid("standardize", "a boolean", self.standardize)
-            )
+        check_boolean("standardize", self.standardize)
         features = as_samples("X", X)
         labels = as_labels("y", y, features)
         self.classes_ = np.unique(labels)
@@ -103,9 +102,7 @@ class LastLayerSVM(ClassifierMixin, BaseEstimator):
                 invalid("y", "labels of two classes at least", received)
             )
         self.n_features_in_ = features.shape[1]
-        self.sample_indices_ = _rows(
-            labels, self.classes_, self.max_samples, seed
-        )
+        self.sample_indices_ = sample_rows(labels, self.max_samples, seed)
         # With fewer iterations the dual problem is not always solved.
         svm = LinearSVC(C=c, dual="auto", max_iter=10_000, random_state=seed)
         self.svm_ = (
@@ -131,28 +128,3 @@ class LastLayerSVM(ClassifierMixin, BaseEstimator):
         features = as_samples("X", X)
         check_width("X", features, self.n_features_in_)
         return features
-
-
-def _rows(labels: Any, classes: Any, max_samples: Any, seed: int) -> Any:
-    """The rows to learn from: each class has its share of them."""
-    if max_samples is None or check_integer("max_samples", max_samples) >= len(
-        labels
-    ):
-        return np.arange(len(labels))
-    if max_samples < len(classes):
-        raise ValueError(
-            invalid(
-                "max_samples",
-                f"at least one for each of {len(classes)} classes",
-                max_samples,
-            )
-        )
-    # Of the i-th of n samples of a class, i / n is smaller than q for the
-    # same share of every class, and 0 for the first.
-    order = np.random.default_rng(seed).permutation(len(labels))
-    place = np.empty(len(labels))
-    for label in classes:
-        rows = order[labels[order] == label]
-        place[rows] = np.arange(len(rows)) / len(rows)
-    first = order[np.argsort(place[order], kind="stable")]
-    return np.sort(first[:max_samples])

@@ -1,9 +1,10 @@
-"""Checks of feature arrays, for the baselines that are not networks."""
+"""Feature arrays, checked or fewer, for what is not a network."""
 
 from typing import Any
 
 import numpy as np
 
+from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
 
@@ -57,3 +58,48 @@ def check_width(name: str, samples: Any, width: int) -> None:
                 samples.shape,
             )
         )
+
+
+def sample_rows(labels: Any, max_samples: int | None, seed: int = 0) -> Any:
+    """At most so many samples, of which each class has its share.
+
+    Args:
+        labels: Array of shape `(n,)`.
+        max_samples: Integer, at least one for each class. None for all.
+        seed: Integer, of the choice.
+
+    Returns:
+        Sorted integer array: their rows. All if there are not more.
+
+    Raises:
+        ValueError: If an argument is invalid.
+
+    Example:
+
+    >>> labels = np.array([0, 0, 0, 0, 0, 0, 1, 1, 1])
+    >>> labels[sample_rows(labels, max_samples=3)].tolist()
+    [0, 0, 1]
+    """
+    labels = np.asarray(labels)
+    if max_samples is None or check_integer("max_samples", max_samples) >= len(
+        labels
+    ):
+        return np.arange(len(labels))
+    classes = np.unique(labels)
+    if max_samples < len(classes):
+        raise ValueError(
+            invalid(
+                "max_samples",
+                f"at least one for each of {len(classes)} classes",
+                max_samples,
+            )
+        )
+    # Of the i-th of n samples of a class, i / n is smaller than q for the
+    # same share of every class, and 0 for the first.
+    order = np.random.default_rng(seed).permutation(len(labels))
+    place = np.empty(len(labels))
+    for label in classes:
+        rows = order[labels[order] == label]
+        place[rows] = np.arange(len(rows)) / len(rows)
+    first = order[np.argsort(place[order], kind="stable")]
+    return np.sort(first[:max_samples])

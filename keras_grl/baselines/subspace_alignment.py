@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.base import ClassNamePrefixFeaturesOutMixin
 from sklearn.base import TransformerMixin
@@ -12,6 +13,7 @@ from keras_grl.baselines.samples import as_samples
 from keras_grl.baselines.samples import check_width
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.validation import check_boolean
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
@@ -40,6 +42,9 @@ class SubspaceAlignment(
     Args:
         n_components: Integer, how many axes, less than the samples of each
             domain and at most the features. `choose_components` chooses them.
+        standardize: Boolean. Whether each feature is divided by its standard
+            deviation in the domain first. The method's authors did so to
+            their data; without it, features of large values decide the axes.
 
     Attributes:
         source_basis_: B_s, shape `(d, n_components)`, orthonormal columns.
@@ -48,6 +53,9 @@ class SubspaceAlignment(
             components it is the leading block.
         source_mean_: Shape `(d,)`.
         target_mean_: Shape `(d,)`.
+        source_scale_: Shape `(d,)`: what the source's features are divided by,
+            ones unless they are standardised.
+        target_scale_: Shape `(d,)`.
         n_features_in_: d.
 
     Raises:
@@ -69,9 +77,10 @@ class SubspaceAlignment(
         Subspace Alignment", section 3.
     """
 
-    def __init__(self, n_components: int = 20):
+    def __init__(self, n_components: int = 20, standardize: bool = False):
         # As scikit-learn wants it: checked in `fit`.
         self.n_components = n_components
+        self.standardize = standardize
 
     def fit(self, source: Any, target: Any) -> "SubspaceAlignment":
         """Finds the axes of both domains.
@@ -92,6 +101,7 @@ class SubspaceAlignment(
         target = as_samples("target", target)
         check_width("target", target, source.shape[1])
         n_components = check_integer("n_components", self.n_components)
+        check_boolean("standardize", self.standardize)
         most = most_components(source, target)
         if n_components > most:
             raise ValueError(
@@ -103,8 +113,12 @@ class SubspaceAlignment(
                     n_components,
                 )
             )
-        self.source_mean_, self.source_basis_ = _axes(source, n_components)
-        self.target_mean_, self.target_basis_ = _axes(target, n_components)
+        self.source_scale_ = _scale(source, self.standardize)
+        self.target_scale_ = _scale(target, self.standardize)
+        self.source_mean_ = source.mean(axis=0)
+        self.target_mean_ = target.mean(axis=0)
+        self.source_basis_ = _axes(self._centred(source, SOURCE), n_components)
+        self.target_basis_ = _axes(self._centred(target, TARGET), n_components)
         self.alignment_ = self.source_basis_.T @ self.target_basis_
         self.n_features_in_ = source.shape[1]
         return self
@@ -127,10 +141,15 @@ class SubspaceAlignment(
         check_choice("domain", domain, (SOURCE, TARGET))
         samples = as_samples("X", X)
         check_width("X", samples, self.n_features_in_)
+        centred = self._centred(samples, domain)
         if domain == SOURCE:
-            projected = (samples - self.source_mean_) @ self.source_basis_
-            return projected @ self.alignment_
-        return (samples - self.target_mean_) @ self.target_basis_
+            return centred @ self.source_basis_ @ self.alignment_
+        return centred @ self.target_basis_
+
+    def _centred(self, samples: Any, domain: str) -> Any:
+        if domain == SOURCE:
+            return (samples - self.source_mean_) / self.source_scale_
+        return (samples - self.target_mean_) / self.target_scale_
 
     def fit_transform(self, source: Any, target: Any) -> Any:
         """Fits, and gives the coordinates of the source: what to train on."""
@@ -147,10 +166,16 @@ def most_components(source: Any, target: Any) -> int:
     return min(len(source) - 1, len(target) - 1, source.shape[1])
 
 
-def _axes(samples: Any, n_components: int) -> tuple[Any, Any]:
-    """Mean, and principal axes as columns."""
+def _scale(samples: Any, standardize: bool) -> Any:
+    """What each feature is divided by; 1 where it does not vary."""
+    deviation = samples.std(axis=0)
+    return np.where(standardize & (deviation > 0), deviation, 1.0)
+
+
+def _axes(samples: Any, n_components: int) -> Any:
+    """Principal axes as columns."""
     n, d = samples.shape
     # Both are exact and repeatable; which one is fast depends on the shape.
     solver = "covariance_eigh" if n >= d else "full"
     pca = PCA(n_components, svd_solver=solver).fit(samples)
-    return pca.mean_, pca.components_.T
+    return pca.components_.T

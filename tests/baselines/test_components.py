@@ -22,15 +22,21 @@ def data(n=60, m=50, d=8):
     return domain(n, 0.0), domain(m, 2.0), domain(40, 2.0)
 
 
-def test_each_accuracy_is_that_of_its_own_alignment():
+@pytest.mark.parametrize("standardize", [False, True])
+def test_each_accuracy_is_that_of_its_own_alignment(standardize):
     (source, y_source), (target, _), test = data()
     choice = choose_components(
-        source, y_source, target, test, candidates=[5, 1, 3]
+        source,
+        y_source,
+        target,
+        test,
+        candidates=[5, 1, 3],
+        standardize=standardize,
     )
     assert list(choice.test_accuracy) == [1, 3, 5]
     halves = StratifiedKFold(2, shuffle=True, random_state=0)
     for k in (1, 3, 5):
-        alignment = SubspaceAlignment(k).fit(source, target)
+        alignment = SubspaceAlignment(k, standardize).fit(source, target)
         aligned = alignment.transform(source, domain="source")
         svm = LastLayerSVM(standardize=False)
         assert choice.test_accuracy[k] == pytest.approx(

@@ -100,7 +100,7 @@ def test_as_a_scikit_learn_estimator():
         ({"C": 0.0}, "`C`.*greater than 0"),
         ({"max_samples": 2}, "`max_samples`.*each of 3 classes.*=2"),
         ({"max_samples": 0.5}, "`max_samples`.*integer"),
-        ({"standardize": "yes"}, "`standardize`.*boolean"),
+        ({"standardize": "yes"}, "`standardize`.*True or False"),
         ({"random_state": None}, "`random_state`.*integer"),
     ],
 )

@@ -85,6 +85,27 @@ def test_of_fewer_components_it_is_the_leading_block():
     np.testing.assert_allclose(part.source_basis_, whole.source_basis_[:, :2])
 
 
+def test_standardized_is_the_same_of_what_was_divided_before():
+    source, target = data()
+    source[:, 5] = target[:, 5] = 2.0  # does not vary
+    alignment = SubspaceAlignment(3, standardize=True).fit(source, target)
+    deviation = [each.std(axis=0) for each in (source, target)]
+    for each in deviation:
+        each[5] = 1.0
+    divided = SubspaceAlignment(3).fit(
+        source / deviation[0], target / deviation[1]
+    )
+    for domain, samples, scale in (
+        ("source", source, deviation[0]),
+        ("target", target, deviation[1]),
+    ):
+        np.testing.assert_allclose(
+            np.abs(alignment.transform(samples, domain)),
+            np.abs(divided.transform(samples / scale, domain)),
+            atol=1e-10,
+        )
+
+
 def test_all_components_of_one_domain_are_a_rotation():
     source, _ = data()
     alignment = SubspaceAlignment(6).fit(source, source)
@@ -99,7 +120,10 @@ def test_all_components_of_one_domain_are_a_rotation():
 def test_as_a_scikit_learn_transformer():
     source, target = data()
     alignment = SubspaceAlignment(n_components=2)
-    assert clone(alignment).get_params() == {"n_components": 2}
+    assert clone(alignment).get_params() == {
+        "n_components": 2,
+        "standardize": False,
+    }
     # The source is what is trained on.
     trained_on = alignment.fit_transform(source, target)
     np.testing.assert_array_equal(
@@ -131,6 +155,11 @@ def test_as_a_scikit_learn_transformer():
 def test_bad_number_of_components(n_components, shape, message):
     with pytest.raises(ValueError, match=message):
         SubspaceAlignment(n_components).fit(*data(*shape))
+
+
+def test_bad_standardize():
+    with pytest.raises(ValueError, match=r"`standardize`.*True or False"):
+        SubspaceAlignment(2, standardize="yes").fit(*data())
 
 
 def test_bad_samples():

@@ -62,6 +62,9 @@ def test_samples_of_each_class():
     assert (chosen != office31.sample(labels, 20, seed=4)).any()
 
 
-def test_more_samples_than_there_are():
-    with pytest.raises(ValueError, match=r"`per_class`.*at most 3.*class 1"):
-        office31.sample([0, 0, 0, 0, 1, 1, 1], 4)
+def test_a_class_of_fewer_gives_all_it_has():
+    labels = np.array([0, 0, 0, 0, 0, 1, 1, 1])
+    chosen = office31.sample(labels, 4)
+    assert np.bincount(labels[chosen]).tolist() == [4, 3]
+    with pytest.raises(ValueError, match=r"`per_class`.*at least 1"):
+        office31.sample(labels, 0)
