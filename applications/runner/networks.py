@@ -7,6 +7,7 @@ import keras
 from keras import layers
 
 import keras_grl
+from applications.runner.augmentation import augmentation
 from applications.runner.settings import Domains
 from applications.runner.settings import Settings
 
@@ -31,6 +32,11 @@ def of(
         schedule = keras_grl.schedules.SigmoidRamp(settings.gamma)
         kwargs = {"adaptation_factor": schedule, **kwargs}
         others = {"small": small, "deep": deep}
+        if settings.augmentation != "none":
+            kwargs["preprocessing"] = {
+                domain: augmentation(settings.augmentation, f"of_{domain}")
+                for domain in ("source", "target")
+            }
         if settings.network in others:
             return others[settings.network](classes, shape, **kwargs)
         return builder(

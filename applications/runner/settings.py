@@ -66,6 +66,13 @@ class Settings:
         "The paper's network; with batch normalisation a small or a deep one.",
         one_of("paper", "small", "deep"),
     )
+    augmentation: str = option(
+        "none",
+        "Random changes of both domains' images: light (brightness, contrast, "
+        "position), negative (these, and negatives) or none. Not with the "
+        "paper's network.",
+        one_of("none", "light", "negative"),
+    )
     optimizer: str = option(
         "sgd", "sgd (momentum 0.9) or adam.", one_of("sgd", "adam")
     )
@@ -92,6 +99,11 @@ class Settings:
             stop(
                 "--batch-size: expected an even number, received "
                 f"{self.batch_size}"
+            )
+        if self.augmentation != "none" and self.network == "paper":
+            stop(
+                f"--augmentation: expected none with --network paper, received "
+                f"{self.augmentation}"
             )
 
     def new_optimizer(self) -> keras.optimizers.Optimizer:
