@@ -30,8 +30,14 @@ EXPERIMENT = Experiment(
     load=load,
     network=networks.of(LeNet),
     presets={
-        "paper": Settings(epochs=60),
-        "tuned": Settings(epochs=40, network="small"),
+        "paper": Settings(epochs=30),
+        "tuned": Settings(
+            epochs=12,
+            network="small",
+            augmentation="negative",
+            optimizer="adam",
+            learning_rate=0.001,
+        ),
         "quick": Settings(epochs=8, images=8000, network="small"),
     },
     methods=program.TABLE_1,

@@ -22,6 +22,6 @@ def augmentation(kind: str, name: str) -> keras.Sequential:
     ]
     if kind == "negative":
         changes.insert(
-            1, layers.RandomInvert(0.5, value_range=_RANGE, name="negative")
+            1, layers.RandomInvert((0.5, 0.5), _RANGE, name="negative")
         )
     return keras.Sequential(changes, name=name)

@@ -135,7 +135,7 @@ def _joined(
         layers.Dense(100, activation="relu", name="domain_fc1"),
         layers.Dense(1, name="domain_logits"),
     ]
-    return keras_grl.DANNModel(
+    model = keras_grl.DANNModel(
         keras.Sequential(
             [*before, *extractor, layers.Flatten(name="features")],
             name="feature_extractor",
@@ -144,3 +144,6 @@ def _joined(
         keras.Sequential(domain_classifier, name="domain_classifier"),
         **{"batch_normalization": "domain_specific", **kwargs},
     )
+    if not model.built:  # a preprocessing might take another shape
+        model.build((None, *shape))
+    return model

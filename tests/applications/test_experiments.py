@@ -14,6 +14,7 @@ from applications import syn_numbers_to_svhn
 from applications import syn_signs_to_gtsrb
 from applications import tables
 from applications.runner import results
+from applications.runner.augmentation import augmentation
 from applications.runner.training import Batches
 from applications.runner.training import Checkpoint
 from tests.applications import small_sets
@@ -137,6 +138,36 @@ def test_every_network_takes_the_domains(name):
         assert np.abs(keras.ops.convert_to_numpy(subtracted)).max() < 1e-4
     else:
         assert model.batch_normalization == "domain_specific"
+
+
+def test_every_other_method_trains_on_changed_images(tmp_path):
+    methods = ["domain_statistics", "ddc", "mmd", "train_on_target"]
+    found = mnist_to_mnist_m.main(
+        [
+            *(*TINY, "--augmentation", "negative", "--epochs", "1"),
+            *("--methods", ",".join(methods), "--output", str(tmp_path)),
+        ]
+    )
+    assert [m["method"] for m in found] == methods
+    rows = {row["method"]: row for row in history(next(tmp_path.glob("*/*")))}
+    assert float(rows["domain_statistics"]["domain_accuracy"]) >= 0
+    assert float(rows["mmd"]["domain_loss"]) > 0
+    with pytest.raises(SystemExit, match="--augmentation: expected none with"):
+        mnist_to_mnist_m.main(["--preset", "paper", "--augmentation", "light"])
+
+
+def test_images_are_changed_in_training_alone():
+    images = np.full((64, 28, 28, 3), 40, "uint8")
+    layer = augmentation("negative", "of_source")
+    np.testing.assert_array_equal(layer(images, training=False), images)
+    changed = keras.ops.convert_to_numpy(layer(images, training=True))
+    mean = changed.mean(axis=(1, 2, 3))
+    # Brightness moves by 0.2 * 255 at most: what is far away is a negative.
+    assert 12 < (mean > 128).sum() < 52
+    assert len(np.unique(mean.round(3))) > 32
+    light = augmentation("light", "of_source")
+    changed = keras.ops.convert_to_numpy(light(images, training=True))
+    assert changed.max() < 128
 
 
 def test_semi_supervised_has_four_settings(tmp_path):
