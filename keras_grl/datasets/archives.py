@@ -1,6 +1,7 @@
 """Files out of archives, without unpacking them."""
 
 import gzip
+import io
 import lzma
 import posixpath
 import tarfile
@@ -51,6 +52,44 @@ def files(path: Any, suffix: str) -> Iterator[tuple[str, bytes]]:
             f"The archive {path} is damaged or was cut short: {error}\n"
             "Delete it and download it again."
         ) from error
+
+
+def photograph(path: Any, name: str, content: bytes) -> Any:
+    """Decodes a photograph of an archive.
+
+    Args:
+        path: Of the archive.
+        name: Of the photograph in it.
+        content: Bytes of the photograph.
+
+    Returns:
+        A Pillow image, RGB.
+
+    Raises:
+        ImportError: If Pillow is not installed.
+        ValueError: If the photograph is damaged.
+    """
+    from PIL import Image
+    from PIL import UnidentifiedImageError
+
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            return image.convert("RGB")
+    except Exception as error:  # each decoder has its own
+        # Pillow would name the buffer.
+        unknown = isinstance(error, UnidentifiedImageError)
+        reason = "no image" if unknown else error
+        raise ValueError(
+            damaged(path, name, "a photograph", f"{len(content)} B, {reason}")
+        ) from error
+
+
+def damaged(path: Any, name: str, expected: str, received: Any) -> str:
+    """The message of every error about one file of an archive."""
+    return (
+        f"The archive {path} is damaged: {name}. Expected: {expected}. "
+        f"Received: {received}\nDelete it and download it again."
+    )
 
 
 def _zip(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:

@@ -1,6 +1,5 @@
 """The photographs of the Berkeley Segmentation Data Set, BSDS500."""
 
-import io
 import re
 from pathlib import Path
 from typing import Any
@@ -33,14 +32,12 @@ def photographs(path: Any) -> dict[str, list[Any]]:
         ImportError: If Pillow is not installed.
         ValueError: If the archive is damaged or of another layout.
     """
-    from PIL import Image
-
     found: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
     for name, content in archives.files(path, ".jpg"):
         match = _NAME.fullmatch(name)
         if match and match[1] in found:
-            with Image.open(io.BytesIO(content)) as image:
-                found[match[1]][match[2]] = np.asarray(image.convert("RGB"))
+            image = archives.photograph(path, name, content)
+            found[match[1]][match[2]] = np.asarray(image)
     empty = [part for part in PARTS if not found[part]]
     if empty:
         raise ValueError(

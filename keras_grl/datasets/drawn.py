@@ -1,17 +1,21 @@
 """What the drawn sets share: their builder, and checks of what varies."""
 
 import dataclasses
+import json
 from collections.abc import Callable
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
 
+from keras_grl.datasets import formats
 from keras_grl.datasets import generation
 from keras_grl.validation import check_number
 from keras_grl.validation import check_range
 from keras_grl.validation import invalid
 
+_DRAWING = "drawing.json"  # what the images of a folder were drawn by
 TEST = 10_000  # images of the test split
 Range = tuple[float, float]
 
@@ -114,7 +118,9 @@ class DrawnConfig(tfds.core.BuilderConfig):
 
 # mypy does not know TFDS's classes.
 class Drawn(  # type: ignore[call-arg]
-    tfds.core.GeneratorBasedBuilder, skip_registration=True
+    formats.BothFormats,
+    tfds.core.GeneratorBasedBuilder,
+    skip_registration=True,
 ):
     """A set that is drawn: it needs no files.
 
@@ -126,6 +132,34 @@ class Drawn(  # type: ignore[call-arg]
     _CLASSES: int
     _DESCRIPTION: str
     _draw: Any
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        # Two configurations of one name share a folder.
+        file = Path(self.data_dir) / _DRAWING
+        drawing = self._drawing()
+        if file.exists() and (before := file.read_text()) != drawing:
+            raise ValueError(
+                f"{self.data_dir} has images that were drawn otherwise. "
+                f"Expected: {drawing}. Received: {before}\n"
+                "Give the configuration another name, or delete that folder."
+            )
+
+    def _drawing(self) -> str:
+        """What is drawn, as text."""
+        config = self.builder_config
+        return json.dumps(
+            {
+                "images": config.images,
+                "seed": config.seed,
+                **dataclasses.asdict(config.drawing),
+            }
+        )
+
+    def _download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        super()._download_and_prepare(*args, **kwargs)
+        # Still in the folder that is renamed when all is done.
+        (Path(self.data_dir) / _DRAWING).write_text(self._drawing())
 
     def _info(self) -> Any:
         shape = (self._SIZE, self._SIZE, 3)

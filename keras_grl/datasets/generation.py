@@ -2,7 +2,6 @@
 
 import collections
 import functools
-import os
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -33,7 +32,7 @@ def generate(
     """
     count = check_integer("count", count)
     if processes is None:
-        processes = len(os.sched_getaffinity(0))
+        processes = loky.cpu_count()
     processes = check_integer("processes", processes)
     ranges = [
         range(first, min(first + CHUNK, count))

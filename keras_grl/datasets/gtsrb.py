@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_grl.datasets import archives
+from keras_grl.datasets import formats
 from keras_grl.datasets import prepared
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_number
+from keras_grl.validation import invalid
 
 _ROOT = "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/"
 TRAINING = "GTSRB_Final_Training_Images.zip"
@@ -35,15 +38,31 @@ def signs(image: Any, box: tuple[int, int, int, int]) -> Any:
 
     Returns:
         uint8 of shape `(40, 40, 3)`.
+
+    Raises:
+        ValueError: If the box is empty, or not inside of the image.
     """
     from PIL import Image
 
+    # Pillow would add black pixels.
+    if not _is_inside(box, image):
+        expected = f"a box inside of {image.width} x {image.height} pixels"
+        raise ValueError(invalid("box", expected, box))
     left, top, right, bottom = box
     sign = image.convert("RGB").crop((left, top, right + 1, bottom + 1))
     return np.asarray(sign.resize((SIZE, SIZE), Image.Resampling.BILINEAR))
 
 
-def validation_split(tracks: Any, share: float = 0.2, seed: int = 0) -> Any:
+def _is_inside(box: tuple[int, int, int, int], image: Any) -> bool:
+    left, top, right, bottom = box
+    return (
+        0 <= left <= right < image.width and 0 <= top <= bottom < image.height
+    )
+
+
+def validation_split(
+    tracks: Any, share: float = 0.2, seed: int = 0, labels: Any = None
+) -> Any:
     """Chooses whole tracks for validation.
 
     The about 30 photographs of a track show one physical sign, and resemble
@@ -53,13 +72,21 @@ def validation_split(tracks: Any, share: float = 0.2, seed: int = 0) -> Any:
         tracks: Integer array of shape `(n,)`, the track of each photograph.
         share: Float between 0 and 1, of the tracks.
         seed: Integer.
+        labels: Integer array of shape `(n,)`, the class of each photograph.
+            With it tracks are chosen within each class: the share of them,
+            rounded down or up so that the share of all tracks is as near as
+            can be, and at least one. A class's last track is never chosen, so
+            a class of one track has none for validation. By default classes
+            are not looked at, and few tracks leave some out of validation.
 
     Returns:
         Boolean array of shape `(n,)`: whether a photograph is for validation.
         At least one track is, and one is not.
 
     Raises:
-        ValueError: If `share` is not between 0 and 1.
+        ValueError: If `share` is not between 0 and 1, there are fewer than two
+            tracks, or `labels` has another shape, two classes for one track,
+            or one track for each class.
 
     Example:
 
@@ -67,19 +94,86 @@ def validation_split(tracks: Any, share: float = 0.2, seed: int = 0) -> Any:
     >>> chosen = validation_split(tracks, share=0.25)
     >>> chosen.sum(), len(set(tracks[chosen]))
     (np.int64(30), 1)
+    >>> labels = np.repeat([0, 0, 1, 1], 30)
+    >>> chosen = validation_split(tracks, share=0.25, labels=labels)
+    >>> np.bincount(labels[chosen]).tolist()
+    [30, 30]
     """
     share = check_number("share", share, above=0.0, below=1.0)
     unique = np.unique(tracks)
-    count = min(max(round(share * len(unique)), 1), len(unique) - 1)
+    if len(unique) < 2:
+        raise ValueError(
+            invalid("tracks", "two different tracks or more", unique.tolist())
+        )
     random = np.random.default_rng(seed)
-    return np.isin(tracks, random.permutation(unique)[:count])
+    if labels is None:
+        count = min(max(round(share * len(unique)), 1), len(unique) - 1)
+        return np.isin(tracks, random.permutation(unique)[:count])
+    of_track = _label_of_each_track(np.asarray(tracks), np.asarray(labels))
+    classes, sizes = np.unique(of_track, return_counts=True)
+    chosen = [
+        random.permutation(unique[of_track == label])[:count]
+        for label, count in zip(classes, _counts(sizes, share), strict=True)
+    ]
+    return np.isin(tracks, np.concatenate(chosen))
+
+
+def _label_of_each_track(tracks: Any, labels: Any) -> Any:
+    """Labels of the sorted tracks, if each has one and some share a class."""
+    if tracks.ndim != 1 or labels.shape != tracks.shape:
+        raise ValueError(
+            invalid(
+                "labels",
+                "shape (n,), as `tracks` has it",
+                f"array of shape {labels.shape} for {tracks.shape}",
+            )
+        )
+    unique, first, inverse = np.unique(
+        tracks, return_index=True, return_inverse=True
+    )
+    of_track = labels[first]
+    if (other := labels != of_track[inverse]).any():
+        track = tracks[other][0]
+        found = np.unique(labels[tracks == track]).tolist()
+        raise ValueError(
+            invalid(
+                "labels",
+                "one class for each track",
+                f"classes {found} for track {track}",
+                "Number the tracks of all classes apart, as "
+                "`load_with_tracks` does.",
+            )
+        )
+    if len(np.unique(of_track)) == len(unique):
+        raise ValueError(
+            invalid(
+                "labels",
+                "a class of two tracks or more",
+                f"{len(unique)} classes for {len(unique)} tracks",
+            )
+        )
+    return of_track
+
+
+def _counts(sizes: Any, share: float) -> list[int]:
+    """How many tracks of each class are for validation."""
+    exact = share * sizes
+    # The upper bound wins: none of a class that has but one track.
+    counts = np.clip(np.floor(exact).astype(int), 1, sizes - 1)
+    # Rounding each by itself could add up to far more, or less.
+    more = round(exact.sum()) - counts.sum()
+    for index in np.argsort(counts - exact, kind="stable"):
+        if more > 0 and counts[index] < min(exact[index], sizes[index] - 1):
+            counts[index] += 1
+            more -= 1
+    return counts.tolist()
 
 
 class GtsrbConfig(tfds.core.BuilderConfig):
     """Which of the official archives are read."""
 
 
-class Gtsrb(tfds.core.GeneratorBasedBuilder):
+class Gtsrb(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
     """GTSRB, cropped to the sign and resized to 40 x 40."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -137,14 +231,14 @@ class Gtsrb(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, photographs: Path, labels: Path) -> Any:
         annotations = {
-            _key(posixpath.join(posixpath.dirname(name), row["Filename"])): row
+            _key(posixpath.join(posixpath.dirname(name), file)): annotation
             for name, content in archives.files(labels, ".csv")
-            for row in _rows(labels, content)
+            for file, annotation in _annotations(labels, name, content)
         }
-        for index, (key, image, row) in enumerate(
-            _photographs(photographs, annotations)
+        for index, (key, image, label) in enumerate(
+            _photographs(photographs, labels, annotations)
         ):
-            label, track = int(row["ClassId"]), _TRACK.fullmatch(key)
+            track = _TRACK.fullmatch(key)
             yield (
                 index,
                 {
@@ -165,27 +259,58 @@ def _key(name: str) -> str:
     return f"{folder}/{file}" if folder.isdecimal() else file
 
 
-_COLUMNS = {"Filename", "Roi.X1", "Roi.Y1", "Roi.X2", "Roi.Y2", "ClassId"}
+class _Annotation(NamedTuple):
+    table: str  # name of the CSV that has it
+    box: tuple[int, int, int, int]
+    label: int
 
 
-def _rows(path: Path, content: bytes) -> Iterator[dict[str, str]]:
-    rows = csv.DictReader(io.StringIO(content.decode()), delimiter=";")
-    missing = _COLUMNS - set(rows.fieldnames or [])
-    if missing:
+_NUMBERS = ("Roi.X1", "Roi.Y1", "Roi.X2", "Roi.Y2", "ClassId")
+_COLUMNS = {"Filename", *_NUMBERS}
+
+
+def _annotations(
+    path: Path, name: str, content: bytes
+) -> Iterator[tuple[str, _Annotation]]:
+    """File name and annotation of each photograph in a CSV."""
+    try:
+        table = csv.DictReader(io.StringIO(content.decode()), delimiter=";")
+        rows = list(table)
+    except (UnicodeDecodeError, csv.Error) as error:
+        expected = "a table separated by semicolons, in UTF-8"
         raise ValueError(
-            f"The annotations in {path} have other columns. Expected: "
+            archives.damaged(path, name, expected, error)
+        ) from error
+    if _COLUMNS - set(table.fieldnames or []):
+        raise ValueError(
+            f"The annotations {name} in {path} have other columns. Expected: "
             f"{', '.join(sorted(_COLUMNS))}, separated by semicolons. "
-            f"Received: {rows.fieldnames}"
+            f"Received: {table.fieldnames}"
         )
-    yield from rows
+    for row in rows:
+        where = f"{name}, the row of {row['Filename']}"
+        texts = {column: row[column] for column in _NUMBERS}
+        try:
+            *box, label = map(int, texts.values())
+        except (TypeError, ValueError) as error:  # None where a row is short
+            expected = f"integers in {', '.join(_NUMBERS)}"
+            raise ValueError(
+                archives.damaged(path, where, expected, texts)
+            ) from error
+        if not 0 <= label < CLASSES:
+            expected = f"a ClassId from 0 to {CLASSES - 1}"
+            raise ValueError(archives.damaged(path, where, expected, label))
+        left, top, right, bottom = box
+        yield (
+            row["Filename"],
+            _Annotation(name, (left, top, right, bottom), label),
+        )
 
 
 def _photographs(
-    path: Path, annotations: dict[str, Any]
-) -> Iterator[tuple[str, Any, dict[str, str]]]:
-    """Name, sign and annotation of each photograph, all of them."""
-    from PIL import Image
-
+    path: Path, labels: Path, annotations: dict[str, _Annotation]
+) -> Iterator[tuple[str, Any, int]]:
+    """Name, sign and label of each photograph, all of them."""
     missing = set(annotations)
     for name, content in archives.files(path, ".ppm"):
         key = _key(name)
@@ -196,11 +321,20 @@ def _photographs(
                 f"{name!r}, which is in none"
             )
         missing.discard(key)
-        row = annotations[key]
-        box = (row["Roi.X1"], row["Roi.Y1"], row["Roi.X2"], row["Roi.Y2"])
-        with Image.open(io.BytesIO(content)) as image:
-            left, top, right, bottom = map(int, box)
-            yield key, signs(image, (left, top, right, bottom)), row
+        table, box, label = annotations[key]
+        image = archives.photograph(path, name, content)
+        if not _is_inside(box, image):
+            raise ValueError(
+                archives.damaged(
+                    labels,
+                    f"{table}, the row of {name}",
+                    "0 <= Roi.X1 <= Roi.X2 and 0 <= Roi.Y1 <= Roi.Y2 inside of "
+                    f"the photograph of {image.width} x {image.height} pixels",
+                    "Roi.X1, Roi.Y1, Roi.X2, Roi.Y2 = "
+                    + ", ".join(map(str, box)),
+                )
+            )
+        yield key, signs(image, box), label
     if missing or not annotations:
         raise ValueError(
             f"The archive {path} is incomplete. Expected: the photographs of "

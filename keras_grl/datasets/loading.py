@@ -221,6 +221,8 @@ def load(
     register()
     from keras_grl.datasets import prepared
 
+    # Before a set is drawn or downloaded for it.
+    prepared.number_of_examples(split, info(name).splits)
     builder = prepared.ready(name, data_dir, manual_dir)
     arrays = prepared.read(builder, split)
     images = arrays["image"]

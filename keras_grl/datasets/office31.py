@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
+from keras_grl.datasets import formats
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -39,7 +40,8 @@ def sample(labels: Any, per_class: int, seed: int = 0) -> Any:
         shorter: the chosen photographs.
 
     Raises:
-        ValueError: If `per_class` is not a positive integer.
+        ValueError: If `per_class` is not a positive integer, or there are no
+            labels.
 
     Example:
 
@@ -52,6 +54,14 @@ def sample(labels: Any, per_class: int, seed: int = 0) -> Any:
     """
     per_class = check_integer("per_class", per_class)
     labels = np.asarray(labels)
+    if labels.ndim != 1 or not len(labels):
+        raise ValueError(
+            invalid(
+                "labels",
+                "integers of shape (n,), one or more",
+                f"array of shape {labels.shape}",
+            )
+        )
     random = np.random.default_rng(seed)
     chosen = []
     for label in np.unique(labels):
@@ -65,7 +75,7 @@ class Office31Config(tfds.core.BuilderConfig):
     """One of the domains."""
 
 
-class Office31(tfds.core.GeneratorBasedBuilder):
+class Office31(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
     """OFFICE-31, one configuration for each domain."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -76,9 +86,10 @@ class Office31(tfds.core.GeneratorBasedBuilder):
     ]
     MANUAL_DOWNLOAD_INSTRUCTIONS = (
         "Download domain_adaptation_images.tar.gz by hand from "
-        f"{_HOMEPAGE} and unpack it into the manual_dir, so that it has "
-        "amazon/images/<class>/*.jpg, dslr/… and webcam/…, or a folder "
-        "office31 that has them."
+        f"{_HOMEPAGE} and unpack it into the manual_dir, so that it, or a "
+        "folder office31 in it, has "
+        "{amazon,dslr,webcam}/images/<class>/frame_0001.jpg. Name that folder: "
+        "`keras_grl.datasets.load(..., manual_dir='path/to/folder')`."
     )
 
     def _info(self) -> Any:
@@ -106,7 +117,16 @@ class Office31(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: Any) -> Any:
         domain = self.builder_config.name
-        root = Path(dl_manager.manual_dir)
+        try:
+            root = Path(dl_manager.manual_dir)
+        except (AssertionError, NotADirectoryError) as error:
+            # There is no such folder, or nothing in it. TFDS alone knows which
+            # one it is, and goes on with the instructions.
+            looked = str(error).partition(" Create it")[0]
+            raise FileNotFoundError(
+                f"The photographs of office31/{domain} are missing. {looked}\n"
+                f"{self.MANUAL_DOWNLOAD_INSTRUCTIONS}"
+            ) from error
         for folder in (root / domain, root / "office31" / domain):
             if (folder / "images").is_dir():
                 return {"train": self._generate_examples(folder / "images")}
@@ -144,8 +164,9 @@ def _check(file: Path) -> None:
     try:
         with Image.open(file) as image:
             image.load()
-    except (OSError, SyntaxError) as error:
+    except Exception as error:  # each decoder has its own
         raise ValueError(
-            f"The photograph {file} is damaged: {error}\nUnpack "
+            f"The photograph {file} is damaged. Expected: a JPEG. Received: "
+            f"{file.stat().st_size} B, {error}\nUnpack "
             "domain_adaptation_images.tar.gz again."
         ) from error

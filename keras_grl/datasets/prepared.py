@@ -4,7 +4,6 @@ import contextlib
 import errno
 import os
 import shutil
-import struct
 import time
 import warnings
 from collections.abc import Iterable
@@ -13,20 +12,29 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import requests
 import tensorflow_datasets as tfds
 
 from keras_grl.datasets import checksums
+from keras_grl.datasets import formats
+from keras_grl.datasets import tfrecords
 from keras_grl.validation import invalid
 
-# By its text: ArrayRecord's writer raises errors without a number.
+# By its text: TensorFlow raises errors without a number.
 _FULL = [
     os.strerror(code) for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ]
+_UNREACHABLE = (
+    requests.RequestException,
+    tfds.download.DownloadError,
+)
 _ABANDONED = 24 * 60 * 60  # seconds without a change
 
 
 def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
     """The builder of a set, prepared unless it was before.
+
+    What is prepared here can be read by `tfds.load` and by `tfds.data_source`.
 
     Args:
         name: As TFDS knows it: "mnist", "office31/amazon".
@@ -44,16 +52,22 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
         ValueError: If an archive is damaged or of another layout.
     """
     builder = tfds.builder(name, data_dir=data_dir)
+    _delete_abandoned(Path(builder.data_dir))
     if builder.is_prepared():
         return builder
-    # A format that is read without TensorFlow. Preparing needs it.
-    builder = tfds.builder(name, data_dir=data_dir, file_format="array_record")
     try:
         builder.download_and_prepare(
             download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
         )
     except Exception as error:
         reason = next((text for text in _FULL if text in str(error)), None)
+        if reason is None and isinstance(error, _UNREACHABLE):
+            raise OSError(
+                f"{name} cannot be downloaded: {error}\n"
+                "If it is prepared in some folder, or on another computer, "
+                f"name that: `keras_grl.datasets.load({name!r}, "
+                "data_dir='path/to/folder')`."
+            ) from error
         if reason is None:
             raise
         raise OSError(
@@ -62,7 +76,7 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
             f"on another disk: `keras_grl.datasets.load({name!r}, "
             "data_dir='path/to/folder')`."
         ) from error
-    _delete_abandoned(Path(builder.data_dir))
+    formats.add_array_record(builder)
     return builder
 
 
@@ -73,7 +87,7 @@ def _delete_abandoned(folder: Path) -> None:
     """
     for left in folder.parent.glob(f"incomplete.*_{folder.name}"):
         with contextlib.suppress(FileNotFoundError):  # it has just finished
-            paths = [left, *left.iterdir()]
+            paths = [left, *left.rglob("*")]
             changed = max(path.stat().st_mtime for path in paths)
             if time.time() - changed > _ABANDONED:
                 shutil.rmtree(left, ignore_errors=True)
@@ -165,6 +179,34 @@ def parts(split: str, counts: dict[str, int]) -> list[tuple[str, Any, Any]]:
     return [(each.splitname, each.from_, each.to) for each in found]
 
 
+def number_of_examples(split: str, counts: dict[str, int]) -> int:
+    """How many examples a split has.
+
+    Args:
+        split: "train", "test[:1000]".
+        counts: Number of examples of each split.
+
+    Returns:
+        Integer; 0 of an empty part.
+
+    Raises:
+        ValueError: If there is no such split.
+
+    Example:
+
+    >>> number_of_examples("train[:10]+test[50%:]", {"train": 800, "test": 60})
+    40
+    """
+    return sum(
+        max(
+            (counts[name] if stop is None else stop)
+            - (0 if start is None else start),
+            0,
+        )
+        for name, start, stop in parts(split, counts)
+    )
+
+
 def _no_split(split: str, names: Iterable[str], error: ValueError) -> str:
     known = ", ".join(f'"{name}"' for name in names)
     expected = f"one of {known}, or a part as TFDS names it"
@@ -185,24 +227,30 @@ def read(builder: Any, split: str) -> dict[str, Any]:
     Raises:
         ValueError: If there is no such split, or a file is damaged.
     """
-    try:
-        count = builder.info.splits[split].num_examples
-    except ValueError as error:
-        raise ValueError(
-            _no_split(split, builder.info.splits, error)
-        ) from error
-    arrays: dict[str, Any] = {}
+    counts = {n: s.num_examples for n, s in builder.info.splits.items()}
+    count = number_of_examples(split, counts)
+    arrays = {
+        name: _empty(count, feature)
+        for name, feature in builder.info.features.items()
+    }
+    if not count:
+        return arrays
     number = -1
-    for number, example in enumerate(_examples(builder, split)):
-        for name, value in example.items():
-            if name not in arrays:
-                arrays[name] = _empty(count, builder.info.features[name])
-            arrays[name][number] = value
+    again = "Delete that folder and prepare the set again."
+    try:
+        for number, example in enumerate(_examples(builder, split)):
+            for name, value in example.items():
+                arrays[name][number] = value
+    except Exception as error:  # each decoder and reader has its own
+        raise ValueError(
+            f"The files in {builder.data_dir} are damaged. Expected: {count} "
+            f"examples of {split!r}. Received, after {number + 1} of them: "
+            f"{error}\n{again}"
+        ) from error
     if number + 1 != count:
         raise ValueError(
             f"The files in {builder.data_dir} are incomplete. Expected: "
-            f"{count} examples of {split!r}. Received: {number + 1}\n"
-            "Delete that folder and prepare the set again."
+            f"{count} examples of {split!r}. Received: {number + 1}\n{again}"
         )
     return arrays
 
@@ -216,26 +264,12 @@ def _empty(count: int, feature: Any) -> Any:
 
 
 def _examples(builder: Any, split: str) -> Iterator[dict[str, Any]]:
-    if builder.info.file_format == tfds.core.FileFormat.TFRECORD:
-        # TFDS itself reads these with TensorFlow only.
-        yield from _tfrecords(builder, split)
-    else:
+    if builder.info.file_format != tfds.core.FileFormat.TFRECORD:
         yield from builder.as_data_source(split)
-
-
-def _tfrecords(builder: Any, split: str) -> Iterator[dict[str, Any]]:
-    """Each record: length (8 bytes), checksum (4), data, checksum (4)."""
+        return
+    # TFDS itself reads these with TensorFlow only.
     features = builder.info.features
     for part in builder.info.splits[split].file_instructions:
         take = part.examples_in_shard if part.take == -1 else part.take
-        with open(part.filename, "rb") as file:
-            for number in range(part.skip + take):
-                header = file.read(12)
-                if len(header) < 12:
-                    return  # What is missing is told by the caller.
-                (length,) = struct.unpack("<Q", header[:8])
-                data = file.read(length)
-                if len(data) < length or len(file.read(4)) < 4:
-                    return
-                if number >= part.skip:
-                    yield features.deserialize_example_np(data)
+        for data in tfrecords.records(part.filename, part.skip, take):
+            yield features.deserialize_example_np(data)

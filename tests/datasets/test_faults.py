@@ -21,11 +21,11 @@ HALTING = """
 import sys
 import time
 
-from tensorflow_datasets.core.file_adapters import ArrayRecordFileAdapter
+from tensorflow_datasets.core.file_adapters import TfRecordFileAdapter
 
 from keras_grl import datasets
 
-write = ArrayRecordFileAdapter.write_examples
+write = TfRecordFileAdapter.write_examples
 
 
 def halting(path, examples):
@@ -39,7 +39,7 @@ def halting(path, examples):
     return write(path, some())
 
 
-ArrayRecordFileAdapter.write_examples = halting
+TfRecordFileAdapter.write_examples = halting
 datasets.load("gtsrb/training", "train", *sys.argv[1:])
 """
 
@@ -59,7 +59,7 @@ def test_killed_while_it_writes(tmp_path):
         assert any("halted" in line for line in process.stdout)
         process.kill()  # SIGKILL: no `finally` is run
     (left,) = data.glob("gtsrb/training/incomplete.*")
-    assert list(left.glob("gtsrb-train.array_record*"))
+    assert list(left.glob("gtsrb-train.tfrecord*"))
     assert not list(data.rglob("dataset_info.json"))
     # What another process may be writing now is left alone.
     other = left.with_name("incomplete.OTHER_1.0.0")

@@ -79,6 +79,118 @@ def test_archives_that_are_not_right(tmp_path, change, message):
     assert not list(tmp_path.rglob("dataset_info.json"))
 
 
+IMAGES = "GTSRB/Final_Training/Images"
+CSV = f"{IMAGES}/00007/GT-00007.csv"
+PPM = f"{IMAGES}/00007/00001_00002.ppm"
+ROW = b"00001_00002.ppm;18;20;3;4;12;16;7\n"
+
+
+def with_row(row):
+    def change(files):
+        assert ROW in files[CSV]
+        return {**files, CSV: files[CSV].replace(ROW, row)}
+
+    return change
+
+
+def with_box(*box):
+    return with_row(b"00001_00002.ppm;18;20;%d;%d;%d;%d;7\n" % box)
+
+
+def with_content(name, content):
+    return lambda files: {**files, name: content}
+
+
+OUTSIDE = (
+    f"{CSV}, the row of {PPM}. Expected: 0 <= Roi.X1 <= Roi.X2 and "
+    "0 <= Roi.Y1 <= Roi.Y2 inside of the photograph of 18 x 20 pixels. "
+    "Received: Roi.X1, Roi.Y1, Roi.X2, Roi.Y2 = "
+)
+OF_ROW = f"{CSV}, the row of 00001_00002.ppm. Expected: "
+INTEGERS = "integers in Roi.X1, Roi.Y1, Roi.X2, Roi.Y2, ClassId. Received: {"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (with_box(300, 4, 312, 16), OUTSIDE + "300, 4, 312, 16"),
+        (with_box(-1, 4, 12, 16), OUTSIDE + "-1, 4, 12, 16"),
+        (with_box(3, -4, 12, 16), OUTSIDE + "3, -4, 12, 16"),
+        (with_box(3, 4, 18, 16), OUTSIDE + "3, 4, 18, 16"),
+        (with_box(3, 4, 12, 20), OUTSIDE + "3, 4, 12, 20"),
+        (with_box(3, 4, 2, 16), OUTSIDE + "3, 4, 2, 16"),
+        (with_box(3, 4, 12, 3), OUTSIDE + "3, 4, 12, 3"),
+        (
+            with_row(b"00001_00002.ppm;18;20;3;four;12;16;7\n"),
+            OF_ROW + INTEGERS + "'Roi.X1': '3', 'Roi.Y1': 'four'",
+        ),
+        (
+            with_row(b"00001_00002.ppm;18;20;3;4\n"),  # cut short
+            OF_ROW + INTEGERS + "'Roi.X1': '3', 'Roi.Y1': '4', 'Roi.X2': None",
+        ),
+        (
+            with_row(b"00001_00002.ppm;18;20;3;4;12;16;77\n"),
+            OF_ROW + "a ClassId from 0 to 42. Received: 77",
+        ),
+        (
+            with_row(b"00001_00002.ppm;18;20;3;4;12;16;-1\n"),
+            OF_ROW + "a ClassId from 0 to 42. Received: -1",
+        ),
+        (
+            with_row(b"\xff"),
+            f"{CSV}. Expected: a table separated by semicolons, in UTF-8. "
+            "Received: 'utf-8' codec can't decode byte 0xff",
+        ),
+        (
+            with_row(b"0\r1"),
+            f"{CSV}. Expected: a table separated by semicolons, in UTF-8. "
+            "Received: new-line character seen",
+        ),
+        (
+            with_content(PPM, b"garbage"),
+            f"{PPM}. Expected: a photograph. Received: 7 B, no image",
+        ),
+        (
+            with_content(PPM, b"P6\n18 20\n255\n" + bytes(99)),
+            f"{PPM}. Expected: a photograph. Received: 112 B, image file is "
+            "truncated",
+        ),
+        # Pillow raises a ValueError of its own.
+        (
+            with_content(PPM, b"P6\n18"),
+            f"{PPM}. Expected: a photograph. Received: 5 B, ",
+        ),
+    ],
+)
+def test_one_file_of_an_archive_is_damaged(tmp_path, change, message):
+    archive = tmp_path / gtsrb.TRAINING
+    official.write_zip(archive, change(official.training_files()))
+    with pytest.raises(ValueError, match="is damaged") as raised:
+        datasets.load("gtsrb/training", "train", tmp_path / "data", tmp_path)
+    text = str(raised.value)
+    assert f"The archive {archive} is damaged: {message}" in text
+    assert text.endswith("\nDelete it and download it again.")
+    assert "BytesIO" not in text and text.count("\n") == 1
+    assert not list(tmp_path.rglob("dataset_info.json"))
+
+
+def test_a_sign_may_fill_the_photograph(tmp_path):
+    files = with_box(0, 0, 17, 19)(official.training_files())
+    official.write_zip(tmp_path / gtsrb.TRAINING, files)
+    x, _ = datasets.load("gtsrb/training", "train", tmp_path / "d", tmp_path)
+    assert x[-1, 0, 0].tolist() == x[-1, -1, -1].tolist() == [255] * 3
+    assert x[-1, 20, 20].tolist() == [7, 1, 2]
+
+
+def test_a_box_outside_of_the_image():
+    image = official.pillow.new("RGB", (18, 20))
+    with pytest.raises(
+        ValueError,
+        match=r"`box`.*inside of 18 x 20 pixels.*\(300, 4, 312, 16\)",
+    ):
+        gtsrb.signs(image, (300, 4, 312, 16))
+
+
 def test_no_track_is_in_both_parts():
     tracks = np.repeat(np.arange(50), 30)
     chosen = gtsrb.validation_split(tracks, share=0.2, seed=1)
@@ -86,6 +198,76 @@ def test_no_track_is_in_both_parts():
     assert not set(tracks[chosen]) & set(tracks[~chosen])
     other = gtsrb.validation_split(tracks, share=0.2, seed=2)
     assert set(tracks[chosen]) != set(tracks[other])
+
+
+def test_the_same_tracks_from_now_on():
+    """Results that were published are of these."""
+    tracks = np.repeat(np.arange(10), 2)
+    for seed, want in [(0, [4, 5, 8, 9, 12, 13]), (7, [0, 1, 14, 15, 16, 17])]:
+        chosen = gtsrb.validation_split(tracks, share=0.3, seed=seed)
+        assert np.flatnonzero(chosen).tolist() == want
+
+
+@pytest.mark.parametrize(
+    ("sizes", "share", "want"),
+    [
+        # 3.2 of 16; one of one track is none, one of few is one.
+        ([1, 2, 3, 10], 0.2, [0, 1, 1, 2]),
+        # One track of each stays.
+        ([2, 3, 10], 0.9, [1, 2, 9]),
+        # 14 of 70: four of ten classes round 1.4 up.
+        ([7] * 10, 0.2, [2] * 4 + [1] * 6),
+        # 5.2 of 26: 1.8 is rounded up, 1.4 is not.
+        ([7, 9, 10], 0.2, [1, 2, 2]),
+    ],
+)
+@pytest.mark.parametrize("seed", [0, 1])
+def test_tracks_of_each_class(sizes, share, want, seed):
+    labels = np.repeat(np.arange(len(sizes)), sizes)
+    tracks = 100 + np.random.default_rng(5).permutation(len(labels))
+    labels, tracks = np.repeat(labels, 3), np.repeat(tracks, 3)
+    mixed = np.random.default_rng(6).permutation(len(labels))
+    labels, tracks = labels[mixed], tracks[mixed]
+    chosen = gtsrb.validation_split(tracks, share, seed, labels=labels)
+    assert chosen.shape == tracks.shape and chosen.dtype == bool
+    assert not set(tracks[chosen]) & set(tracks[~chosen])
+    counts = [
+        len(set(tracks[chosen & (labels == n)])) for n in range(len(want))
+    ]
+    assert counts == want
+    assert chosen.sum() == 3 * sum(want)
+    again = gtsrb.validation_split(tracks, share, seed, labels=labels)
+    other = gtsrb.validation_split(tracks, share, seed + 2, labels=labels)
+    assert (chosen == again).all() and (chosen != other).any()
+
+
+def test_a_class_of_one_track_stays_in_training():
+    tracks, labels = [5, 5, 8, 8, 9, 9], [3, 3, 4, 4, 4, 4]
+    seen = set()
+    for seed in range(20):
+        chosen = gtsrb.validation_split(tracks, 0.9, seed, labels)
+        seen.add(tuple(np.flatnonzero(chosen)))
+    assert seen == {(2, 3), (4, 5)}
+
+
+@pytest.mark.parametrize(
+    ("tracks", "labels", "message"),
+    [
+        ([3, 3, 3], None, r"`tracks`.*two different tracks.*tracks=\[3\]"),
+        ([3, 3, 3], [1, 1, 1], r"`tracks`.*two different tracks.*\[3\]"),
+        ([], None, r"`tracks`.*two different tracks.*tracks=\[\]"),
+        ([3, 4, 5], [1, 1], r"`labels`.*shape \(n,\).*\(2,\) for \(3,\)"),
+        (
+            [3, 4, 4],
+            [1, 1, 2],
+            r"(?s)`labels`.*one class for each.*\[1, 2\] for track 4.*apart",
+        ),
+        ([3, 4, 4], [1, 2, 2], r"`labels`.*two tracks.*2 classes for 2"),
+    ],
+)
+def test_tracks_that_cannot_be_split(tracks, labels, message):
+    with pytest.raises(ValueError, match=message):
+        gtsrb.validation_split(tracks, labels=labels)
 
 
 def test_tracks_of_real_photographs(tmp_path, monkeypatch):
@@ -109,6 +291,11 @@ def test_tracks_of_real_photographs(tmp_path, monkeypatch):
         chosen = gtsrb.validation_split(tracks, seed=seed)
         assert not set(tracks[chosen]) & set(tracks[~chosen])
         assert 0.18 < chosen.mean() < 0.22
+        chosen = gtsrb.validation_split(tracks, seed=seed, labels=labels)
+        assert not set(tracks[chosen]) & set(tracks[~chosen])
+        # A fifth of 313 is 63, but no class goes without.
+        assert len(set(tracks[chosen])) == 67
+        assert set(labels[chosen]) == set(labels[~chosen]) == set(range(43))
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, "half"])

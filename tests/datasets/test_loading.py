@@ -2,6 +2,7 @@ import sys
 
 import numpy as np
 import pytest
+import requests
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
@@ -61,6 +62,9 @@ def test_embedded_sets_without_tfds(monkeypatch):
         ("train[-1:]", [6]),
         ("test[:40%]", [0, 1]),
         ("train[5:]+test[:1]", [5, 6, 0]),
+        ("train[:0]", []),
+        ("train[5:2]", []),
+        ("train[5:2]+test[:1]", [0]),
     ],
 )
 def test_parts_of_splits(data_dir, split, labels):
@@ -87,6 +91,24 @@ def test_a_file_cut_short(tmp_path, lost):
     path.write_bytes(path.read_bytes()[:-lost])
     with pytest.raises(ValueError, match=r"incomplete.*7 examples.*Received"):
         datasets.load("mnist", "train", tmp_path)
+
+
+def test_a_file_with_damaged_examples(tmp_path):
+    official.write_mnist(tmp_path)
+    (path,) = tmp_path.glob("mnist/3.0.1/mnist-train.tfrecord-*")
+    content = path.read_bytes()
+    assert content.count(b"IDAT") == 7
+    place = content.rindex(b"IDAT") + 10
+    path.write_bytes(content[:place] + b"\0" * 8 + content[place + 8 :])
+    with pytest.raises(ValueError, match=r"damaged.*7 exa(?s:.*)Delete that"):
+        datasets.load("mnist", "train", tmp_path)
+
+
+def test_a_bad_split_is_refused_before_anything_is_prepared(tmp_path):
+    for name in ("syn_numbers", "gtsrb", "office31/dslr"):
+        with pytest.raises(ValueError, match=r'`split`.*one of "train"'):
+            datasets.load(name, "validation", tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -120,6 +142,19 @@ def test_what_cannot_be_downloaded_says_where_it_is(tmp_path, monkeypatch):
         OSError, match=r"(?s)BSR_bsds500\.tgz.*eecs.*manual_dir"
     ):
         datasets.load("mnist_m", "train", tmp_path)
+
+
+def test_a_set_of_tfds_that_cannot_be_downloaded(tmp_path, monkeypatch):
+    def no_network(self, url):
+        raise requests.exceptions.ProxyError("no network")
+
+    manager = tfds.download.DownloadManager
+    monkeypatch.setattr(manager, "download_and_extract", no_network)
+    monkeypatch.setattr(manager, "download", no_network)
+    with pytest.raises(
+        OSError, match=r"(?s)mnist cannot be downloaded: no network.*data_dir="
+    ):
+        datasets.load("mnist", "train", tmp_path)
 
 
 @pytest.mark.parametrize("name", ["mnist", "svhn_cropped"])

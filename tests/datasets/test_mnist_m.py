@@ -141,3 +141,23 @@ def test_an_archive_of_another_layout(tmp_path):
     official.write_bsds500(manual)
     x, _ = datasets.load("mnist_m", data_dir=tmp_path, manual_dir=manual)
     assert len(x) == 7
+
+
+def test_a_damaged_photograph(tmp_path):
+    official.write_mnist(tmp_path)
+    archive = tmp_path / bsds500.ARCHIVE
+    name = "BSR/BSDS500/data/images/val/7.jpg"
+    whole = official.encoded(official.photograph(), "jpeg")
+    half = whole[: len(whole) // 2]
+    for content, reason in (
+        (b"garbage", "7 B, no image"),
+        (half, f"{len(half)} B, image file is truncated"),
+    ):
+        official.write_tar(archive, {name: content})
+        with pytest.raises(ValueError, match="is damaged") as raised:
+            datasets.load("mnist_m", "train", tmp_path, tmp_path)
+        text = str(raised.value)
+        assert f"The archive {archive} is damaged: {name}. Expected: " in text
+        assert f"Received: {reason}" in text and "BytesIO" not in text
+        assert text.endswith("\nDelete it and download it again.")
+    assert not list(tmp_path.glob("mnist_m/**/dataset_info.json"))

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -36,6 +38,32 @@ def test_another_folder(tmp_path):
         datasets.load("office31/amazon", "train", tmp_path, tmp_path / "manual")
 
 
+@pytest.mark.parametrize("kind", ["missing", "empty", "file"])
+def test_no_folder(tmp_path, kind):
+    manual = tmp_path / "manual"
+    if kind == "empty":
+        manual.mkdir()
+    if kind == "file":
+        manual.write_bytes(b"the archive itself")
+    with pytest.raises(FileNotFoundError) as raised:
+        datasets.load("office31/webcam", "train", tmp_path, manual)
+    text = str(raised.value)
+    for part in (
+        "The photographs of office31/webcam are missing",
+        str(manual),
+        "domain_adaptation_images.tar.gz",
+        "{amazon,dslr,webcam}/images/<class>/frame_0001.jpg",
+        "`keras_grl.datasets.load(..., manual_dir='path/to/folder')`",
+    ):
+        assert text.count(part) == 1
+    assert text.count("\n") == 1
+
+
+def test_no_folder_by_default(tmp_path):
+    with pytest.raises(FileNotFoundError, match="downloads/manual does not"):
+        datasets.load("office31/amazon", "train", tmp_path)
+
+
 def test_a_class_that_office_has_not(tmp_path):
     official.write_office31(tmp_path / "manual", classes=("mouse", "cats"))
     with pytest.raises(ValueError, match=r"another layout.*cats"):
@@ -53,6 +81,20 @@ def test_a_damaged_photograph(tmp_path, kept):
     assert not list(tmp_path.rglob("dataset_info.json"))
 
 
+# The second is taken for a PPM, whose reader has errors of its own.
+@pytest.mark.parametrize("content", [b"garbage", b"P6\n18"])
+def test_something_else_than_a_photograph(tmp_path, content):
+    official.write_office31(tmp_path / "manual")
+    path = tmp_path / "manual/dslr/images/mug/frame_0002.jpg"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="is damaged") as raised:
+        datasets.load("office31/dslr", "train", tmp_path, tmp_path / "manual")
+    text = str(raised.value)
+    want = f"Expected: a JPEG. Received: {len(content)} B, "
+    assert f"The photograph {path} is damaged. {want}" in text
+    assert text.endswith("\nUnpack domain_adaptation_images.tar.gz again.")
+
+
 def test_samples_of_each_class():
     labels = np.random.default_rng(0).integers(0, 5, size=300)
     chosen = office31.sample(labels, 20, seed=3)
@@ -68,3 +110,12 @@ def test_a_class_of_fewer_gives_all_it_has():
     assert np.bincount(labels[chosen]).tolist() == [4, 3]
     with pytest.raises(ValueError, match=r"`per_class`.*at least 1"):
         office31.sample(labels, 0)
+
+
+@pytest.mark.parametrize("labels", [[], 3, [[1, 2]]])
+def test_no_labels(labels):
+    shape = re.escape(str(np.shape(labels)))
+    with pytest.raises(
+        ValueError, match=rf"`labels`.*one or more.*Received.*{shape}"
+    ):
+        office31.sample(labels, 2)
