@@ -97,6 +97,7 @@ def run(
         rows,
         drawn,
         _command(experiment, options, settings),
+        _made(metrics),
         json.loads((folder.path / "config.json").read_text()),
     )
     print(f"\n{results.markdown(rows)}\n\nWritten to {folder.path}/")
@@ -133,6 +134,17 @@ def _command(
     given = [f"--{n.replace('_', '-')} {value}" for n, value in flags.items()]
     backend = f"KERAS_BACKEND={keras.backend.backend()}"
     return " ".join([backend, experiment.command, *given])
+
+
+def _made(metrics: list[dict[str, Any]]) -> str:
+    """When the runs were made, and with what."""
+    days = sorted({m["date"] for m in metrics})
+    versions = sorted({m["keras"] for m in metrics})
+    backend = keras.backend.backend()
+    return (
+        f"Made on {' and '.join(dict.fromkeys([days[0], days[-1]]))} with "
+        f"Keras {', '.join(versions)} on {backend}."
+    )
 
 
 def _methods(

@@ -24,6 +24,7 @@ def write(
     rows: list[list[str]],
     figures: list[tuple[str, Path]],
     command: str,
+    made: str,
     config: dict[str, Any],
 ) -> None:
     """Writes the page.
@@ -35,11 +36,12 @@ def write(
         rows: Header and rows of the table.
         figures: Pairs of what is said of a figure and its PNG file.
         command: That makes it.
+        made: When and with what.
         config: What was asked for.
     """
     parts = [f"<h1>{html.escape(title)}</h1>"]
     parts += [f"<p>{html.escape(p)}</p>" for p in text.strip().split("\n\n")]
-    parts.append(_table(rows))
+    parts += [_table(rows), f"<p>{html.escape(made)}</p>"]
     for said, file in figures:
         data = base64.b64encode(file.read_bytes()).decode()
         said = html.escape(said)

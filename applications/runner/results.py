@@ -12,6 +12,7 @@ results/mnist_to_mnist_m/paper-tensorflow/
 
 import csv
 import dataclasses
+import datetime
 import json
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,7 @@ class Folder:
                 "seconds": round(trained.seconds, 1),
                 "backend": keras.backend.backend(),
                 "keras": keras.version(),
+                "date": datetime.date.today().isoformat(),
             },
         )
 

@@ -1,4 +1,5 @@
 import csv
+import datetime
 import json
 
 import keras
@@ -76,6 +77,9 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
     assert page.count("data:image/png;base64,") == 4
     assert "--epochs 2" in page and str(tmp_path) not in page
     assert "<td>subspace alignment</td>" in page
+    today = datetime.date.today().isoformat()
+    made = f"Made on {today} with Keras {keras.version()} on"
+    assert f"{made} {keras.backend.backend()}." in page
     printed = capsys.readouterr().out
     assert "| DANN | 1 |" in printed and "57.9 %" in printed
     # All is done: nothing is trained again.
