@@ -37,7 +37,7 @@ _HUES = np.array(
     ],
     "float32",
 )
-_POSITIVE = ("height", "stretch", "resolution")
+_POSITIVE = ("height", "stretch", "resolution", "shadow_softness")
 _AT_LEAST_0 = (
     "contrast",
     "saturation",
@@ -47,8 +47,9 @@ _AT_LEAST_0 = (
     "blur",
     "fringe",
     "noise",
+    "outline_opacity",
 )
-_AT_MOST_1 = ("shadow", "fringe")
+_AT_MOST_1 = ("shadow", "fringe", "outline_opacity")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +101,14 @@ class Config:
         sharpening: By the camera, to about 2; less than 0 is none.
         fringe: Pixels, 0 to 1, between the red and the blue image.
         noise: Standard deviation of the noise, 0 to 255, before enlarging.
+        dark: Probability that the digits are darker than the background.
+        outline_brightness: Of an outline or a digit's shadow, 0 to 255.
+        outline_opacity: Of these, 0 to 1.
+        edge_distance: Of an edge from the image's middle, as a share of the
+            image's size.
+        edge_brightness: Of what is beyond an edge, 0 to 255.
+        shadow_softness: Width of a shadow's border, as a share of the image's
+            size.
 
     Raises:
         ValueError: If a range is not two ordered numbers, or a number is
@@ -136,6 +145,12 @@ class Config:
     sharpening: Range = (-0.8, 1.2)
     fringe: Range = (0.0, 0.6)
     noise: Range = (0.0, 4.0)
+    dark: float = 0.58
+    outline_brightness: Range = (0.0, 255.0)
+    outline_opacity: Range = (0.3, 0.9)
+    edge_distance: Range = (0.25, 0.5)
+    edge_brightness: Range = (10.0, 245.0)
+    shadow_softness: Range = (0.02, 0.5)
 
     def __post_init__(self) -> None:
         drawn.check_knobs(self, _POSITIVE, _AT_LEAST_0, _AT_MOST_1)
@@ -148,6 +163,17 @@ class Config:
 
 # What is drawn for every image, so that to change one knob leaves the rest.
 _CHANCES = ("stroked", "outlined", "edges", "shadowed")
+# What is drawn where it is needed.
+_APART = (
+    "digits",
+    "fonts",
+    "dark",
+    "outline_brightness",
+    "outline_opacity",
+    "edge_distance",
+    "edge_brightness",
+    "shadow_softness",
+)
 
 
 def draw(
@@ -190,7 +216,7 @@ def draw(
 
 def _draw_one(random: Any, config: Config, paths: list[str]) -> tuple[Any, int]:
     uniform, between, values, chances = drawn.turned(
-        random, 80, config, _CHANCES, apart=("digits", "fonts")
+        random, 80, config, _CHANCES, _APART
     )
     one, two, _ = config.digits
     chosen = next(uniform)
@@ -210,16 +236,16 @@ def _draw_one(random: Any, config: Config, paths: list[str]) -> tuple[Any, int]:
     image = _background(background, clouds, values, between)
     if chances["edges"]:
         for _ in range(1 + (between((0.0, 1.0)) < 0.4)):
-            _edge(image, random, between)
+            _edge(image, random, between, config)
     if chances["outlined"]:
-        image = _outlined(image, number, between)
+        image = _outlined(image, number, between, config)
     foreground = (
         foreground + np.float32(values["texture"] / 3) * clouds[..., 1:]
     )
     image += number * (foreground - image)
     if chances["shadowed"]:
         angle, distance = between((0.0, 2 * np.pi)), between((-0.4, 0.4))
-        softness = between((0.02, 0.5))
+        softness = between(config.shadow_softness)
         image *= photography.shadow(
             SIZE, values["shadow"], angle, distance, softness
         )[..., np.newaxis]
@@ -358,7 +384,7 @@ def _colours(
 ) -> tuple[Any, Any]:
     """Of background and digits, as far apart as the contrast says."""
     half = values["contrast"] / 2
-    if between((0.0, 1.0)) < 0.58:
+    if between((0.0, 1.0)) < config.dark:
         half = -half
     hues = _HUES[random.integers(len(_HUES), size=2)]
     hues += 4 * random.standard_normal((2, 3), dtype="float32")
@@ -387,20 +413,20 @@ def _background(
     return colour + (slope + clouds @ layers)[..., np.newaxis]
 
 
-def _edge(image: Any, random: Any, between: Any) -> None:
+def _edge(image: Any, random: Any, between: Any, config: Config) -> None:
     """A half-plane of another colour, or a line, at the image's border."""
     x, y = photography.grid(SIZE)
     angle = int(4 * between((0.0, 1.0))) * np.pi / 2 + between((-0.2, 0.2))
-    distance = between((0.25, 0.5))
+    distance = between(config.edge_distance)
     side = np.cos(angle) * x + np.sin(angle) * y - distance
-    colour = between((10.0, 245.0)) + random.normal(0, 15, size=3)
+    colour = between(config.edge_brightness) + random.normal(0, 15, size=3)
     within = side > 0
     if between((0.0, 1.0)) < 0.4:
         within &= side < between((0.03, 0.1))
     image[within] = colour
 
 
-def _outlined(image: Any, number: Any, between: Any) -> Any:
+def _outlined(image: Any, number: Any, between: Any, config: Config) -> Any:
     """Strokes of another colour behind the digits: moved, or thicker."""
     if between((0.0, 1.0)) < 0.6:
         move = int(between((-2.0, 3.0))), int(between((-2.0, 3.0)))
@@ -410,8 +436,9 @@ def _outlined(image: Any, number: Any, between: Any) -> Any:
         for axis in (0, 1):
             for step in (-1, 1):
                 np.maximum(behind, np.roll(number, step, axis), out=behind)
-    colour = np.float32(between((0.0, 255.0)))
-    return image + np.float32(between((0.3, 0.9))) * behind * (colour - image)
+    colour = np.float32(between(config.outline_brightness))
+    opacity = np.float32(between(config.outline_opacity))
+    return image + opacity * behind * (colour - image)
 
 
 @dataclasses.dataclass

@@ -199,6 +199,41 @@ def test_every_knob_does_what_it_says():
     assert (spread(two=True, cell=(1.0, 1.0)) != spread(two=True)).mean() > 0.05
 
 
+def test_knobs_of_what_is_around():
+    base = spread()
+
+    def corner(images):
+        return images[:, 0, 0, 0]
+
+    dark, bright = spread(dark=1.0), spread(dark=0.0)
+    np.testing.assert_array_equal(corner(dark), dark.max(axis=(1, 2, 3)))
+    np.testing.assert_array_equal(corner(bright), bright.min(axis=(1, 2, 3)))
+
+    black = {"outlined": 1.0, "dark": 0.0, "outline_brightness": (0.0, 0.0)}
+    opaque = spread(**black, outline_opacity=(1.0, 1.0))
+    # But for shadows that are moved by nothing.
+    assert np.mean(opaque.min(axis=(1, 2, 3)) < 5) > 0.75
+    half = spread(**black, outline_opacity=(0.5, 0.5))
+    darkest = half.min(axis=(1, 2, 3)) / corner(half)
+    assert np.median(darkest) == pytest.approx(0.5, abs=0.05)
+
+    def changed(**kwargs):
+        images = spread(edges=1.0, **kwargs)
+        return images, np.abs(images - base).max(axis=-1) > 5
+
+    far, near = {"edge_distance": (0.45,) * 2}, {"edge_distance": (0.3,) * 2}
+    assert changed(**near)[1].mean() > 2 * changed(**far)[1].mean()
+    white, where = changed(edge_brightness=(250.0, 250.0))
+    # Its colour varies by a standard deviation of 15.
+    assert white[where].mean() == pytest.approx(243, abs=6)
+
+    def half_shadowed(softness):
+        light = spread(shadowed=1.0, shadow_softness=(softness,) * 2) / base
+        return np.mean((light > 0.55) & (light < 0.95))
+
+    assert half_shadowed(0.5) > 5 * half_shadowed(0.02)
+
+
 def test_knobs_of_the_light():
     base = spread()
     dimmer = spread(brightness=(100.0, 100.0))
