@@ -126,8 +126,11 @@ def subspace_alignment(task: Task, trained: Trained) -> Trained:
     source = hidden("source", domains.source.x[rows])
     target = hidden("target", domains.target.x[:SVM_IMAGES])
     test = hidden("target", domains.target.x_test)
-    if not all(np.isfinite(each).all() for each in (source, target, test)):
-        # "source only" has diverged.
+    if not all(
+        np.isfinite(each).all() and (each != each[0]).any()
+        for each in (source, target, test)
+    ):
+        # "source only" has diverged, or all its hidden units are dead.
         nothing = {"selected": None, "oracle": None, "svm_accuracy": None}
         return Trained(trained.network, [], nothing, 0.0)
     print(f"{METHODS[task.method].title}: 2 to 60 components", flush=True)

@@ -94,8 +94,8 @@ class SubspaceAlignment(
             Itself.
 
         Raises:
-            ValueError: If the samples are not such arrays, or too few for
-                `n_components`.
+            ValueError: If the samples are not such arrays, too few for
+                `n_components`, or all equal: then there are no axes.
         """
         source = as_samples("source", source)
         target = as_samples("target", target)
@@ -113,6 +113,11 @@ class SubspaceAlignment(
                     n_components,
                 )
             )
+        for name, samples in ((SOURCE, source), (TARGET, target)):
+            if (samples == samples[0]).all():
+                raise ValueError(
+                    invalid(name, "samples that differ", "all equal ones")
+                )
         self.source_scale_ = _scale(source, self.standardize)
         self.target_scale_ = _scale(target, self.standardize)
         self.source_mean_ = source.mean(axis=0)

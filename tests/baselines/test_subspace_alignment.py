@@ -171,6 +171,8 @@ def test_bad_samples():
         (source, target[:, :4], r"`target.shape`.*6.*\(30, 4\)"),
         (source.reshape(40, 3, 2), target, "(?s)`source.shape`.*reshape"),
         (source, np.full((30, 6), np.inf), "`target`.*finite"),
+        (np.ones((40, 6)), target, "`source`.*samples that differ"),
+        (source, np.zeros((30, 6)), "`target`.*samples that differ"),
     ):
         with pytest.raises(ValueError, match=message):
             alignment.fit(first, second)
