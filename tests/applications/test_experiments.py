@@ -227,6 +227,7 @@ def test_office_samples_and_keeps_the_rest(tmp_path):
 
 KILLED = """
 import os, pytest, signal
+import tests.conftest  # as many threads as here: sums are rounded alike
 from applications import mnist_to_mnist_m
 from applications.runner import methods
 from applications.runner.training import Checkpoint
