@@ -113,51 +113,15 @@ def coral(task: Task) -> Trained:
 
 
 def subspace_alignment(task: Task, trained: Trained) -> Trained:
-    """A linear SVM on aligned subspaces (Fernando et al., 2013).
+    """A linear SVM on aligned subspaces (Fernando et al., 2013)."""
+    transformer = keras_grl.baselines.SubspaceAlignment(standardize=True)
+    return _on_features(task, trained, transformer)
 
-    Args:
-        task: Its network is that of the method "source_only".
-        trained: That network.
-    """
-    domains = task.domains
-    hidden = measures.Hidden(trained.network)
-    rows = keras_grl.baselines.sample_rows(domains.source.y, SVM_IMAGES)
-    # The target's images are in random order, and have no labels to go by.
-    source = hidden("source", domains.source.x[rows])
-    target = hidden("target", domains.target.x[:SVM_IMAGES])
-    test = hidden("target", domains.target.x_test)
-    if not all(
-        np.isfinite(each).all() and (each != each[0]).any()
-        for each in (source, target, test)
-    ):
-        # "source only" has diverged, or all its hidden units are dead.
-        nothing = {"selected": None, "oracle": None, "svm_accuracy": None}
-        return Trained(trained.network, [], nothing, 0.0)
-    print(f"{METHODS[task.method].title}: 2 to 60 components", flush=True)
-    began = time.monotonic()
-    choice = keras_grl.baselines.choose_components(
-        source,
-        domains.source.y[rows],
-        target,
-        test=(test, domains.target.y_test),
-        standardize=True,
-    )
-    by_source, by_target = choice.by_cross_validation, choice.by_test_accuracy
-    assert by_target is not None  # there is a test set
-    metrics = {
-        "selected": {
-            "accuracy": choice.test_accuracy[by_source],
-            "components": by_source,
-        },
-        "oracle": {
-            "accuracy": choice.test_accuracy[by_target],
-            "components": by_target,
-        },
-        # The paper's: a linear SVM, and the best number of components.
-        "svm_accuracy": choice.test_accuracy[by_target],
-    }
-    seconds = time.monotonic() - began
-    return Trained(trained.network, [], metrics, seconds)
+
+def gfk(task: Task, trained: Trained) -> Trained:
+    """A linear SVM on the geodesic flow kernel (Gong et al., 2012)."""
+    transformer = keras_grl.baselines.GeodesicFlowKernel(standardize=True)
+    return _on_features(task, trained, transformer)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -173,6 +137,7 @@ METHODS = {
     "subspace_alignment": Method(
         "subspace alignment", subspace_alignment, after="source_only"
     ),
+    "gfk": Method("geodesic flow kernel", gfk, after="source_only"),
     "domain_statistics": Method(
         "source only, statistics of each domain", domain_statistics
     ),
@@ -247,6 +212,55 @@ def _discrepancy(task: Task, discrepancy: str, weight: float) -> Trained:
         network, discrepancy, at
     )
     return _paired(task, network, weight)
+
+
+def _on_features(task: Task, trained: Trained, transformer: Any) -> Trained:
+    """A linear SVM on what a transformer makes of the last hidden layer.
+
+    Args:
+        task: What is to be done.
+        trained: The network of the method "source_only".
+        transformer: Of `keras_grl.baselines`.
+    """
+    domains = task.domains
+    hidden = measures.Hidden(trained.network)
+    rows = keras_grl.baselines.sample_rows(domains.source.y, SVM_IMAGES)
+    # The target's images are in random order, and have no labels to go by.
+    source = hidden("source", domains.source.x[rows])
+    target = hidden("target", domains.target.x[:SVM_IMAGES])
+    test = hidden("target", domains.target.x_test)
+    if not all(
+        np.isfinite(each).all() and (each != each[0]).any()
+        for each in (source, target, test)
+    ):
+        # "source only" has diverged, or all its hidden units are dead.
+        nothing = {"selected": None, "oracle": None, "svm_accuracy": None}
+        return Trained(trained.network, [], nothing, 0.0)
+    print(f"{METHODS[task.method].title}: 2 to 60 components", flush=True)
+    began = time.monotonic()
+    choice = keras_grl.baselines.choose_components(
+        source,
+        domains.source.y[rows],
+        target,
+        test=(test, domains.target.y_test),
+        transformer=transformer,
+    )
+    by_source, by_target = choice.by_cross_validation, choice.by_test_accuracy
+    assert by_target is not None  # there is a test set
+    metrics = {
+        "selected": {
+            "accuracy": choice.test_accuracy[by_source],
+            "components": by_source,
+        },
+        "oracle": {
+            "accuracy": choice.test_accuracy[by_target],
+            "components": by_target,
+        },
+        # The paper's: a linear SVM, and the best number of components.
+        "svm_accuracy": choice.test_accuracy[by_target],
+    }
+    seconds = time.monotonic() - began
+    return Trained(trained.network, [], metrics, seconds)
 
 
 def _paired(

@@ -201,7 +201,7 @@ def _draw(
     path = folder.path / "figures"
     source, target = domains.source.x, domains.target.x
     drawn = []
-    if source.ndim == 4:
+    if source.ndim == 4 and source.shape[-1] in (1, 3):  # not features
         shown = min(SHOWN, len(source), len(target))
         figures.examples(
             {

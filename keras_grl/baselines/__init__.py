@@ -20,6 +20,7 @@ from keras_grl.baselines.samples import sample_rows
 if TYPE_CHECKING:
     from keras_grl.baselines.components import ComponentChoice
     from keras_grl.baselines.components import choose_components
+    from keras_grl.baselines.geodesic_flow_kernel import GeodesicFlowKernel
     from keras_grl.baselines.linear_svm import LastLayerSVM
     from keras_grl.baselines.subspace_alignment import SubspaceAlignment
 
@@ -29,6 +30,7 @@ __all__ = [
     "sample_rows",
     "LastLayerSVM",
     "SubspaceAlignment",
+    "GeodesicFlowKernel",
     "choose_components",
     "ComponentChoice",
     "DiscrepancyModel",
@@ -41,6 +43,7 @@ __all__ = [
 _OF_SCIKIT_LEARN = {
     "LastLayerSVM": "linear_svm",
     "SubspaceAlignment": "subspace_alignment",
+    "GeodesicFlowKernel": "geodesic_flow_kernel",
     "choose_components": "components",
     "ComponentChoice": "components",
 }

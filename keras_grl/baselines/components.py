@@ -1,4 +1,4 @@
-"""How many components subspace alignment is to have."""
+"""How many axes subspace alignment or a geodesic flow kernel is to have."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -13,7 +13,9 @@ from keras_grl.baselines.samples import as_labels
 from keras_grl.baselines.samples import as_samples
 from keras_grl.baselines.samples import check_width
 from keras_grl.baselines.subspace_alignment import SubspaceAlignment
-from keras_grl.baselines.subspace_alignment import most_components
+from keras_grl.baselines.subspaces import Subspaces
+from keras_grl.baselines.subspaces import most_components
+from keras_grl.streams import SOURCE
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -50,10 +52,10 @@ def choose_components(
     test: tuple[Any, Any] | None = None,
     candidates: Iterable[int] | None = None,
     svm: Any = None,
-    standardize: bool = False,
+    transformer: Any = None,
     random_state: int = 0,
 ) -> ComponentChoice:
-    """Tries subspace alignment with several numbers of components.
+    """Tries subspace alignment, or another, with several numbers of components.
 
     Chosen in two ways. *By cross-validation*, as Fernando et al. do: a linear
     SVM learns from one half of the aligned source samples and labels the
@@ -76,7 +78,9 @@ def choose_components(
         svm: A scikit-learn classifier, a copy of which is fitted for each.
             Defaults to `LastLayerSVM(standardize=False)`: the sizes of the
             aligned coordinates, unlike those of features, mean something.
-        standardize: Boolean, like `SubspaceAlignment`'s.
+        transformer: A `SubspaceAlignment` or a `GeodesicFlowKernel`, a copy of
+            which is fitted, whatever its own `n_components`. Defaults to
+            `SubspaceAlignment()`.
         random_state: Integer, of the halves.
 
     Returns:
@@ -107,22 +111,30 @@ def choose_components(
     numbers = _check_candidates(candidates, most_components(source, target))
     if svm is None:
         svm = LastLayerSVM(standardize=False)
+    if transformer is None:
+        transformer = SubspaceAlignment()
+    if not isinstance(transformer, Subspaces):
+        raise ValueError(
+            invalid(
+                "transformer",
+                "a `SubspaceAlignment` or a `GeodesicFlowKernel`",
+                transformer,
+            )
+        )
     halves = list(
         StratifiedKFold(2, shuffle=True, random_state=seed).split(
             source, y_source
         )
     )
-    alignment = SubspaceAlignment(max(numbers), standardize)
-    alignment.fit(source, target)
-    centred = (source - alignment.source_mean_) / alignment.source_scale_
-    projected = centred @ alignment.source_basis_
+    largest = clone(transformer).set_params(n_components=max(numbers))
+    largest.fit(source, target)
     if test is not None:
         x_test, y_test = _check_test(test, source.shape[1])
-        x_test = alignment.transform(x_test)
 
     cross_validation, test_accuracy = {}, {}
     for k in numbers:
-        aligned = projected[:, :k] @ alignment.alignment_[:k, :k]
+        fitted_transformer = largest.with_components(k)
+        aligned = fitted_transformer.transform(source, domain=SOURCE)
         cross_validation[k] = float(
             np.mean(
                 [
@@ -135,7 +147,8 @@ def choose_components(
         )
         if test is not None:
             fitted_svm = clone(svm).fit(aligned, y_source)
-            test_accuracy[k] = float(fitted_svm.score(x_test[:, :k], y_test))
+            aligned_test = fitted_transformer.transform(x_test)
+            test_accuracy[k] = float(fitted_svm.score(aligned_test, y_test))
     return ComponentChoice(
         by_cross_validation=_best(cross_validation),
         by_test_accuracy=_best(test_accuracy) if test_accuracy else None,

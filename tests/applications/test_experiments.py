@@ -190,7 +190,7 @@ def test_office_on_features_that_are_computed_once(tmp_path):
     found = office.main(
         [
             *("--epochs", "2", "--batch-size", "8", "--pairs", "dslr_webcam"),
-            *("--methods", "source_only,subspace_alignment,ddc,dann"),
+            *("--methods", "source_only,gfk,subspace_alignment,ddc,dann"),
             *("--seeds", "2", "--output", str(tmp_path)),
             *("--weights", "random"),
         ]
@@ -208,6 +208,43 @@ def test_office_on_features_that_are_computed_once(tmp_path):
     assert "%" not in rows[-1][1] and "±" in rows[-1][1]
     config = next(tmp_path.glob("*/*/config.json"))
     assert json.loads(config.read_text())["weights"] == "random"
+
+
+def test_office_trains_the_last_fire_module(tmp_path):
+    found = office.main(
+        [
+            *("--network", "deep", "--epochs", "1", "--batch-size", "8"),
+            *("--pairs", "dslr_webcam", "--methods", "source_only,dann"),
+            *("--weights", "random", "--output", str(tmp_path)),
+        ]
+    )
+    assert [m["method"] for m in found["dslr_webcam"]] == [
+        "source_only",
+        "dann",
+    ]
+    folder = next(tmp_path.glob("*/*"))
+    # Activations are no pictures.
+    assert not (folder / "figures" / "examples.png").exists()
+    options = office.OfficeOptions(weights="random")
+    settings = office.Settings(network="deep")
+    data = office.load("dslr_webcam", options, settings, seed=0)
+    assert data.target.x.shape == (20, 13, 13, 512)
+    model = office.network(options, settings, data)
+    trained = {variable.path for variable in model.trainable_variables}
+    assert sum("fire9_" in path for path in trained) == 6
+    # What is computed once and what is trained are the whole network.
+    keras.utils.set_random_seed(0)
+    squeezenet = office.architectures.SqueezeNet()
+    images = np.full((1, 227, 227, 3), 99, "uint8")
+    activations = office._frozen(squeezenet, "deep").predict(images, verbose=0)
+    for layer in office._last_fire(squeezenet)[:2]:
+        activations = layer(activations)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(activations),
+        office._frozen(squeezenet, "small").predict(images, verbose=0),
+        rtol=1e-4,
+        atol=1e-5,
+    )
 
 
 def test_office_samples_and_keeps_the_rest(tmp_path):

@@ -3,6 +3,7 @@ import pytest
 from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
+from keras_grl.baselines import GeodesicFlowKernel
 from keras_grl.baselines import LastLayerSVM
 from keras_grl.baselines import SubspaceAlignment
 from keras_grl.baselines import choose_components
@@ -23,7 +24,8 @@ def data(n=60, m=50, d=8):
 
 
 @pytest.mark.parametrize("standardize", [False, True])
-def test_each_accuracy_is_that_of_its_own_alignment(standardize):
+@pytest.mark.parametrize("method", [SubspaceAlignment, GeodesicFlowKernel])
+def test_each_accuracy_is_that_of_its_own_alignment(method, standardize):
     (source, y_source), (target, _), test = data()
     choice = choose_components(
         source,
@@ -31,12 +33,12 @@ def test_each_accuracy_is_that_of_its_own_alignment(standardize):
         target,
         test,
         candidates=[5, 1, 3],
-        standardize=standardize,
+        transformer=method(standardize=standardize),
     )
     assert list(choice.test_accuracy) == [1, 3, 5]
     halves = StratifiedKFold(2, shuffle=True, random_state=0)
     for k in (1, 3, 5):
-        alignment = SubspaceAlignment(k, standardize).fit(source, target)
+        alignment = method(k, standardize).fit(source, target)
         aligned = alignment.transform(source, domain="source")
         svm = LastLayerSVM(standardize=False)
         assert choice.test_accuracy[k] == pytest.approx(
@@ -110,6 +112,7 @@ def test_another_classifier():
         ({"y_source": [0, 1]}, r"`y_source.shape`.*\(60,\)"),
         ({"target": np.zeros((9, 2))}, r"`target.shape`.*8.*\(9, 2\)"),
         ({"random_state": -1}, "`random_state`"),
+        ({"transformer": "gfk"}, "`transformer`.*a `GeodesicFlowKernel`.*gfk"),
     ],
 )
 def test_bad_arguments(kwargs, message):

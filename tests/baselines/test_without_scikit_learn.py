@@ -14,9 +14,16 @@ def test_everything_public_is_there():
 
 
 # That the package itself can be imported without: tests/test_package.py.
-@pytest.mark.parametrize("name", ["SubspaceAlignment", "LastLayerSVM"])
+@pytest.mark.parametrize(
+    "name", ["SubspaceAlignment", "GeodesicFlowKernel", "LastLayerSVM"]
+)
 def test_what_needs_scikit_learn_says_so(monkeypatch, name):
-    for module in ("subspace_alignment", "linear_svm"):
+    for module in (
+        "subspaces",
+        "subspace_alignment",
+        "geodesic_flow_kernel",
+        "linear_svm",
+    ):
         monkeypatch.delitem(
             sys.modules, f"keras_grl.baselines.{module}", raising=False
         )
