@@ -1,9 +1,12 @@
 """Domain-adversarial training for Keras 3, on TensorFlow, JAX and PyTorch."""
 
+import importlib
+from typing import TYPE_CHECKING
+from typing import Any
+
 from keras_grl import architectures
 from keras_grl import baselines
 from keras_grl import callbacks
-from keras_grl import datasets
 from keras_grl import diagnostics
 from keras_grl import layers
 from keras_grl import models
@@ -12,6 +15,9 @@ from keras_grl.models import DANNModel
 from keras_grl.pairing import PairedDataset
 from keras_grl.pairing import pair
 from keras_grl.version import __version__
+
+if TYPE_CHECKING:
+    from keras_grl import datasets
 
 __all__ = [
     "DANNModel",
@@ -27,3 +33,14 @@ __all__ = [
     "pair",
     "schedules",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # It imports TensorFlow Datasets, which nobody needs to train.
+    if name == "datasets":
+        return importlib.import_module("keras_grl.datasets")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

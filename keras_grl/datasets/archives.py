@@ -42,6 +42,8 @@ def files(path: Any, suffix: str) -> Iterator[tuple[str, bytes]]:
         yield from (_zip if path.suffix == ".zip" else _tar)(path, suffix)
     except (
         EOFError,
+        NotImplementedError,  # compressed in a way that Python does not know
+        RuntimeError,  # encrypted
         gzip.BadGzipFile,
         lzma.LZMAError,
         tarfile.TarError,
@@ -108,6 +110,9 @@ def _tar(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
             file = archive.extractfile(member) if member.isfile() else None
             if file is not None and member.name.endswith(suffix):
                 yield member.name, file.read()
+        # To its end, where a compressed archive has its checksum.
+        while archive.fileobj is not None and archive.fileobj.read(2**20):
+            pass
 
 
 def _check_name(path: Path, name: str) -> None:

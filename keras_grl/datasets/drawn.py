@@ -9,7 +9,7 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from keras_grl.datasets import formats
+from keras_grl.datasets import builders
 from keras_grl.datasets import generation
 from keras_grl.validation import check_number
 from keras_grl.validation import check_range
@@ -117,11 +117,7 @@ class DrawnConfig(tfds.core.BuilderConfig):
 
 
 # mypy does not know TFDS's classes.
-class Drawn(  # type: ignore[call-arg]
-    formats.BothFormats,
-    tfds.core.GeneratorBasedBuilder,
-    skip_registration=True,
-):
+class Drawn(builders.Builder, skip_registration=True):  # type: ignore[call-arg]
     """A set that is drawn: it needs no files.
 
     A set has a `_draw` of its own: a function of a range of indices, `config`

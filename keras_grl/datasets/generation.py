@@ -2,6 +2,9 @@
 
 import collections
 import functools
+import os
+import threading
+import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
@@ -11,9 +14,6 @@ import loky
 from keras_grl.validation import check_integer
 
 CHUNK = 500  # images that are in memory at once, for each process
-# Seconds after which a process ends that has nothing to do, since the one that
-# had work for it was killed.
-_IDLE = 60
 
 
 def generate(
@@ -44,7 +44,11 @@ def generate(
     # Not the standard library's pools: a fork of a process with TensorFlow's or
     # JAX's threads may hang, and "spawn" runs the user's program once more in
     # every process.
-    pool = loky.ProcessPoolExecutor(min(processes, len(ranges)), timeout=_IDLE)
+    pool = loky.ProcessPoolExecutor(
+        min(processes, len(ranges)),
+        initializer=_end_with,
+        initargs=(os.getpid(),),
+    )
     try:
         # Not `map`, which goes on however slow the taker is: all images would
         # be in memory in the end.
@@ -57,6 +61,20 @@ def generate(
             yield waiting.popleft().result()
     finally:
         pool.shutdown(kill_workers=True)
+
+
+def _end_with(parent: int) -> None:
+    """Ends this process when the one that has work for it was killed.
+
+    Nobody would read what it has drawn: it would wait for ever.
+    """
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def examples(

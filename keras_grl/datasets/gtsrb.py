@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_grl.datasets import archives
-from keras_grl.datasets import formats
+from keras_grl.datasets import builders
 from keras_grl.datasets import prepared
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_number
@@ -173,7 +173,7 @@ class GtsrbConfig(tfds.core.BuilderConfig):
     """Which of the official archives are read."""
 
 
-class Gtsrb(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
+class Gtsrb(builders.Builder):
     """GTSRB, cropped to the sign and resized to 40 x 40."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -214,7 +214,6 @@ class Gtsrb(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
             "recognition}, author={Stallkamp, J. and Schlipsing, M. and "
             "Salmen, J. and Igel, C.}, journal={Neural Networks}, "
             "volume={32}, year={2012}}",
-            disable_shuffling=True,
         )
 
     def _split_generators(self, dl_manager: Any) -> Any:
@@ -230,17 +229,27 @@ class Gtsrb(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
         return splits
 
     def _generate_examples(self, photographs: Path, labels: Path) -> Any:
-        annotations = {
-            _key(posixpath.join(posixpath.dirname(name), file)): annotation
-            for name, content in archives.files(labels, ".csv")
-            for file, annotation in _annotations(labels, name, content)
-        }
-        for index, (key, image, label) in enumerate(
-            _photographs(photographs, labels, annotations)
-        ):
+        annotations: dict[str, _Annotation] = {}
+        for name, content in archives.files(labels, ".csv"):
+            for file, annotation in _annotations(labels, name, content):
+                key = _key(posixpath.join(posixpath.dirname(name), file))
+                if annotations.setdefault(key, annotation) != annotation:
+                    where = f"{name}, the rows of {file}"
+                    raise ValueError(
+                        archives.damaged(
+                            labels,
+                            where,
+                            "one",
+                            f"{annotation.box} as well as "
+                            f"{annotations[key].box}",
+                        )
+                    )
+        for key, image, label in _photographs(photographs, labels, annotations):
             track = _TRACK.fullmatch(key)
             yield (
-                index,
+                # By these names TFDS shuffles, or a part would be of few
+                # classes.
+                key,
                 {
                     "image": image,
                     "label": label,
@@ -300,6 +309,10 @@ def _annotations(
         if not 0 <= label < CLASSES:
             expected = f"a ClassId from 0 to {CLASSES - 1}"
             raise ValueError(archives.damaged(path, where, expected, label))
+        folder = posixpath.basename(posixpath.dirname(name))
+        if folder.isdecimal() and int(folder) != label:
+            expected = f"ClassId {int(folder)}, as the folder says"
+            raise ValueError(archives.damaged(path, where, expected, label))
         left, top, right, bottom = box
         yield (
             row["Filename"],
@@ -338,8 +351,13 @@ def _photographs(
     if missing or not annotations:
         raise ValueError(
             f"The archive {path} is incomplete. Expected: the photographs of "
-            f"its annotations. Received: none of {sorted(missing)[:3]}, "
-            f"{len(missing)} in all\nDownload it again: {_ROOT}{path.name}"
+            f"its annotations. Received: "
+            + (
+                f"none of {sorted(missing)[:3]}, {len(missing)} in all"
+                if missing
+                else "no annotations"
+            )
+            + f"\nDownload it again: {_ROOT}{path.name}"
         )
 
 

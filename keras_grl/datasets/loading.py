@@ -1,6 +1,7 @@
 """Every domain by its name."""
 
 import importlib
+from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
@@ -154,8 +155,9 @@ def info(name: str) -> Info:
 def register() -> None:
     """Makes our sets known to TensorFlow Datasets.
 
-    Then `tfds.load("mnist_m")`, `tfds.builder`, `tfds.data_source` and the
-    rest of TFDS work with them.
+    Importing `keras_grl.datasets` does this, if TFDS is installed. Then
+    `tfds.load("mnist_m")`, `tfds.builder`, `tfds.data_source` and the rest of
+    TFDS work with them.
 
     Raises:
         ImportError: If `tensorflow-datasets` is not installed.
@@ -190,8 +192,8 @@ def load(
             environment variable `TFDS_DATA_DIR`, or `~/tensorflow_datasets`.
             The embedded sets, "digits" and "digits_cluttered", use none of
             the folders.
-        manual_dir: Folder of archives that have been downloaded by hand.
-            Defaults to `downloads/manual` in `data_dir`.
+        manual_dir: Folder of archives that have been downloaded by hand; it
+            must exist. Defaults to `downloads/manual` in `data_dir`.
         image_size: Integer. Where images have many sizes, they are resized to
             `image_size` x `image_size`.
 
@@ -203,8 +205,8 @@ def load(
         ImportError: If `tensorflow-datasets` is not installed.
         OSError: If something must be downloaded and cannot be, or the disk is
             full.
-        ValueError: If there is no such set or split, or an archive is damaged
-            or of another layout.
+        ValueError: If there is no such set, split or folder, or an archive is
+            damaged or of another layout.
 
     Example:
 
@@ -216,6 +218,8 @@ def load(
     if not isinstance(split, str):
         raise ValueError(invalid("split", "a string", split))
     image_size = check_integer("image_size", image_size)
+    data_dir = _folder("data_dir", data_dir)
+    manual_dir = _folder("manual_dir", manual_dir, must_exist=True)
     if name in digits.DOMAINS:
         return _embedded(name, split)
     register()
@@ -229,6 +233,24 @@ def load(
     if images.dtype == object:
         images = np.stack([_resized(image, image_size) for image in images])
     return images, arrays["label"]
+
+
+def _folder(name: str, value: Any, must_exist: bool = False) -> str | None:
+    """The path of a folder, "~" resolved."""
+    if value is None:
+        return None
+    expected = "the path of a folder"
+    try:
+        path = Path(value).expanduser()
+    except (TypeError, RuntimeError):  # no path; nobody's home
+        raise ValueError(invalid(name, expected, value)) from None
+    if must_exist and not path.exists():
+        raise ValueError(invalid(name, f"{expected} that exists", value))
+    if path.exists() and not path.is_dir():
+        raise ValueError(
+            invalid(name, expected, value, "It is the path of a file.")
+        )
+    return str(path)
 
 
 def _embedded(name: str, split: str) -> tuple[Any, Any]:

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_grl.datasets import bsds500
-from keras_grl.datasets import formats
+from keras_grl.datasets import builders
 from keras_grl.datasets import prepared
 from keras_grl.validation import invalid
 
@@ -85,7 +85,7 @@ def blend(digits: Any, photographs: Any, seed: Any = 0) -> Any:
     return blended
 
 
-class MnistM(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
+class MnistM(builders.Builder):
     """MNIST-M, made from MNIST and the photographs of BSDS500."""
 
     VERSION = tfds.core.Version("1.0.0")

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import tensorflow_datasets as tfds
 
-from keras_grl.datasets import formats
+from keras_grl.datasets import builders
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -75,7 +75,7 @@ class Office31Config(tfds.core.BuilderConfig):
     """One of the domains."""
 
 
-class Office31(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
+class Office31(builders.Builder):
     """OFFICE-31, one configuration for each domain."""
 
     VERSION = tfds.core.Version("1.0.0")
@@ -112,7 +112,6 @@ class Office31(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
             "Visual Category Models to New Domains}, author={Saenko, K. and "
             "Kulis, B. and Fritz, M. and Darrell, T.}, booktitle={ECCV}, "
             "year={2010}}",
-            disable_shuffling=True,
         )
 
     def _split_generators(self, dl_manager: Any) -> Any:
@@ -152,9 +151,11 @@ class Office31(formats.BothFormats, tfds.core.GeneratorBasedBuilder):
                 f"{CLASSES[0]}/*.jpg, {CLASSES[1]}/*.jpg, …. Received: "
                 f"{others or 'no photographs'}"
             )
-        for index, file in enumerate(files):
+        for file in files:
             _check(file)
-            yield index, {"image": str(file), "label": file.parent.name}
+            label = file.parent.name
+            # By these names TFDS shuffles, or a part would be of few classes.
+            yield f"{label}/{file.name}", {"image": str(file), "label": label}
 
 
 def _check(file: Path) -> None:

@@ -1,20 +1,20 @@
 """Sets that TensorFlow Datasets prepares, and reads without TensorFlow."""
 
-import contextlib
 import errno
 import os
-import shutil
-import time
 import warnings
 from collections.abc import Iterable
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import filelock
 import numpy as np
 import requests
 import tensorflow_datasets as tfds
+from google.protobuf import json_format
 
+from keras_grl.datasets import builders
 from keras_grl.datasets import checksums
 from keras_grl.datasets import formats
 from keras_grl.datasets import tfrecords
@@ -28,7 +28,6 @@ _UNREACHABLE = (
     requests.RequestException,
     tfds.download.DownloadError,
 )
-_ABANDONED = 24 * 60 * 60  # seconds without a change
 
 
 def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
@@ -51,14 +50,25 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
             full.
         ValueError: If an archive is damaged or of another layout.
     """
-    builder = tfds.builder(name, data_dir=data_dir)
-    _delete_abandoned(Path(builder.data_dir))
-    if builder.is_prepared():
+    builder = _builder(name, data_dir)
+    if _is_ready(builder):
         return builder
+    folder = Path(builder.data_dir)
     try:
-        builder.download_and_prepare(
-            download_config=tfds.download.DownloadConfig(manual_dir=manual_dir)
-        )
+        # Another process that prepares the set is waited for.
+        with filelock.FileLock(_lock(builder)):
+            builders.delete_abandoned(folder)
+            builder = _builder(name, data_dir)
+            is_new = not builder.is_prepared()
+            if is_new:
+                builder.download_and_prepare(
+                    download_config=tfds.download.DownloadConfig(
+                        manual_dir=manual_dir
+                    )
+                )
+            if is_new or formats.was_interrupted(folder):
+                formats.add_array_record(builder)
+            return builder
     except Exception as error:
         reason = next((text for text in _FULL if text in str(error)), None)
         if reason is None and isinstance(error, _UNREACHABLE):
@@ -76,21 +86,44 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
             f"on another disk: `keras_grl.datasets.load({name!r}, "
             "data_dir='path/to/folder')`."
         ) from error
-    formats.add_array_record(builder)
+
+
+def _builder(name: str, data_dir: Any) -> Any:
+    """The builder of a set, which TFDS finds prepared, or not."""
+    try:
+        builder = tfds.builder(name, data_dir=data_dir)
+    except json_format.ParseError as error:
+        where = data_dir or "the folder of TFDS"
+        raise ValueError(_damaged(f"{name} in {where}", error)) from error
+    folder = Path(builder.data_dir)
+    # TFDS would neither read that nor prepare it.
+    if folder.exists() and not builder.info.splits:
+        reason = "no dataset_info.json"
+        raise ValueError(_damaged(f"The folder {folder}", reason))
     return builder
 
 
-def _delete_abandoned(folder: Path) -> None:
-    """Deletes what preparations that were killed have left of this set.
+def _damaged(what: str, reason: Any) -> str:
+    return (
+        f"{what} is damaged. Expected: a prepared set. Received: {reason}\n"
+        "Delete it and prepare the set again."
+    )
 
-    Not what has just been written: another process may be at it.
-    """
-    for left in folder.parent.glob(f"incomplete.*_{folder.name}"):
-        with contextlib.suppress(FileNotFoundError):  # it has just finished
-            paths = [left, *left.rglob("*")]
-            changed = max(path.stat().st_mtime for path in paths)
-            if time.time() - changed > _ABANDONED:
-                shutil.rmtree(left, ignore_errors=True)
+
+def _is_ready(builder: Any) -> bool:
+    """Whether nothing is to be prepared, or can be."""
+    return builder.is_prepared() and not (
+        formats.was_interrupted(builder.data_dir)
+        and os.access(builder.data_dir, os.W_OK)
+    )
+
+
+def _lock(builder: Any) -> Path:
+    """The file by which processes that prepare one set know of each other."""
+    root = root_of(builder)
+    root.mkdir(parents=True, exist_ok=True)
+    # Not beside the set: TFDS warns of folders without one.
+    return root / f".{builder.info.full_name.replace('/', '-')}.lock"
 
 
 def root_of(builder: Any) -> Path:

@@ -48,6 +48,33 @@ def test_cut_short(tmp_path, name, write, kept):
         list(archives.files(path, ".jpg"))
 
 
+@pytest.mark.parametrize("damage", ["checksum", "end"])
+def test_damaged_behind_the_last_file(tmp_path, damage):
+    """What a compressed archive has there tells whether all was right."""
+    path = tmp_path / "photos.tgz"
+    write_tar(path, FILES)
+    content = bytearray(path.read_bytes())
+    if damage == "checksum":
+        content[-8] ^= 1
+    else:
+        del content[-4:]
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"photos\.tgz is damaged or was cut"):
+        list(archives.files(path, ".jpg"))
+
+
+def test_an_encrypted_archive(tmp_path):
+    path = tmp_path / "photos.zip"
+    write_zip(path, FILES)
+    content = bytearray(path.read_bytes())
+    # The flag of the first file, here and in the directory at the end.
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"photos\.zip is damaged.*encrypted"):
+        list(archives.files(path, ".jpg"))
+
+
 def test_damaged_within(tmp_path):
     """One byte of a file that is stored as it is."""
     path = tmp_path / "photos.zip"

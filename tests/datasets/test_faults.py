@@ -2,6 +2,7 @@
 
 import os
 import resource
+import signal
 import subprocess
 import sys
 
@@ -10,7 +11,12 @@ import pytest
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
+filelock = pytest.importorskip("filelock")
+
+from tensorflow_datasets.core import file_adapters
+
 from keras_grl import datasets
+from keras_grl.datasets import formats
 from tests.datasets import official
 from tests.testing import ROOT
 
@@ -61,17 +67,136 @@ def test_killed_while_it_writes(tmp_path):
     (left,) = data.glob("gtsrb/training/incomplete.*")
     assert list(left.glob("gtsrb-train.tfrecord*"))
     assert not list(data.rglob("dataset_info.json"))
-    # What another process may be writing now is left alone.
-    other = left.with_name("incomplete.OTHER_1.0.0")
-    other.mkdir()
-    for path in (left, *left.iterdir()):
-        os.utime(path, (0, 0))
-    x, y = datasets.load("gtsrb/training", "train", data, manual)
-    want = [(c, t, f) for c in (0, 7) for t in range(2) for f in range(3)]
-    assert x[:, 0, 0].tolist() == [list(each) for each in want]
+    # What another process is writing, or may be, is left alone.
+    others = [left.with_name(f"incomplete.{n}_1.0.0") for n in range(3)]
+    for other in others:
+        other.mkdir()
+    os.utime(others[2], (0, 0))
+    with filelock.FileLock(others[0] / "preparing.lock"):
+        x, y = datasets.load("gtsrb/training", "train", data, manual)
+    want = [[c, t, f] for c in (0, 7) for t in range(2) for f in range(3)]
+    assert sorted(x[:, 0, 0].tolist()) == want
     assert (x == x[:, :1, :1]).all()
-    assert y.tolist() == [label for label, _, _ in want]
-    assert not left.exists() and other.exists()
+    assert y.tolist() == x[:, 0, 0, 0].tolist()
+    assert not left.exists()
+    assert [other.exists() for other in others] == [True, True, False]
+
+
+# Draws what takes ten minutes, and says which processes draw.
+DRAWING = """
+import os
+import sys
+
+from keras_grl import datasets
+from keras_grl.datasets import generation
+from keras_grl.datasets import syn_signs
+
+draw = syn_signs.draw
+
+
+def telling(indices, config, seed):
+    print("drawing", os.getpid(), flush=True)
+    return draw(indices, config, seed)
+
+
+syn_signs.SynSigns._draw = staticmethod(telling)
+datasets.load("syn_signs/small", "train", sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_killed_while_it_draws(tmp_path, number):
+    """No process stays, though nobody reads what it has drawn."""
+    script = tmp_path / "drawing.py"
+    script.write_text(DRAWING)
+    with subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path / "data")],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "KERAS_BACKEND": "tensorflow",
+            "PYTHONPATH": str(ROOT),
+            "LOKY_MAX_CPU_COUNT": "2",
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        drawing = set()
+        while len(drawing) < 2:
+            words = process.stdout.readline().split()
+            if words[:1] == ["drawing"]:
+                drawing.add(words[1])
+        process.send_signal(number)
+        # The pipe is open as long as any of them is there.
+        process.communicate(timeout=60)
+
+
+def test_killed_while_it_writes_the_other_format(tmp_path, monkeypatch):
+    manual, data = tmp_path / "manual", tmp_path / "data"
+    manual.mkdir()
+    official.write_gtsrb(manual)
+    adapter = file_adapters.ADAPTER_FOR_FORMAT[formats.ARRAY_RECORD]
+
+    class Killed(BaseException):
+        """Nothing can be done against it."""
+
+    def killed(path, examples):
+        path.write_bytes(b"half")
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(adapter, "write_examples", killed)
+        with pytest.raises(Killed):
+            datasets.load("gtsrb/training", "train", data, manual)
+    x, _ = datasets.load("gtsrb/training", "train", data)
+    source = tfds.data_source("gtsrb/training", split="train", data_dir=data)
+    assert [source[i]["image"].tolist() for i in range(12)] == x.tolist()
+    names = {path.name for path in data.glob("gtsrb/training/1.0.0/*")}
+    assert names - {"metadata.json"} == {  # which TFDS writes, or does not
+        "dataset_info.json",
+        "features.json",
+        "gtsrb-train.tfrecord-00000-of-00001",
+        "gtsrb-train.array_record-00000-of-00001",
+    }
+
+
+LOADING = """
+import sys
+
+from keras_grl import datasets
+
+print(len(datasets.load("gtsrb/training", "train", *sys.argv[1:])[0]))
+"""
+
+
+def test_two_that_prepare_one_set(tmp_path):
+    """The second waits for the first, and reads what that has prepared."""
+    manual, data = tmp_path / "manual", tmp_path / "data"
+    manual.mkdir()
+    official.write_gtsrb(manual)
+
+    def start(script):
+        return subprocess.Popen(
+            [sys.executable, "-c", script, str(data), str(manual)],
+            cwd=ROOT,
+            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    with start(HALTING.replace("time.sleep(600)", "input()")) as first:
+        assert any("halted" in line for line in first.stdout)
+        with start(LOADING) as second:
+            with pytest.raises(subprocess.TimeoutExpired):
+                second.wait(timeout=8)
+            first.communicate("\n", timeout=60)
+            found, errors = second.communicate(timeout=60)
+    assert first.returncode == second.returncode == 0, errors
+    assert "preparing" not in found
+    assert found.split()[-1] == "12"
 
 
 @pytest.fixture

@@ -67,6 +67,26 @@ def test_tfds_then_load(folders, file_format):
     assert sorted(data.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", ["gtsrb/training", "mnist_m"])
+def test_files_may_be_shuffled(folders, name):
+    """Of a set that is in random order, and of one that keeps its order."""
+    data, manual = folders
+    official.write_mnist(data)
+    official.write_bsds500(manual)
+    x, _ = datasets.load(name, "train", *folders)
+    found = tfds.load(
+        name,
+        split="train",
+        data_dir=data,
+        download=False,
+        shuffle_files=True,
+        read_config=tfds.ReadConfig(shuffle_seed=3),
+    )
+    assert sorted(e["image"].tobytes() for e in tfds.as_numpy(found)) == sorted(
+        image.tobytes() for image in x
+    )
+
+
 def test_a_second_format_that_cannot_be_written(folders, monkeypatch):
     data, _ = folders
     adapter = file_adapters.ADAPTER_FOR_FORMAT[formats.ARRAY_RECORD]

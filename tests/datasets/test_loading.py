@@ -84,6 +84,16 @@ def test_no_tensorflow_to_read(data_dir):
     assert done.returncode == 0, done.stderr[-2000:]
 
 
+def test_importing_it_is_enough_for_tfds(data_dir):
+    done = run_python(
+        "import keras_grl.datasets\n"
+        "import tensorflow_datasets as tfds\n"
+        f"builder = tfds.builder('mnist_m', data_dir={str(data_dir)!r})\n"
+        "assert builder.name == 'mnist_m'"
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
 @pytest.mark.parametrize("lost", [1, 30, 500])
 def test_a_file_cut_short(tmp_path, lost):
     official.write_mnist(tmp_path)
@@ -102,6 +112,34 @@ def test_a_file_with_damaged_examples(tmp_path):
     path.write_bytes(content[:place] + b"\0" * 8 + content[place + 8 :])
     with pytest.raises(ValueError, match=r"damaged.*7 exa(?s:.*)Delete that"):
         datasets.load("mnist", "train", tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut"])
+def test_a_damaged_description(tmp_path, damage):
+    official.write_mnist(tmp_path)
+    path = tmp_path / "mnist" / "3.0.1" / "dataset_info.json"
+    text = path.read_text()
+    path.unlink()
+    if damage == "cut":
+        path.write_text(text[:-30])
+    with pytest.raises(ValueError, match=r"damaged(?s:.*)Delete it and"):
+        datasets.load("mnist", "train", tmp_path)
+
+
+def test_folders(data_dir, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(data_dir.parent))
+    x, _ = datasets.load("mnist", "train", f"~/{data_dir.name}")
+    assert len(x) == 7
+    file = tmp_path / "file"
+    file.touch()
+    for argument, value, message in (
+        ("data_dir", file, "the path of a file"),
+        ("data_dir", 5, "the path of a folder"),
+        ("manual_dir", file, "the path of a file"),
+        ("manual_dir", tmp_path / "no", "a folder that exists"),
+    ):
+        with pytest.raises(ValueError, match=f"`{argument}`(?s:.*){message}"):
+            datasets.load("gtsrb", "train", **{argument: value})
 
 
 def test_a_bad_split_is_refused_before_anything_is_prepared(tmp_path):

@@ -1,0 +1,89 @@
+"""What every set of ours is for TensorFlow Datasets."""
+
+import contextlib
+import dataclasses
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import filelock
+import tensorflow_datasets as tfds
+
+from keras_grl.datasets import formats
+
+_BUSY = "preparing.lock"  # held by who writes into an unfinished folder
+_ABANDONED = 24 * 60 * 60  # seconds without a change
+
+
+# mypy does not know TFDS's classes.
+class Builder(  # type: ignore[call-arg]
+    tfds.core.GeneratorBasedBuilder, skip_registration=True
+):
+    """Base class of our builders: as TFDS's, with three differences.
+
+    - A set can be prepared in both of TFDS's file formats at once.
+    - `shuffle_files=True` is taken also of a set that keeps its order.
+    - What a killed preparation has left can be told from what another process
+      is writing.
+    """
+
+    has_both_formats = True  # for `formats.add_array_record`
+
+    def as_data_source(self, *args: Any, **kwargs: Any) -> Any:
+        formats.find_array_record(self)
+        return super().as_data_source(*args, **kwargs)
+
+    def as_dataset(
+        self,
+        *args: Any,
+        shuffle_files: bool = False,
+        read_config: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        if shuffle_files:
+            # TFDS is afraid that the order was wanted. It says that it is not.
+            read_config = dataclasses.replace(
+                read_config or tfds.ReadConfig(), enable_ordering_guard=False
+            )
+        return super().as_dataset(
+            *args,
+            shuffle_files=shuffle_files,
+            read_config=read_config,
+            **kwargs,
+        )
+
+    def _download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        # A folder that is renamed when all is done. Who is killed holds no lock
+        # any more.
+        busy = Path(self.data_dir) / _BUSY
+        with filelock.FileLock(busy):
+            super()._download_and_prepare(*args, **kwargs)
+        busy.unlink(missing_ok=True)
+
+
+def delete_abandoned(folder: Path) -> None:
+    """Deletes what preparations that were killed have left of a set.
+
+    Not what another process is writing now: of our sets that is known by a
+    lock; of TFDS's own, what was changed within a day may be that.
+
+    Args:
+        folder: Of the prepared set.
+    """
+    for left in folder.parent.glob(f"incomplete.*_{folder.name}"):
+        with contextlib.suppress(FileNotFoundError):  # it has just finished
+            if _is_abandoned(left):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_abandoned(left: Path) -> bool:
+    busy = left / _BUSY
+    if busy.exists():
+        try:
+            with filelock.FileLock(busy, blocking=False):
+                return True
+        except filelock.Timeout:
+            return False
+    changed = max(path.stat().st_mtime for path in (left, *left.rglob("*")))
+    return time.time() - changed > _ABANDONED
