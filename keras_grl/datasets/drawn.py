@@ -11,6 +11,7 @@ import tensorflow_datasets as tfds
 
 from keras_grl.datasets import builders
 from keras_grl.datasets import generation
+from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
 from keras_grl.validation import check_range
 from keras_grl.validation import invalid
@@ -20,21 +21,14 @@ TEST = 10_000  # images of the test split
 Range = tuple[float, float]
 
 
-def check_knobs(
-    config: Any,
-    positive: tuple[str, ...] = (),
-    at_least_0: tuple[str, ...] = (),
-    at_most_1: tuple[str, ...] = (),
-) -> None:
+def check_knobs(config: Any, limits: dict[str, Range]) -> None:
     """Checks the fields of a configuration by their type.
 
     Args:
         config: A dataclass. Its fields of type `Range` are two ordered
             numbers; those of type `float` are probabilities; others are not
             looked at.
-        positive: Names of ranges of numbers greater than 0.
-        at_least_0: Names of ranges of numbers of at least 0.
-        at_most_1: Names of ranges of numbers of at most 1.
+        limits: Name of each range to what it may be within.
 
     Raises:
         ValueError: If a range or a probability is not one, or outside of what
@@ -46,16 +40,11 @@ def check_knobs(
             if not 0 <= check_number(name, value, minimum=0.0) <= 1:
                 raise ValueError(invalid(name, "a probability, 0 to 1", value))
         elif field.type is Range:
-            check_range(name, value)
-            low, high = value
-            for wrong, expected in (
-                (name in positive and low <= 0, "greater than 0"),
-                (name in at_least_0 and low < 0, "at least 0"),
-                (name in at_most_1 and high > 1, "at most 1"),
-            ):
-                if wrong:
-                    expected = f"two numbers {expected}"
-                    raise ValueError(invalid(name, expected, value))
+            low, high = check_range(name, value)
+            least, most = limits[name]
+            if low < least or high > most:
+                expected = f"two numbers from {least:g} to {most:g}"
+                raise ValueError(invalid(name, expected, value))
 
 
 def turned(
@@ -108,12 +97,27 @@ class DrawnConfig(tfds.core.BuilderConfig):
         seed: Integer.
         processes: Integer, how many draw; by default one for each processor.
             The images do not depend on it.
+
+    Raises:
+        ValueError: If an argument is invalid.
     """
 
     images: int = 100_000
     drawing: Any = None
     seed: int = 0
     processes: int | None = None
+
+    def __post_init__(self) -> None:
+        check_integer("images", self.images)
+        check_integer("seed", self.seed, minimum=0)
+        if self.processes is not None:
+            check_integer("processes", self.processes)
+        wanted = type(type(self).drawing)
+        if not isinstance(self.drawing, wanted):
+            module = wanted.__module__.rpartition(".")[2]
+            raise ValueError(
+                invalid("drawing", f"a `{module}.Config`", self.drawing)
+            )
 
 
 # mypy does not know TFDS's classes.

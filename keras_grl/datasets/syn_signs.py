@@ -34,22 +34,28 @@ _SURROUNDINGS = np.array(
 )
 _DIRT = np.array((95, 85, 70), "float32")
 _PROBABILITIES = ("pole", "halves", "shadowed")
-_POSITIVE = ("scale", "light", "resolution")
-_AT_LEAST_0 = (
-    "perspective",
-    "clutter",
-    "saturation",
-    "haze",
-    "shadow",
-    "cast",
-    "fading",
-    "dirt",
-    "motion",
-    "blur",
-    "fringe",
-    "noise",
-)
-_AT_MOST_1 = ("haze", "shadow", "fading", "dirt", "fringe")
+# What is possible, or makes sense.
+_LIMITS = {
+    "scale": (0.1, 3.0),
+    "rotation": (-180.0, 180.0),
+    "perspective": (0.0, 0.2),
+    "shift": (-0.5, 0.5),
+    "clutter": (0.0, 255.0),
+    "saturation": (0.0, 2.0),
+    "light": (0.01, 10.0),
+    "backlight": (-8.0, 8.0),
+    "haze": (0.0, 1.0),
+    "shadow": (0.0, 1.0),
+    "cast": (0.0, 1.0),
+    "fading": (0.0, 1.0),
+    "dirt": (0.0, 1.0),
+    "motion": (0.0, 4.0),
+    "blur": (0.0, 10.0),
+    "resolution": (2.0, 1000.0),
+    "sharpening": (-2.0, 2.0),
+    "fringe": (0.0, 1.0),
+    "noise": (0.0, 255.0),
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,36 +63,39 @@ class Config:
     """What varies, and how far. A pair is a range, drawn from uniformly.
 
     Args:
-        scale: Of the sign, as a share of the image's size.
-        rotation: Of the sign, in degrees, to the left.
-        perspective: How far a corner of the sign's square moves, as a share
-            of its size.
-        shift: Of the sign's middle from the image's, as a share of the
-            image's size, to either side.
+        scale: Of the sign, as a share of the image's size. Within 0.1 to 3.
+        rotation: Of the sign, in degrees, to the left. Within -180 to 180.
+        perspective: How far a corner of the sign's square moves, as a share of
+            its size. Within 0 to 0.2.
+        shift: Of the sign's middle from the image's, as a share of the image's
+            size, to either side. Within -0.5 to 0.5.
         clutter: Standard deviation of the surroundings' brightness, 0 to 255.
         saturation: Of the surroundings: 0 is grey, 1 as trees and walls are.
-        halves: Probability that the surroundings have two parts: sky and
-            trees, a wall and a road.
+            Within 0 to 2.
+        halves: Probability that the surroundings have two parts: sky and trees,
+            a wall and a road.
         pole: Probability that the sign is on a pole.
-        light: On the sign: its white becomes 255 times this. Its cube root
-            is uniform: GTSRB has more dark images than bright ones. What is
-            more than 255 is overexposed.
-        backlight: How often the light on the surroundings is twice that on
-            the sign; negative: the light on the sign is.
+        light: On the sign: its white becomes 255 times this. Its cube root is
+            uniform: GTSRB has more dark images than bright ones. What is more
+            than 255 is overexposed. Within 0.01 to 10.
+        backlight: How often the light on the surroundings is twice that on the
+            sign; negative: the light on the sign is. Within -8 to 8.
         haze: Share of the image that is grey, 0 to 1.
         shadowed: Probability that a shadow is cast on part of the image.
         shadow: Share of the light that it takes, 0 to 1.
         cast: Standard deviation of the change of a channel's brightness, as a
-            share of it.
+            share of it. Within 0 to 1.
         fading: Of the sign's colours, 0 to 1 (grey).
-        dirt: Share of the sign that dirt hides where there is most of it, 0
-            to 1.
+        dirt: Share of the sign that dirt hides where there is most of it, 0 to
+            1.
         motion: Length of the motion blur, in pixels; more than 4 make no
-            difference.
-        blur: Standard deviation of the blur, in pixels.
-        resolution: Pixels of the photograph, along a side, before it is
-            resized to the image's 40; more than those make no difference.
-        sharpening: By the camera, to about 2; less than 0 is none.
+            difference. Within 0 to 4.
+        blur: Standard deviation of the blur, in pixels. Within 0 to 10.
+        resolution: Pixels of the photograph, along a side, before it is resized
+            to the image's 40; more than those make no difference. Within 2 to
+            1000.
+        sharpening: By the camera, to about 2; less than 0 is none. Within -2 to
+            2.
         fringe: Pixels, 0 to 1, between the red and the blue image.
         noise: Standard deviation of the noise, 0 to 255, before resizing.
 
@@ -119,7 +128,7 @@ class Config:
     noise: Range = (0.0, 4.0)
 
     def __post_init__(self) -> None:
-        drawn.check_knobs(self, _POSITIVE, _AT_LEAST_0, _AT_MOST_1)
+        drawn.check_knobs(self, _LIMITS)
 
 
 def draw(
