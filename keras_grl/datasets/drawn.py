@@ -1,5 +1,6 @@
 """What the drawn sets share: their builder, and checks of what varies."""
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Callable
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core import shuffle
 
 from keras_grl.datasets import builders
 from keras_grl.datasets import generation
@@ -17,6 +19,7 @@ from keras_grl.validation import check_range
 from keras_grl.validation import invalid
 
 _DRAWING = "drawing.json"  # what the images of a folder were drawn by
+_MEMORY = 64 * 2**20  # bytes
 TEST = 10_000  # images of the test split
 Range = tuple[float, float]
 
@@ -84,6 +87,21 @@ def turned(
     }
     came = {name: next(uniform) < getattr(config, name) for name in chances}
     return uniform, between, values, came
+
+
+@contextlib.contextmanager
+def _sorted_on_disk() -> Iterator[None]:
+    """TFDS keeps up to 1 GB of images in memory to shuffle them. Here 64 MB.
+
+    What is more goes to files, among which they are dealt out; so many that
+    each is small, and not more than a process may open.
+    """
+    before = shuffle.MAX_MEM_BUFFER_SIZE, shuffle.BUCKETS_NUMBER
+    shuffle.MAX_MEM_BUFFER_SIZE, shuffle.BUCKETS_NUMBER = _MEMORY, 64
+    try:
+        yield
+    finally:
+        shuffle.MAX_MEM_BUFFER_SIZE, shuffle.BUCKETS_NUMBER = before
 
 
 @dataclasses.dataclass
@@ -157,7 +175,8 @@ class Drawn(builders.Builder, skip_registration=True):  # type: ignore[call-arg]
         )
 
     def _download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
-        super()._download_and_prepare(*args, **kwargs)
+        with _sorted_on_disk():
+            super()._download_and_prepare(*args, **kwargs)
         # Still in the folder that is renamed when all is done.
         (Path(self.data_dir) / _DRAWING).write_text(self._drawing())
 
@@ -176,8 +195,6 @@ class Drawn(builders.Builder, skip_registration=True):  # type: ignore[call-arg]
             ),
             supervised_keys=("image", "label"),
             homepage="https://arxiv.org/abs/1409.7495",
-            # They are drawn in random order already.
-            disable_shuffling=True,
         )
 
     def _split_generators(self, dl_manager: Any) -> Any:

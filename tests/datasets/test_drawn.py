@@ -8,6 +8,8 @@ import pytest
 
 pytest.importorskip("tensorflow_datasets")
 
+from keras_grl.datasets import drawn
+from keras_grl.datasets import prepared
 from keras_grl.datasets import syn_numbers
 from keras_grl.datasets import syn_signs
 from keras_grl.datasets.drawn import Range
@@ -68,3 +70,29 @@ def test_a_bad_set(module, kwargs, argument):
 def test_the_drawing_of_another_set():
     with pytest.raises(ValueError, match=r"`drawing`.*`syn_signs\.Config`"):
         syn_signs.SynSignsConfig(name="tiny", drawing=syn_numbers.Config())
+
+
+def test_few_of_many_images_are_in_memory(tmp_path, monkeypatch):
+    """TFDS would keep all of them, to shuffle them: here they go to files."""
+    monkeypatch.setattr(drawn, "TEST", 5)
+    monkeypatch.setattr(drawn, "_MEMORY", 2**20)
+    random = np.random.default_rng(0)
+    noise = random.integers(0, 256, size=(64, 40, 40, 3), dtype="uint8")
+    on_disk = []
+
+    def draw(indices, config, seed):
+        files = tmp_path.rglob("bucket_*")
+        on_disk.append(sum(file.stat().st_size for file in files))
+        indices = np.asarray(indices)
+        return noise[indices % 64], indices % 43
+
+    monkeypatch.setattr(syn_signs.SynSigns, "_draw", staticmethod(draw))
+    config = syn_signs.SynSignsConfig(name="tiny", images=3000, processes=1)
+    builder = syn_signs.SynSigns(data_dir=tmp_path, config=config)
+    builder.download_and_prepare()
+    # 500 are drawn at a time, of 4.9 kB each.
+    train = on_disk[:6]
+    assert train == sorted(train) and train[-1] > 11 * 2**20
+    labels = prepared.read(builder, "train")["label"]
+    assert sorted(labels) == sorted(i % 43 for i in range(3000)) != list(labels)
+    assert not list(tmp_path.rglob("bucket_*"))
