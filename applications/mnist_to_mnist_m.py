@@ -34,6 +34,7 @@ EXPERIMENT = Experiment(
         "tuned": Settings(
             epochs=12,
             network="small",
+            features="convolutions",
             augmentation="negative",
             optimizer="adam",
             learning_rate=0.001,

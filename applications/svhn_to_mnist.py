@@ -35,7 +35,12 @@ def load(
 # direction (Appendix C).
 PRESETS = {
     "paper": Settings(epochs=60, annealing=False),
-    "tuned": Settings(epochs=20, network="deep"),
+    "tuned": Settings(
+        epochs=20,
+        network="deep",
+        optimizer="adam",
+        learning_rate=0.001,
+    ),
     "quick": Settings(epochs=5, images=10_000, network="small"),
 }
 EXPERIMENT = Experiment(

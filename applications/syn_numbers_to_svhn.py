@@ -35,7 +35,12 @@ EXPERIMENT = Experiment(
     network=networks.of(SVHN),
     presets={
         "paper": Settings(epochs=20),
-        "tuned": Settings(epochs=10, network="deep"),
+        "tuned": Settings(
+            epochs=10,
+            network="deep",
+            optimizer="adam",
+            learning_rate=0.001,
+        ),
         "quick": Settings(epochs=5, images=10_000, network="small"),
     },
     methods=program.TABLE_1,

@@ -51,11 +51,15 @@ EXPERIMENT = Experiment(
     network=networks.of(GTSRB, classes=43),
     presets={
         "paper": Settings(epochs=40),
-        "tuned": Settings(epochs=20, network="deep"),
+        "tuned": Settings(
+            epochs=5,
+            network="small",
+            optimizer="adam",
+            learning_rate=0.001,
+        ),
         "quick": Settings(epochs=5, images=10_000, network="small"),
     },
-    # Some of GTSRB's signs are nine times as frequent as others.
-    methods=(*program.TABLE_1, "dann_label_shift"),
+    methods=program.TABLE_1,
     published={
         "source_only": 0.7400,
         "subspace_alignment": 0.7635,

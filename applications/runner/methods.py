@@ -90,35 +90,6 @@ def dann(task: Task) -> Trained:
     return _paired(task, network, weight)
 
 
-def dann_label_shift(task: Task, trained: Trained) -> Trained:
-    """DANN with the source's classes as frequent as the target's seem to be.
-
-    Where classes are more frequent in one domain than in the other, features
-    that cannot be told apart must mix some of them up (Tachet des Combes et
-    al., 2020). How frequent they are in the target is counted of the
-    predictions of "source only".
-
-    Args:
-        task: What is to be trained.
-        trained: The network of the method "source_only".
-    """
-    source = task.domains.source
-    predictions = trained.network.predict(
-        task.domains.target.x, batch_size=measures.BATCH, verbose=0
-    )
-    wanted = np.bincount(
-        predictions.argmax(axis=1), minlength=predictions.shape[1]
-    )
-    had = np.bincount(source.y, minlength=predictions.shape[1])
-    weight = wanted[source.y] / had[source.y]
-    rows = np.random.default_rng(task.seed).choice(
-        len(source.y), size=len(source.y), p=weight / weight.sum()
-    )
-    source = dataclasses.replace(source, x=source.x[rows], y=source.y[rows])
-    domains = dataclasses.replace(task.domains, source=source)
-    return dann(dataclasses.replace(task, domains=domains))
-
-
 def semi_supervised_dann(task: Task) -> Trained:
     """DANN with a third stream, of labelled target samples."""
     network = _network(task)
@@ -174,9 +145,6 @@ METHODS = {
     "mmd": Method("MMD", mmd),
     "coral": Method("CORAL", coral),
     "dann": Method("DANN", dann),
-    "dann_label_shift": Method(
-        "DANN, classes as estimated", dann_label_shift, after="source_only"
-    ),
     "train_on_target": Method("train on target", train_on_target),
     "labelled_target_only": Method(
         "labelled target only", labelled_target_only

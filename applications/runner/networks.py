@@ -38,7 +38,9 @@ def of(
                 for domain in ("source", "target")
             }
         if settings.network in others:
-            return others[settings.network](classes, shape, **kwargs)
+            return others[settings.network](
+                classes, shape, settings.features, **kwargs
+            )
         return builder(
             classes, input_shape=shape, mean=means(domains), **kwargs
         )
@@ -55,13 +57,17 @@ def means(domains: Domains) -> dict[str, list[float]]:
 
 
 def small(
-    classes: int, shape: tuple[int, int, int], **kwargs: Any
+    classes: int,
+    shape: tuple[int, int, int],
+    features: str = "dense",
+    **kwargs: Any,
 ) -> keras_grl.DANNModel:
     """LeNet with batch normalisation, apart for each domain, and dropout.
 
     Args:
         classes: Number of classes.
         shape: Of an image.
+        features: The setting.
         **kwargs: Arguments of `DANNModel`.
     """
     extractor: list[layers.Layer] = []
@@ -73,11 +79,14 @@ def small(
             layers.BatchNormalization(name=f"normalization{number}"),
             layers.ReLU(name=f"relu{number}"),
         ]
-    return _joined(extractor, (100, 100), classes, shape, kwargs)
+    return _joined(extractor, (100, 100), classes, shape, features, kwargs)
 
 
 def deep(
-    classes: int, shape: tuple[int, int, int], **kwargs: Any
+    classes: int,
+    shape: tuple[int, int, int],
+    features: str = "dense",
+    **kwargs: Any,
 ) -> keras_grl.DANNModel:
     """Five 3x3 convolutions with batch normalisation, apart for each domain.
 
@@ -86,6 +95,7 @@ def deep(
     Args:
         classes: Number of classes.
         shape: Of an image.
+        features: The setting.
         **kwargs: Arguments of `DANNModel`.
     """
     extractor: list[layers.Layer] = []
@@ -108,7 +118,7 @@ def deep(
             layers.BatchNormalization(name=f"normalization{number}"),
             layers.ReLU(name=f"relu{number}"),
         ]
-    return _joined(extractor, (256,), classes, shape, kwargs)
+    return _joined(extractor, (256,), classes, shape, features, kwargs)
 
 
 def _joined(
@@ -116,6 +126,7 @@ def _joined(
     units: tuple[int, ...],
     classes: int,
     shape: tuple[int, int, int],
+    features: str,
     kwargs: dict[str, Any],
 ) -> keras_grl.DANNModel:
     """The layers between raw images and the heads' outputs."""
@@ -123,7 +134,7 @@ def _joined(
         keras.Input(shape, name="image"),
         layers.Rescaling(1 / 127.5, offset=-1),
     ]
-    hidden = [
+    hidden: list[layers.Layer] = [
         layers.Dense(size, activation="relu", name=f"fc{number}")
         for number, size in enumerate(units, start=1)
     ]
@@ -131,16 +142,24 @@ def _joined(
     hidden.append(
         layers.Dense(classes, activation="softmax", name="predictions")
     )
+    # What tells drawings from photographs, such as noise, is in many outputs of
+    # the convolutions: a dense layer can leave it out of its few.
+    cut = 1 if features == "dense" else 0
     domain_classifier = [
         layers.Dense(100, activation="relu", name="domain_fc1"),
         layers.Dense(1, name="domain_logits"),
     ]
     model = keras_grl.DANNModel(
         keras.Sequential(
-            [*before, *extractor, layers.Flatten(name="features")],
+            [
+                *before,
+                *extractor,
+                layers.Flatten(name="flatten"),
+                *hidden[:cut],
+            ],
             name="feature_extractor",
         ),
-        keras.Sequential(hidden, name="label_predictor"),
+        keras.Sequential(hidden[cut:], name="label_predictor"),
         keras.Sequential(domain_classifier, name="domain_classifier"),
         **{"batch_normalization": "domain_specific", **kwargs},
     )

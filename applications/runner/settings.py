@@ -66,6 +66,12 @@ class Settings:
         "The paper's network; with batch normalisation a small or a deep one.",
         one_of("paper", "small", "deep"),
     )
+    features: str = option(
+        "dense",
+        "Behind which layer the domain classifier of a small or deep network "
+        "is: its first dense one, or its convolutions.",
+        one_of("dense", "convolutions"),
+    )
     augmentation: str = option(
         "none",
         "Random changes of both domains' images: light (brightness, contrast, "

@@ -142,6 +142,23 @@ def test_every_network_takes_the_domains(name):
         assert np.abs(keras.ops.convert_to_numpy(subtracted)).max() < 1e-4
     else:
         assert model.batch_normalization == "domain_specific"
+        # The same layers, cut elsewhere.
+        other = syn_numbers_to_svhn.EXPERIMENT.network(
+            results.Settings(network=name, features="convolutions"), domains
+        )
+        dense = {"small": 100, "deep": 256}[name]
+        assert model.feature_extractor.output_shape == (None, dense)
+        assert other.feature_extractor.output_shape[1] > 4 * dense
+        names = [
+            [
+                layer.name
+                for part in (each.feature_extractor, each.label_predictor)
+                for layer in part.layers
+                if layer.weights
+            ]
+            for each in (model, other)
+        ]
+        assert names[0] == names[1]
 
 
 def test_every_other_method_trains_on_changed_images(tmp_path):
