@@ -176,12 +176,16 @@ def network(
 
 
 _TUNED = Settings(
-    epochs=60,
+    epochs=30,
     batch_size=32,
     network="small",
     optimizer="adam",
     learning_rate=0.001,
     domain_loss_weight=0.1,
+    # Of 0.25, 0.05, 0.01 and 0.002 the one with the highest sum of accuracy on
+    # the source and domain error, for Amazon → Webcam. At its authors' 0.25 the
+    # distance of features of this size drowns the labels.
+    ddc_weight=0.01,
 )
 PRESETS = {
     # The pre-trained layers learn at a tenth of the rate.
