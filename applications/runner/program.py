@@ -15,6 +15,7 @@ if os.environ.get("KERAS_BACKEND") == "jax":
     )
 
 import keras
+import numpy as np
 
 from applications import figures
 from applications.options import parse_with_presets
@@ -245,7 +246,9 @@ def _features(model: Any, source: Any, target: Any) -> dict[str, Any]:
         extracted.append(features.reshape(len(x), -1))
         hidden.append(activations(domain, x))
     found = {"feature extractor": tuple(extracted)}
-    # The label predictor may be one layer: then they are the same.
-    if hidden[0].shape != extracted[0].shape:
+    # The label predictor may have one layer of weights: then they are the same.
+    if hidden[0].shape != extracted[0].shape or not np.allclose(
+        hidden[0], extracted[0]
+    ):
         found["last hidden layer"] = tuple(hidden)
     return found
