@@ -32,6 +32,9 @@ from applications.runner.settings import Settings
 BOUNDS = ("source_only", "train_on_target")  # of the gap
 
 
+_COLUMNS: dict[str, Any] = {"method": str, "seed": int, "epoch": int}
+
+
 @dataclasses.dataclass(frozen=True)
 class Folder:
     """The folder of one experiment with one preset.
@@ -132,7 +135,7 @@ class Folder:
                 for row in csv.DictReader(file):
                     rows.append(
                         {
-                            name: value if name == "method" else float(value)
+                            name: _COLUMNS.get(name, float)(value)
                             for name, value in row.items()
                             if value != ""
                         }

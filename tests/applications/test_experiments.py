@@ -46,6 +46,10 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
     assert config["settings"]["epochs"] == 2
     rows = history(folder)
     assert len(rows) == 2 * (len(methods) - 1)  # one method has no epochs
+    assert {(row["seed"], row["epoch"]) for row in rows} == {
+        ("0", "1"),
+        ("0", "2"),
+    }
     by_method = {m["method"]: m for m in metrics}
     for name in set(methods) - {"subspace_alignment"}:
         found = by_method[name]
