@@ -28,8 +28,6 @@ class Builder(  # type: ignore[call-arg]
       is writing.
     """
 
-    has_both_formats = True  # for `formats.add_array_record`
-
     def as_data_source(self, *args: Any, **kwargs: Any) -> Any:
         formats.find_array_record(self)
         return super().as_data_source(*args, **kwargs)

@@ -39,13 +39,11 @@ def add_array_record(builder: Any) -> None:
     leaves a file that says so.
 
     Args:
-        builder: A prepared set. One of TFDS's own is left as it is.
+        builder: A prepared set of ours. One in another format than TFRecord is
+            left as it is.
     """
     info, folder = builder.info, Path(builder.data_dir)
-    if (
-        not hasattr(builder, "has_both_formats")
-        or info.file_format != tfds.core.FileFormat.TFRECORD
-    ):
+    if info.file_format != tfds.core.FileFormat.TFRECORD:
         return
     adapter = file_adapters.ADAPTER_FOR_FORMAT[ARRAY_RECORD]
     unfinished = folder / _UNFINISHED

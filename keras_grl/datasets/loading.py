@@ -1,7 +1,6 @@
 """Every domain by its name."""
 
 import importlib
-from pathlib import Path
 from typing import Any
 from typing import NamedTuple
 
@@ -218,8 +217,6 @@ def load(
     if not isinstance(split, str):
         raise ValueError(invalid("split", "a string", split))
     image_size = check_integer("image_size", image_size)
-    data_dir = _folder("data_dir", data_dir)
-    manual_dir = _folder("manual_dir", manual_dir, must_exist=True)
     if name in digits.DOMAINS:
         return _embedded(name, split)
     register()
@@ -233,24 +230,6 @@ def load(
     if images.dtype == object:
         images = np.stack([_resized(image, image_size) for image in images])
     return images, arrays["label"]
-
-
-def _folder(name: str, value: Any, must_exist: bool = False) -> str | None:
-    """The path of a folder, "~" resolved."""
-    if value is None:
-        return None
-    expected = "the path of a folder"
-    try:
-        path = Path(value).expanduser()
-    except (TypeError, RuntimeError):  # no path; nobody's home
-        raise ValueError(invalid(name, expected, value)) from None
-    if must_exist and not path.exists():
-        raise ValueError(invalid(name, f"{expected} that exists", value))
-    if path.exists() and not path.is_dir():
-        raise ValueError(
-            invalid(name, expected, value, "It is the path of a file.")
-        )
-    return str(path)
 
 
 def _embedded(name: str, split: str) -> tuple[Any, Any]:

@@ -5,6 +5,15 @@ from typing import Any
 
 import numpy as np
 
+# Of the camera's knobs, which `photograph` documents.
+LIMITS = {
+    "blur": (0.0, 10.0),
+    "resolution": (2.0, 1000.0),
+    "sharpening": (-2.0, 2.0),
+    "fringe": (0.0, 1.0),
+    "noise": (0.0, 255.0),
+}
+
 
 @functools.cache
 def grid(size: int) -> tuple[Any, Any]:

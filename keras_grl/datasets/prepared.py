@@ -48,8 +48,11 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
     Raises:
         OSError: If something must be downloaded and cannot be, or the disk is
             full.
-        ValueError: If an archive is damaged or of another layout.
+        ValueError: If a folder is none, or an archive is damaged or of another
+            layout.
     """
+    data_dir = _folder("data_dir", data_dir)
+    manual_dir = _folder("manual_dir", manual_dir, must_exist=True)
     builder = _builder(name, data_dir)
     if _is_ready(builder):
         return builder
@@ -66,7 +69,9 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
                         manual_dir=manual_dir
                     )
                 )
-            if is_new or formats.was_interrupted(folder):
+            if isinstance(builder, builders.Builder) and (
+                is_new or formats.was_interrupted(folder)
+            ):
                 formats.add_array_record(builder)
             return builder
     except Exception as error:
@@ -86,6 +91,24 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
             f"on another disk: `keras_grl.datasets.load({name!r}, "
             "data_dir='path/to/folder')`."
         ) from error
+
+
+def _folder(name: str, value: Any, must_exist: bool = False) -> str | None:
+    """The path of a folder, "~" resolved."""
+    if value is None:
+        return None
+    expected = "the path of a folder"
+    try:
+        path = Path(value).expanduser()
+    except (TypeError, RuntimeError):  # no path; nobody's home
+        raise ValueError(invalid(name, expected, value)) from None
+    if must_exist and not path.exists():
+        raise ValueError(invalid(name, f"{expected} that exists", value))
+    if path.exists() and not path.is_dir():
+        raise ValueError(
+            invalid(name, expected, value, "It is the path of a file.")
+        )
+    return str(path)
 
 
 def _builder(name: str, data_dir: Any) -> Any:

@@ -50,11 +50,7 @@ _LIMITS = {
     "fading": (0.0, 1.0),
     "dirt": (0.0, 1.0),
     "motion": (0.0, 4.0),
-    "blur": (0.0, 10.0),
-    "resolution": (2.0, 1000.0),
-    "sharpening": (-2.0, 2.0),
-    "fringe": (0.0, 1.0),
-    "noise": (0.0, 255.0),
+    **photography.LIMITS,
 }
 
 

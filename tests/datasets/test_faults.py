@@ -50,18 +50,23 @@ datasets.load("gtsrb/training", "train", *sys.argv[1:])
 """
 
 
+def started(arguments, env=None, **kwargs):
+    """Another Python, of which what it prints can be read."""
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", **(env or {})},
+        stdout=subprocess.PIPE,
+        text=True,
+        **{"stderr": subprocess.DEVNULL, **kwargs},
+    )
+
+
 def test_killed_while_it_writes(tmp_path):
     manual, data = tmp_path / "manual", tmp_path / "data"
     manual.mkdir()
     official.write_gtsrb(manual)
-    with subprocess.Popen(
-        [sys.executable, "-c", HALTING, str(data), str(manual)],
-        cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": "tensorflow"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
+    with started(["-c", HALTING, str(data), str(manual)]) as process:
         assert any("halted" in line for line in process.stdout)
         process.kill()  # SIGKILL: no `finally` is run
     (left,) = data.glob("gtsrb/training/incomplete.*")
@@ -109,18 +114,9 @@ def test_killed_while_it_draws(tmp_path, number):
     """No process stays, though nobody reads what it has drawn."""
     script = tmp_path / "drawing.py"
     script.write_text(DRAWING)
-    with subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path / "data")],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "KERAS_BACKEND": "tensorflow",
-            "PYTHONPATH": str(ROOT),
-            "LOKY_MAX_CPU_COUNT": "2",
-        },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+    with started(
+        [str(script), str(tmp_path / "data")],
+        env={"PYTHONPATH": str(ROOT), "LOKY_MAX_CPU_COUNT": "2"},
     ) as process:
         drawing = set()
         while len(drawing) < 2:
@@ -177,14 +173,10 @@ def test_two_that_prepare_one_set(tmp_path):
     official.write_gtsrb(manual)
 
     def start(script):
-        return subprocess.Popen(
-            [sys.executable, "-c", script, str(data), str(manual)],
-            cwd=ROOT,
-            env={**os.environ, "KERAS_BACKEND": "tensorflow"},
+        return started(
+            ["-c", script, str(data), str(manual)],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
         )
 
     with start(HALTING.replace("time.sleep(600)", "input()")) as first:

@@ -33,6 +33,11 @@ def test_official_archives(tmp_path):
     assert y.tolist() == [7] * 4
 
 
+def test_folders_of_tracks(tmp_path):
+    with pytest.raises(ValueError, match=r"`manual_dir`.*a folder that exists"):
+        gtsrb.load_with_tracks("gtsrb", tmp_path, tmp_path / "missing")
+
+
 def test_tracks_are_of_gtsrb_alone():
     with pytest.raises(ValueError, match=r"`name`\. Expected"):
         gtsrb.load_with_tracks("mnist")
