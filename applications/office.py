@@ -187,6 +187,8 @@ _TUNED = Settings(
     # distance of features of this size drowns the labels.
     ddc_weight=0.01,
 )
+# Settings of images and networks that OFFICE has no use for.
+_UNUSED = ("features", "augmentation", "normalization")
 PRESETS = {
     # The pre-trained layers learn at a tenth of the rate.
     "paper": Settings(epochs=300, domain_loss_weight=0.1),
@@ -252,6 +254,13 @@ def main(arguments: Any = None) -> Any:
     options, settings = parse_with_presets(
         OfficeOptions, PRESETS, __doc__ or "", arguments
     )
+    for name in _UNUSED:
+        value, expected = getattr(settings, name), getattr(Settings, name)
+        if value != expected:
+            stop(
+                f"--{name}: expected {expected} with OFFICE, whose networks "
+                f"have no other, received {value}"
+            )
     return {
         pair: program.run(experiment(pair, options), options, settings)
         for pair in options.pairs

@@ -38,9 +38,7 @@ def of(
                 for domain in ("source", "target")
             }
         if settings.network in others:
-            return others[settings.network](
-                classes, shape, settings.features, **kwargs
-            )
+            return others[settings.network](classes, shape, settings, **kwargs)
         return builder(
             classes, input_shape=shape, mean=means(domains), **kwargs
         )
@@ -59,7 +57,7 @@ def means(domains: Domains) -> dict[str, list[float]]:
 def small(
     classes: int,
     shape: tuple[int, int, int],
-    features: str = "dense",
+    settings: Settings,
     **kwargs: Any,
 ) -> keras_grl.DANNModel:
     """LeNet with batch normalisation, apart for each domain, and dropout.
@@ -67,7 +65,7 @@ def small(
     Args:
         classes: Number of classes.
         shape: Of an image.
-        features: The setting.
+        settings: Of them `features` and `normalization`.
         **kwargs: Arguments of `DANNModel`.
     """
     extractor: list[layers.Layer] = []
@@ -79,13 +77,13 @@ def small(
             layers.BatchNormalization(name=f"normalization{number}"),
             layers.ReLU(name=f"relu{number}"),
         ]
-    return _joined(extractor, (100, 100), classes, shape, features, kwargs)
+    return _joined(extractor, (100, 100), classes, shape, settings, kwargs)
 
 
 def deep(
     classes: int,
     shape: tuple[int, int, int],
-    features: str = "dense",
+    settings: Settings,
     **kwargs: Any,
 ) -> keras_grl.DANNModel:
     """Five 3x3 convolutions with batch normalisation, apart for each domain.
@@ -95,7 +93,7 @@ def deep(
     Args:
         classes: Number of classes.
         shape: Of an image.
-        features: The setting.
+        settings: Of them `features` and `normalization`.
         **kwargs: Arguments of `DANNModel`.
     """
     extractor: list[layers.Layer] = []
@@ -118,7 +116,7 @@ def deep(
             layers.BatchNormalization(name=f"normalization{number}"),
             layers.ReLU(name=f"relu{number}"),
         ]
-    return _joined(extractor, (256,), classes, shape, features, kwargs)
+    return _joined(extractor, (256,), classes, shape, settings, kwargs)
 
 
 def _joined(
@@ -126,7 +124,7 @@ def _joined(
     units: tuple[int, ...],
     classes: int,
     shape: tuple[int, int, int],
-    features: str,
+    settings: Settings,
     kwargs: dict[str, Any],
 ) -> keras_grl.DANNModel:
     """The layers between raw images and the heads' outputs."""
@@ -134,6 +132,17 @@ def _joined(
         keras.Input(shape, name="image"),
         layers.Rescaling(1 / 127.5, offset=-1),
     ]
+    if settings.normalization == "image":
+        # Groups of one channel: instance normalisation (Shu et al., 2018).
+        before.append(
+            layers.GroupNormalization(
+                -1,
+                epsilon=1e-5,
+                center=False,
+                scale=False,
+                name="instance_normalization",
+            )
+        )
     hidden: list[layers.Layer] = [
         layers.Dense(size, activation="relu", name=f"fc{number}")
         for number, size in enumerate(units, start=1)
@@ -144,7 +153,7 @@ def _joined(
     )
     # What tells drawings from photographs, such as noise, is in many outputs of
     # the convolutions: a dense layer can leave it out of its few.
-    cut = 1 if features == "dense" else 0
+    cut = 1 if settings.features == "dense" else 0
     domain_classifier = [
         layers.Dense(100, activation="relu", name="domain_fc1"),
         layers.Dense(1, name="domain_logits"),

@@ -152,8 +152,14 @@ class Folder:
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     """What was other before, as "epochs: 5, now 7"."""
+    # A setting that did not exist yet was what is its default now.
+    defaults = dataclasses.asdict(Settings())
     flat = [
-        {**{k: v for k, v in c.items() if k != "settings"}, **c["settings"]}
+        {
+            **{k: v for k, v in c.items() if k != "settings"},
+            **defaults,
+            **c["settings"],
+        }
         for c in (before, now)
     ]
     names = dict.fromkeys(name for each in flat for name in each)

@@ -79,6 +79,12 @@ class Settings:
         "paper's network.",
         one_of("none", "light", "negative"),
     )
+    normalization: str = option(
+        "none",
+        "Whether each channel of each image gets mean 0 and standard deviation "
+        "1 first (image) or not (none). Not with the paper's network.",
+        one_of("none", "image"),
+    )
     optimizer: str = option(
         "sgd", "sgd (momentum 0.9) or adam.", one_of("sgd", "adam")
     )
@@ -106,11 +112,13 @@ class Settings:
                 "--batch-size: expected an even number, received "
                 f"{self.batch_size}"
             )
-        if self.augmentation != "none" and self.network == "paper":
-            stop(
-                f"--augmentation: expected none with --network paper, received "
-                f"{self.augmentation}"
-            )
+        for name in ("augmentation", "normalization"):
+            value = getattr(self, name)
+            if value != "none" and self.network == "paper":
+                stop(
+                    f"--{name}: expected none with --network paper, received "
+                    f"{value}"
+                )
 
     def new_optimizer(self) -> keras.optimizers.Optimizer:
         rate: Any = self.learning_rate

@@ -177,8 +177,9 @@ def test_every_other_method_trains_on_changed_images(tmp_path):
     rows = {row["method"]: row for row in history(next(tmp_path.glob("*/*")))}
     assert float(rows["domain_statistics"]["domain_accuracy"]) >= 0
     assert float(rows["mmd"]["domain_loss"]) > 0
-    with pytest.raises(SystemExit, match="--augmentation: expected none with"):
-        mnist_to_mnist_m.main(["--preset", "paper", "--augmentation", "light"])
+    for flag, value in (("augmentation", "light"), ("normalization", "image")):
+        with pytest.raises(SystemExit, match=f"--{flag}: expected none with"):
+            mnist_to_mnist_m.main(["--preset", "paper", f"--{flag}", value])
 
 
 def test_images_are_changed_in_training_alone():
@@ -193,6 +194,33 @@ def test_images_are_changed_in_training_alone():
     light = augmentation("light", "of_source")
     changed = keras.ops.convert_to_numpy(light(images, training=True))
     assert changed.max() < 128
+
+
+@pytest.mark.parametrize("network", ["small", "deep"])
+def test_normalized_images_have_no_brightness_contrast_and_colour(network):
+    settings = results.Settings(network=network, normalization="image")
+    data = syn_numbers_to_svhn.load(results.Options(), settings, seed=0)
+    model = syn_numbers_to_svhn.EXPERIMENT.network(settings, data)
+    plain = syn_numbers_to_svhn.EXPERIMENT.network(
+        results.Settings(network=network), data
+    )
+    images = data.target.x[:2].astype("float32")
+    # Another brightness and contrast in each channel.
+    changed = images * np.array([0.8, 0.5, 0.9]) + np.array([40.0, 90.0, 9.0])
+    layer = model.feature_extractor.get_layer("instance_normalization")
+    normalized = keras.ops.convert_to_numpy(layer(images))
+    expected = images - images.mean((1, 2), keepdims=True)
+    expected /= images.std((1, 2), keepdims=True)
+    np.testing.assert_allclose(normalized, expected, atol=0.01)
+    moved = [
+        np.abs(
+            each.feature_extractor.predict(images, verbose=0)
+            - each.feature_extractor.predict(changed, verbose=0)
+        ).max()
+        for each in (model, plain)
+    ]
+    assert moved[0] < 0.1 * moved[1]
+    assert model.count_params() == plain.count_params()
 
 
 def test_semi_supervised_has_four_settings(tmp_path):
@@ -281,6 +309,10 @@ def test_office_samples_and_keeps_the_rest(tmp_path):
         office.main(["--weights", "random", "--pairs", "amazon_dslr"])
     with pytest.raises(SystemExit, match="--weights: expected the file"):
         office.main([])
+    with pytest.raises(
+        SystemExit, match="--augmentation: expected none with O"
+    ):
+        office.main(["--weights", "random", "--augmentation", "light"])
 
 
 KILLED = """
@@ -353,6 +385,21 @@ def test_other_settings_do_not_overwrite_results(tmp_path, monkeypatch):
     assert "has results of other settings (epochs: " in message
     assert "now 3) and is not overwritten" in message
     assert "--name quick-x-2" in message
+
+
+def test_results_from_before_a_setting_existed_are_gone_on_with(tmp_path):
+    experiment = mnist_to_mnist_m.EXPERIMENT
+    options = results.Options(name="old", output=str(tmp_path))
+    settings = results.Settings(network="small")
+    folder = results.Folder.of(experiment, options, settings)
+    (folder.path / "runs").mkdir()
+    config = json.loads((folder.path / "config.json").read_text())
+    del config["settings"]["normalization"]
+    (folder.path / "config.json").write_text(json.dumps(config))
+    results.Folder.of(experiment, options, settings)
+    other = results.Settings(network="small", normalization="image")
+    with pytest.raises(SystemExit, match="normalization: none, now image"):
+        results.Folder.of(experiment, options, other)
 
 
 @pytest.mark.parametrize(
