@@ -20,7 +20,7 @@ demo: .venv/.demo-$(KERAS_BACKEND)
 test: lint types
 	@for backend in $(BACKENDS); do \
 		echo "== pytest, KERAS_BACKEND=$$backend"; \
-		KERAS_BACKEND=$$backend $(BIN)/python -m pytest -n 2 $(ARGS) || exit 1; \
+		KERAS_BACKEND=$$backend $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS) || exit 1; \
 	done
 
 lint: .venv/.dev

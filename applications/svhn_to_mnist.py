@@ -38,8 +38,12 @@ PRESETS = {
     "tuned": Settings(
         epochs=20,
         network="deep",
+        augmentation="negative",
+        normalization="image",
         optimizer="adam",
         learning_rate=0.001,
+        # At 1 λ is near its end before the labels are learnt.
+        domain_loss_weight=0.3,
     ),
     "quick": Settings(epochs=5, images=10_000, network="small"),
 }
