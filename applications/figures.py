@@ -166,7 +166,9 @@ def embeddings(
 
 
 def bars(
-    groups: dict[str, dict[str, tuple[list[float], float | None]]], path: Path
+    groups: dict[str, dict[str, tuple[list[float], float | None]]],
+    path: Path,
+    columns: int = 3,
 ) -> None:
     """Accuracies of methods, one panel for each shift; a line for the paper.
 
@@ -174,23 +176,35 @@ def bars(
         groups: Title of the panel to method to (accuracy of each seed, the
             paper's accuracy or None).
         path: The file to write.
+        columns: Panels in a row.
     """
-    figure, axes = plt.subplots(
-        1, len(groups), figsize=(3.2 * len(groups) + 1, 4.5), squeeze=False
+    names = list(
+        dict.fromkeys(name for group in groups.values() for name in group)
     )
-    for axis, (title, methods) in zip(axes[0], groups.items(), strict=True):
-        for place, (found, published) in enumerate(methods.values()):
-            axis.bar(
-                place, np.mean(found), yerr=np.std(found), color=f"C{place}"
+    colours = {name: f"C{place % 10}" for place, name in enumerate(names)}
+    columns = min(columns, len(groups))
+    rows = -(-len(groups) // columns)
+    most = max(len(group) for group in groups.values())
+    height = 0.9 + 0.28 * most
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(4.6 * columns, height * rows), squeeze=False
+    )
+    for axis, (title, methods) in zip(axes.flat, groups.items(), strict=False):
+        for place, (name, (found, published)) in enumerate(methods.items()):
+            axis.barh(
+                place, np.mean(found), xerr=np.std(found), color=colours[name]
             )
             if published is not None:
-                axis.hlines(published, place - 0.4, place + 0.4, color="k")
-        axis.set_xticks(
-            range(len(methods)), list(methods), rotation=40, ha="right"
-        )
-        axis.set(title=title, ylim=(0, 1))
-        axis.title.set_fontsize(10)
-    axes[0][0].set_ylabel("target test accuracy; black lines: the paper's")
+                axis.vlines(published, place - 0.4, place + 0.4, color="k")
+        axis.set_yticks(range(len(methods)), list(methods), fontsize=8)
+        axis.set(xlim=(0, 1), ylim=(most - 0.5, -0.5))
+        axis.set_title(title, fontsize=9)
+    for axis in axes.flat[len(groups) :]:
+        axis.axis("off")
+    figure.supxlabel(
+        "accuracy on the target's test images; black lines: the paper's",
+        fontsize=9,
+    )
     _save(figure, path)
 
 

@@ -473,6 +473,58 @@ def test_tables_want_results(tmp_path):
         tables.main(["--results", str(tmp_path / "nothing")])
 
 
+def test_tables_have_each_run_and_the_paper_once(tmp_path):
+    for name, accuracies in (
+        ("few", {"source_only": 0.5, "dann": 0.8, "train_on_target": 0.9}),
+        ("more", {"source_only": 0.6, "mmd": 0.7}),
+    ):
+        folder = tmp_path / "svhn_to_mnist" / name
+        folder.mkdir(parents=True)
+        metrics = [
+            {"method": method, "seed": seed, "accuracy": accuracy + seed / 10}
+            | {"svm_accuracy": accuracy}
+            for method, accuracy in accuracies.items()
+            for seed in range(2)
+        ]
+        (folder / "metrics.json").write_text(json.dumps(metrics))
+    made = tables.main(["--results", str(tmp_path), "--output", str(tmp_path)])
+    assert made["table_1"] == [
+        [
+            "method",
+            "SVHN → MNIST, few",
+            "SVHN → MNIST, few, linear SVM",
+            "SVHN → MNIST, more",
+            "SVHN → MNIST, more, linear SVM",
+            "SVHN → MNIST, paper",
+        ],
+        [
+            "source only",
+            "0.5500 ± 0.0500",
+            "0.5000 ± 0.0000",
+            "0.6500 ± 0.0500",
+            "0.6000 ± 0.0000",
+            "0.5919",
+        ],
+        ["MMD", "–", "–", "0.7500 ± 0.0500", "0.7000 ± 0.0000", "–"],
+        [
+            "DANN",
+            "0.8500 ± 0.0500 (75.0 %)",
+            "0.8000 ± 0.0000 (75.0 %)",
+            "–",
+            "–",
+            "0.7107 (29.5 %)",
+        ],
+        [
+            "train on target",
+            "0.9500 ± 0.0500",
+            "0.9000 ± 0.0000",
+            "–",
+            "–",
+            "0.9951",
+        ],
+    ]
+
+
 def test_help_says_what_each_preset_sets(capsys):
     with pytest.raises(SystemExit):
         mnist_to_mnist_m.main(["--help"])
