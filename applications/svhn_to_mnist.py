@@ -36,7 +36,7 @@ def load(
 PRESETS = {
     "paper": Settings(epochs=60, annealing=False),
     "tuned": Settings(
-        epochs=20,
+        epochs=12,
         network="deep",
         augmentation="negative",
         normalization="image",

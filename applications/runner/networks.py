@@ -136,11 +136,7 @@ def _joined(
         # Groups of one channel: instance normalisation (Shu et al., 2018).
         before.append(
             layers.GroupNormalization(
-                -1,
-                epsilon=1e-5,
-                center=False,
-                scale=False,
-                name="instance_normalization",
+                -1, center=False, scale=False, name="instance_normalization"
             )
         )
     hidden: list[layers.Layer] = [
