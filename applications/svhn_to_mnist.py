@@ -38,12 +38,11 @@ PRESETS = {
     "tuned": Settings(
         epochs=12,
         network="deep",
-        augmentation="negative",
         normalization="image",
         optimizer="adam",
         learning_rate=0.001,
         # At 1 λ is near its end before the labels are learnt.
-        domain_loss_weight=0.3,
+        domain_loss_weight=0.1,
     ),
     "quick": Settings(epochs=5, images=10_000, network="small"),
 }
