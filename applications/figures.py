@@ -202,7 +202,8 @@ def bars(
     for axis in axes.flat[len(groups) :]:
         axis.axis("off")
     figure.supxlabel(
-        "accuracy on the target's test images; black lines: the paper's",
+        "accuracy of a linear SVM in place of the last layer, on the target's "
+        "test images; black lines: the paper's",
         fontsize=9,
     )
     _save(figure, path)

@@ -33,6 +33,7 @@ from applications.runner.settings import Split
 from keras_grl import architectures
 from keras_grl import datasets
 
+WORDS = ("random", "imagenet")  # in place of a file of weights
 PAIRS = ("amazon_webcam", "dslr_webcam", "webcam_dslr")
 
 
@@ -42,8 +43,8 @@ class OfficeOptions(Options):
 
     weights: str | None = option(
         None,
-        "Published weights of the network, trained on ImageNet; or random, "
-        "for a trial.",
+        "File of published weights of the network, trained on ImageNet. Or "
+        "imagenet, to download AlexNet's; or random, for a trial.",
         path,
     )
     pairs: tuple[str, ...] = option(PAIRS, "Some of the shifts.", words)
@@ -53,6 +54,12 @@ class OfficeOptions(Options):
             stop(
                 "--weights: expected the file of the network's published "
                 "weights, or random; received nothing"
+            )
+        weights = self.weights or ""
+        if weights not in WORDS and not Path(weights).is_file():
+            stop(
+                f"--weights: expected a file or {' or '.join(WORDS)}, found no "
+                f"file {weights!r}"
             )
         if not set(self.pairs) <= set(PAIRS):
             stop(
@@ -123,7 +130,8 @@ def _last_fire(squeezenet: keras.Model) -> list[keras.layers.Layer]:
         fire,
         keras.layers.GlobalAveragePooling2D(name="pool9"),
         keras.layers.Dropout(0.5, name="drop9"),
-        # As with AlexNet, what is pre-trained learns at a tenth of the rate.
+        # As with AlexNet, what is pre-trained learns at a tenth of the rate by
+        # SGD. Adam, which is indifferent to it, has one rate for all.
         keras_grl.layers.GradientScaling(0.1, name="pretrained_scale"),
     ]
 
@@ -187,8 +195,8 @@ _TUNED = Settings(
     # distance of features of this size drowns the labels.
     ddc_weight=0.01,
 )
-# Settings of images and networks that OFFICE has no use for.
-_UNUSED = ("features", "augmentation", "normalization")
+# Settings that OFFICE has no use for.
+_UNUSED = ("images", "features", "augmentation", "normalization")
 PRESETS = {
     # The pre-trained layers learn at a tenth of the rate.
     "paper": Settings(epochs=300, domain_loss_weight=0.1),
@@ -236,6 +244,7 @@ _PUBLISHED = {
 def experiment(pair: str, options: Any) -> Experiment:
     """One of the three shifts."""
     source, target = pair.split("_")
+    files = {"weights": Path(options.weights).name} if options else {}
     return Experiment(
         name=f"office_{pair}",
         title=f"OFFICE: {source.title()} → {target.title()}",
@@ -246,20 +255,24 @@ def experiment(pair: str, options: Any) -> Experiment:
         methods=METHODS,
         published=_PUBLISHED[pair],
         program="office",
-        files={"weights": Path(options.weights).name} if options else {},
+        files=files,
+        flags={**files, "pairs": pair},
     )
 
 
 def main(arguments: Any = None) -> Any:
     options, settings = parse_with_presets(
-        OfficeOptions, PRESETS, __doc__ or "", arguments
+        OfficeOptions,
+        PRESETS,
+        f"{__doc__}\nMethods: {', '.join(METHODS)}.",
+        arguments,
     )
     for name in _UNUSED:
         value, expected = getattr(settings, name), getattr(Settings, name)
         if value != expected:
             stop(
-                f"--{name}: expected {expected} with OFFICE, whose networks "
-                f"have no other, received {value}"
+                f"--{name}: expected {expected} with OFFICE, which has no "
+                f"other, received {value}"
             )
     return {
         pair: program.run(experiment(pair, options), options, settings)

@@ -56,7 +56,7 @@ def parse_with_presets(
     settings = next(iter(presets.values()))
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
         defaults = ", ".join(
-            f"{getattr(preset, field.name)} ({name})"
+            f"{_said(getattr(preset, field.name))} ({name})"
             for name, preset in presets.items()
         )
         _add(parser, field, None, f"Default: {defaults}.")
@@ -85,6 +85,11 @@ def _parser(configuration: Any, description: str) -> "_Parser":
     for field in dataclasses.fields(configuration):
         _add(parser, field, field.default, f"Default: {field.default}.")
     return parser
+
+
+def _said(value: Any) -> Any:
+    """A value as the command line takes it."""
+    return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
 def _add(parser: "_Parser", field: Any, default: Any, said: str) -> None:
@@ -126,6 +131,11 @@ def seed(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("a whole number, at least 0")
     return int(text)
+
+
+def images(text: str) -> int:
+    """A number of images, or 0."""
+    return seed(text)
 
 
 def positive(text: str) -> float:

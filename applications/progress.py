@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+SECONDS = 30  # between two lines, at least
 _SHOWN = (
     ("loss", "loss"),
     ("accuracy", "accuracy"),
@@ -17,6 +18,8 @@ _SHOWN = (
 
 class Progress(keras.callbacks.Callback):
     """One line per run, renewed at every epoch.
+
+    Within an epoch that takes long, the step is told every 30 seconds.
 
     Args:
         title: Of the run.
@@ -31,7 +34,29 @@ class Progress(keras.callbacks.Callback):
         self.epochs = epochs
         self.began = time.monotonic()
         self._every = every
-        self._printed = self.began
+        self._printed = self._told = self.began
+        self._epoch = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._epoch = epoch
+        self._told = time.monotonic()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        # The logs are left alone: to read them is to wait for the device.
+        now = time.monotonic()
+        if now - self._told <= SECONDS:
+            return
+        self._told = now
+        steps = (self.params or {}).get("steps")
+        text = (
+            f"{self.title:<30} epoch {self._epoch + 1:>3}/{self.epochs}  "
+            f"step {batch + 1}{f'/{steps}' if steps else ''}  "
+            f"{now - self.began:.0f} s"
+        )
+        if sys.stdout.isatty():
+            print(f"\r{text}\033[K", end="", flush=True)
+        else:
+            print(text, flush=True)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs = logs or {}
@@ -50,4 +75,4 @@ class Progress(keras.callbacks.Callback):
     def _due(self, epoch: int) -> bool:
         if self._every is not None:
             return (epoch + 1) % self._every == 0
-        return time.monotonic() - self._printed > 30
+        return time.monotonic() - self._printed > SECONDS

@@ -24,6 +24,11 @@ LABELLED = 1280
 def load(options: Options, settings: Settings, seed: int) -> Domains:
     found = syn_signs_to_gtsrb.load(options, settings, seed)
     target = found.target
+    if len(target.x) < LABELLED:
+        raise ValueError(
+            f"--images: expected at least {LABELLED}, of which that many have "
+            f"labels, received {len(target.x)} photographs"
+        )
     random = np.random.default_rng(seed)
     rows = random.permutation(len(target.x))[:LABELLED]
     return dataclasses.replace(found, labelled=(target.x[rows], target.y[rows]))

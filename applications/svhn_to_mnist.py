@@ -31,9 +31,9 @@ def load(
     )
 
 
-# "Training on SVHN stays in a poor minimum" otherwise: no annealing in either
-# direction (Appendix C).
 PRESETS = {
+    # No annealing in either direction: "training on SVHN stays in a poor
+    # minimum" otherwise (Appendix C).
     "paper": Settings(epochs=60, annealing=False),
     "tuned": Settings(
         epochs=12,

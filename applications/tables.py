@@ -2,13 +2,14 @@
 
     python -m applications.tables --results results --output results
 
-Looks for every finished experiment in the folder and puts them side by side:
-`table_1.md`, `table_1.csv` and `table_1.png`, and the same for table 2. Two
-columns for each run, that is a shift with a preset and a backend: the last
-epoch's accuracy, then that of the linear SVM in place of the last layer, with
-the share of the gap. The SVM's are what the paper's, in the last column of each
-shift, are to be compared with: also for subspace alignment, whose number of
-components is then chosen on test labels.
+Looks for every experiment in the folder and puts the runs that are finished
+side by side: `table_1.md`, `table_1.csv` and `table_1.png`, and the same for
+table 2. Two columns for each folder, that is a shift with a preset and a
+backend: the last epoch's accuracy, then that of the linear SVM in place of the
+last layer, with the share of the gap. The SVM's are what the paper's, in the
+last column of each shift, are to be compared with: also for subspace alignment,
+whose number of components is then chosen on test labels. The figure is of the
+SVM's.
 """
 
 import csv
@@ -76,7 +77,8 @@ class Column:
         share = None
         if method not in results.BOUNDS:
             share = results.gap_covered(self.metrics, method, svm)
-        return _with_share(results.cell(found), results.percent(share))
+        runs = sum(m["method"] == method for m in self.metrics)
+        return _with_share(results.cell(found, runs), results.percent(share))
 
     def published(self, method: str) -> str:
         published = self.experiment.published
@@ -146,11 +148,15 @@ def main(arguments: Any = None) -> dict[str, list[list[str]]]:
             {
                 f"{column.experiment.title}\n{column.name}": {
                     METHODS[method].title: (
-                        results.headline(column.metrics, method),
+                        results.accuracies(
+                            column.metrics, method, "svm_accuracy"
+                        ),
                         column.experiment.published.get(method),
                     )
                     for method in METHODS
-                    if results.headline(column.metrics, method)
+                    if results.accuracies(
+                        column.metrics, method, "svm_accuracy"
+                    )
                 }
                 for column in found
             },

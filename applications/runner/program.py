@@ -61,7 +61,10 @@ def main(
         The metrics of every run in the folder.
     """
     options, settings = parse_with_presets(
-        Options, experiment.presets, experiment.description, arguments
+        Options,
+        experiment.presets,
+        f"{experiment.description}\nMethods: {', '.join(experiment.methods)}.",
+        arguments,
     )
     return run(experiment, options, settings)
 
@@ -97,7 +100,7 @@ def run(
         experiment.description,
         rows,
         drawn,
-        _command(experiment, options, settings),
+        _command(experiment, options, settings, metrics),
         _made(metrics),
         json.loads((folder.path / "config.json").read_text()),
     )
@@ -110,23 +113,36 @@ def _load(
 ) -> Domains:
     """The data; without them the program ends with one line."""
     try:
-        return experiment.load(options, settings, seed)
+        domains = experiment.load(options, settings, seed)
     except (ImportError, OSError, ValueError) as error:
         return stop(f"{experiment.name}: {error}")
+    fewest = min(len(domains.source.x), len(domains.target.x))
+    if fewest < settings.batch_size // 2:
+        stop(
+            f"--batch-size: expected at most {2 * fewest}, twice the "
+            f"{fewest} training images of a domain, received "
+            f"{settings.batch_size}"
+        )
+    return domains
 
 
 def _command(
-    experiment: Experiment, options: Options, settings: Settings
+    experiment: Experiment,
+    options: Options,
+    settings: Settings,
+    metrics: list[dict[str, Any]],
 ) -> str:
     """What makes this again, without the paths of one computer."""
-    flags = {
-        name: getattr(options, name)
-        for name in ("preset", "seed", "seeds")
-        if name == "preset" or getattr(options, name) != getattr(Options, name)
-    }
-    flags |= experiment.files
-    if options.methods:
-        flags["methods"] = ",".join(options.methods)
+    seeds = [m["seed"] for m in metrics]
+    flags: dict[str, Any] = {"preset": options.preset}
+    if min(seeds) != Options.seed:
+        flags["seed"] = min(seeds)
+    if max(seeds) - min(seeds) + 1 != Options.seeds:
+        flags["seeds"] = max(seeds) - min(seeds) + 1
+    flags |= experiment.flags
+    found = dict.fromkeys(m["method"] for m in metrics)
+    if list(found) != _methods(experiment, Options(), settings):
+        flags["methods"] = ",".join(found)
     preset = dataclasses.asdict(experiment.presets[options.preset])
     for name, value in dataclasses.asdict(settings).items():
         if value != preset[name]:
@@ -185,7 +201,7 @@ def _train(
     else:
         network = folder.model(method.after, seed)
         trained = method.train(task, Trained(network, [], {}, 0.0))
-    folder.write_run(name, seed, trained)
+    folder.write_run(name, seed, trained, domains)
     shutil.rmtree(checkpoints, ignore_errors=True)
     found = results.headline([{"method": name, **trained.metrics}], name)
     print(

@@ -25,6 +25,7 @@ from applications.files import write_json
 from applications.options import stop
 from applications.runner.methods import METHODS
 from applications.runner.methods import Trained
+from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
@@ -89,7 +90,9 @@ class Folder:
     def model(self, method: str, seed: int) -> keras.Model:
         return keras.models.load_model(self.run(method, seed) / "model.keras")
 
-    def write_run(self, method: str, seed: int, trained: Trained) -> None:
+    def write_run(
+        self, method: str, seed: int, trained: Trained, domains: Domains
+    ) -> None:
         """Writes one finished run; `metrics.json` last: then it is done."""
         run = self.run(method, seed)
         run.mkdir(parents=True, exist_ok=True)
@@ -108,6 +111,14 @@ class Folder:
                 "seed": seed,
                 **trained.metrics,
                 "epochs": len(trained.rows),
+                # What there was of each domain: a subset may have been found.
+                "images": {
+                    name: {"train": len(split.x), "test": len(split.x_test)}
+                    for name, split in (
+                        ("source", domains.source),
+                        ("target", domains.target),
+                    )
+                },
                 "seconds": round(trained.seconds, 1),
                 "backend": keras.backend.backend(),
                 "keras": keras.version(),
@@ -156,7 +167,7 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
     defaults = dataclasses.asdict(Settings())
     flat = [
         {
-            **{k: v for k, v in c.items() if k != "settings"},
+            **{k: v for k, v in c.items() if k not in ("settings", "title")},
             **defaults,
             **c["settings"],
         }
@@ -206,7 +217,8 @@ def gap_covered(
     """(accuracy - source only) / (train on target - source only).
 
     Of the means over the seeds that all three have: the gap of one seed may be
-    near zero. None where there is no gap to be covered, or no such seed.
+    near zero. None where there is no gap to be covered, or no such seed. What
+    has no epochs is a linear SVM itself, and is compared with SVMs alone.
 
     Args:
         metrics: Of the runs.
@@ -215,16 +227,19 @@ def gap_covered(
             last epochs'.
     """
     compared = (method, "source_only", "train_on_target")
+    which = "svm_accuracy" if svm else "accuracy"
     seeds = set.intersection(
-        *({m["seed"] for m in metrics if m["method"] == n} for n in compared)
+        *(
+            {
+                m["seed"]
+                for m in metrics
+                if m["method"] == name and m.get(which) is not None
+            }
+            for name in compared
+        )
     )
     common = [m for m in metrics if m["seed"] in seeds]
-    found = [
-        accuracies(common, each, "svm_accuracy")
-        if svm
-        else headline(common, each)
-        for each in compared
-    ]
+    found = [accuracies(common, each, which) for each in compared]
     if not all(found):
         return None
     accuracy, lower, upper = (float(np.mean(each)) for each in found)
@@ -235,13 +250,21 @@ def percent(share: float | None) -> str:
     return "" if share is None else f"{100 * share:.1f} %"
 
 
-def cell(values: list[float]) -> str:
-    """Mean ± standard deviation over seeds."""
+def cell(values: list[float], runs: int | None = None) -> str:
+    """Mean ± standard deviation over seeds.
+
+    Args:
+        values: One for each seed that has it.
+        runs: The number of seeds: where it was not measured of all, because a
+            training diverged, that is said.
+    """
     if not values:
         return "–"
     text = f"{np.mean(values):.4f}"
     if len(values) > 1:
         text += f" ± {np.std(values):.4f}"
+    if runs is not None and len(values) < runs:
+        text += f" ({len(values)} of {runs} seeds)"
     return text
 
 
@@ -270,7 +293,7 @@ def table(
                 METHODS[name].title,
                 str(runs),
                 *(
-                    cell(accuracies(metrics, name, which))
+                    cell(accuracies(metrics, name, which), runs)
                     for which in (
                         "accuracy",
                         "selected",

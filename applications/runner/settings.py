@@ -10,6 +10,7 @@ import numpy as np
 import keras_grl
 from applications.options import count
 from applications.options import folder
+from applications.options import images
 from applications.options import not_negative
 from applications.options import one_of
 from applications.options import option
@@ -56,7 +57,7 @@ class Settings:
 
     epochs: int = option(20, "Passes over the larger domain.", count)
     images: int = option(
-        0, "At most so many training images of each domain; 0 for all.", seed
+        0, "At most so many training images of each domain; 0 for all.", images
     )
     batch_size: int = option(
         128, "Images in a batch, half source, half target.", count
@@ -112,12 +113,13 @@ class Settings:
                 "--batch-size: expected an even number, received "
                 f"{self.batch_size}"
             )
-        for name in ("augmentation", "normalization"):
-            value = getattr(self, name)
-            if value != "none" and self.network == "paper":
+        for name in ("features", "augmentation", "normalization"):
+            value, only = getattr(self, name), getattr(Settings, name)
+            if value != only and self.network == "paper":
                 stop(
-                    f"--{name}: expected none with --network paper, received "
-                    f"{value}"
+                    f"--{name}: expected {only} with --network paper, received "
+                    f"{value} (from the preset, if not from you). Pass "
+                    f"--{name} {only}"
                 )
 
     def new_optimizer(self) -> keras.optimizers.Optimizer:
@@ -176,6 +178,7 @@ class Experiment:
         published: Method to its target accuracy in the paper.
         program: What starts it, if not a program of its name.
         files: Option to the name of a file that the results depend on.
+        flags: What its program needs on the command line besides.
     """
 
     name: str
@@ -188,6 +191,7 @@ class Experiment:
     published: dict[str, float]
     program: str = ""
     files: dict[str, str] = dataclasses.field(default_factory=dict)
+    flags: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def command(self) -> str:

@@ -127,7 +127,8 @@ class Checkpoint(keras.callbacks.Callback):
                 variable.assign(state[str(number)])
             if _TORCH:
                 torch.set_rng_state(torch.from_numpy(state["torch"]))
-                if torch.cuda.is_available():
+                # A run may go on where there is no GPU, or now is one.
+                if torch.cuda.is_available() and "cuda" in state:
                     random = torch.from_numpy(state["cuda"])
                     torch.cuda.set_rng_state(random)
 

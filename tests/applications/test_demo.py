@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from applications import demo
+from applications import progress
 from tests.testing import run_python
 
 TINY = ["--epochs", "2", "--images", "128", "--batch-size", "64"]
@@ -90,3 +91,16 @@ def test_help_lists_every_option():
     assert done.returncode == 0, done.stderr
     for name in demo.Config.__dataclass_fields__:
         assert "--" + name.replace("_", "-") in done.stdout
+
+
+def test_within_a_long_epoch_the_step_is_told(capsys, monkeypatch):
+    told = progress.Progress("DANN, seed 0", epochs=3)
+    told.set_params({"steps": 7812})
+    told.on_epoch_begin(1)
+    told.on_train_batch_end(0)
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr(progress, "SECONDS", -1)
+    told.on_train_batch_end(4999)
+    printed = capsys.readouterr().out
+    assert "DANN, seed 0" in printed
+    assert "epoch   2/3  step 5000/7812  0 s" in printed

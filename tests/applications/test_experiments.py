@@ -16,6 +16,7 @@ from applications import syn_signs_to_gtsrb
 from applications import tables
 from applications.runner import results
 from applications.runner.augmentation import augmentation
+from applications.runner.settings import Split
 from applications.runner.training import Batches
 from applications.runner.training import Checkpoint
 from tests.applications import small_sets
@@ -58,6 +59,7 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
         assert found["oracle"]["accuracy"] >= found["accuracy"]
         assert 0 <= found["svm_accuracy"] <= 1
         assert found["epochs"] == 2
+        assert found["images"]["target"] == {"train": 96, "test": 48}
     aligned = by_method["subspace_alignment"]
     assert aligned["oracle"]["accuracy"] >= aligned["selected"]["accuracy"]
     # As the paper chooses it: on the target's test labels.
@@ -81,6 +83,8 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
     assert page.count("data:image/png;base64,") == 4
     assert "--epochs 2" in page and str(tmp_path) not in page
     assert "<td>subspace alignment</td>" in page
+    assert "chosen by the very labels it is tested with" in page
+    assert f"--methods {','.join(methods)}" in page
     today = datetime.date.today().isoformat()
     made = f"Made on {today} with Keras {keras.version()} on"
     assert f"{made} {keras.backend.backend()}." in page
@@ -177,8 +181,12 @@ def test_every_other_method_trains_on_changed_images(tmp_path):
     rows = {row["method"]: row for row in history(next(tmp_path.glob("*/*")))}
     assert float(rows["domain_statistics"]["domain_accuracy"]) >= 0
     assert float(rows["mmd"]["domain_loss"]) > 0
-    for flag, value in (("augmentation", "light"), ("normalization", "image")):
-        with pytest.raises(SystemExit, match=f"--{flag}: expected none with"):
+    for flag, only, value in (
+        ("augmentation", "none", "light"),
+        ("normalization", "none", "image"),
+        ("features", "dense", "convolutions"),
+    ):
+        with pytest.raises(SystemExit, match=f"--{flag}: expected {only} with"):
             mnist_to_mnist_m.main(["--preset", "paper", f"--{flag}", value])
 
 
@@ -224,7 +232,11 @@ def test_normalized_images_have_no_brightness_contrast_and_colour(network):
     assert model.count_params() == plain.count_params()
 
 
-def test_semi_supervised_has_four_settings(tmp_path):
+def test_semi_supervised_has_four_settings(tmp_path, monkeypatch):
+    arguments = [*TINY, "--output", str(tmp_path)]
+    with pytest.raises(SystemExit, match="--images: expected at least 1280"):
+        semi_supervised_signs.main(arguments)
+    monkeypatch.setattr(semi_supervised_signs, "LABELLED", 128)
     found = semi_supervised_signs.main(
         [*TINY, "--epochs", "1", "--output", str(tmp_path)]
     )
@@ -314,6 +326,10 @@ def test_office_samples_and_keeps_the_rest(tmp_path):
         SystemExit, match="--augmentation: expected none with O"
     ):
         office.main(["--weights", "random", "--augmentation", "light"])
+    with pytest.raises(SystemExit, match="--images: expected 0 with OFFICE"):
+        office.main(["--weights", "random", "--images", "5"])
+    with pytest.raises(SystemExit, match="found no file 'squeeze"):
+        office.main(["--weights", "squeezenet.npz"])
 
 
 KILLED = """
@@ -358,7 +374,10 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(method, tmp_path, capfd):
         history(run), history(whole), strict=True
     ):
         assert resumed.keys() == uninterrupted.keys()
-        for key in resumed.keys() & {"loss", "domain_loss"}:
+        compared = {
+            *("loss", "domain_loss", "adaptation_factor", "learning_rate"),
+        }
+        for key in resumed.keys() & compared:
             assert float(resumed[key]) == pytest.approx(
                 float(uninterrupted[key]), rel=1e-3
             ), key
@@ -467,6 +486,68 @@ def test_more_images_than_a_set_has_are_all_of_them():
     np.testing.assert_array_equal(few.source.x, many.source.x[:10])
 
 
+def test_fewer_images_than_half_a_batch_get_one_clear_line(tmp_path):
+    with pytest.raises(SystemExit) as stopped:
+        mnist_to_mnist_m.main(
+            [*TINY, "--images", "10", "--output", str(tmp_path)]
+        )
+    assert str(stopped.value.code) == (
+        "error: --batch-size: expected at most 20, twice the 10 training "
+        "images of a domain, received 32"
+    )
+
+
+@pytest.mark.parametrize(
+    ("experiment", "name"),
+    [(syn_signs_to_gtsrb, "syn_signs"), (syn_numbers_to_svhn, "syn_numbers")],
+)
+def test_of_drawn_sets_too_at_most_so_many_are_read(
+    experiment, name, monkeypatch
+):
+    from applications.runner import domains
+
+    asked = []
+
+    def split(options, name, images=0, **parts):
+        asked.append((name, parts.get("train")))
+        return Split(*np.zeros((4, 1)))
+
+    # By the name under which every caller finds it.
+    monkeypatch.setattr(domains, "split", split)
+    for images in (7, 10**6):
+        settings = results.Settings(images=images)
+        experiment.load(results.Options(), settings, seed=0)
+    drawn = [each for each in asked if each[0].startswith(name)]
+    assert drawn == [(f"{name}/small", "train[:7]"), (name, "train")]
+
+
+def test_the_gap_is_of_seeds_that_were_measured_in_all():
+    def run(method, seed, accuracy, svm):
+        return {
+            "method": method,
+            "seed": seed,
+            "accuracy": accuracy,
+            "svm_accuracy": svm,
+        }
+
+    metrics = [
+        *(run("source_only", seed, 0.2 * seed, 0.1) for seed in (0, 1)),
+        *(run("train_on_target", seed, 0.8, 0.9) for seed in (0, 1, 2)),
+        run("dann", 0, 0.4, 0.5),
+        run("dann", 1, 0.5, None),  # has diverged
+        run("subspace_alignment", 0, None, 0.3),
+    ]
+    share = results.gap_covered(metrics, "dann")
+    assert share == pytest.approx((0.45 - 0.1) / (0.8 - 0.1))
+    assert results.gap_covered(metrics, "dann", svm=True) == pytest.approx(0.5)
+    # A linear SVM is compared with linear SVMs alone.
+    assert results.gap_covered(metrics, "subspace_alignment") is None
+    aligned = results.gap_covered(metrics, "subspace_alignment", svm=True)
+    assert aligned == pytest.approx(0.25)
+    row = results.table(mnist_to_mnist_m.EXPERIMENT, metrics)[3]
+    assert row[0] == "DANN" and row[5] == "0.5000 (1 of 2 seeds)"
+
+
 def test_tables_want_results(tmp_path):
     with pytest.raises(SystemExit, match="expected results of an experiment"):
         tables.main(["--results", str(tmp_path)])
@@ -531,6 +612,8 @@ def test_help_says_what_each_preset_sets(capsys):
         mnist_to_mnist_m.main(["--help"])
     words = " ".join(capsys.readouterr().out.split())
     assert "paper (paper), small (tuned), small (quick)" in words
+    assert "yes (paper), yes (tuned)" in words
+    assert "Methods: source_only, domain_statistics, " in words
 
 
 def test_share_of_the_gap_is_of_the_means():
