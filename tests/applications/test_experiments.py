@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import datetime
 import json
 
@@ -115,21 +116,28 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "experiment",
+    ("experiment", "preset"),
     [
-        mnist_to_svhn,
-        svhn_to_mnist,
-        syn_numbers_to_svhn,
-        syn_signs_to_gtsrb,
+        (mnist_to_mnist_m, "paper"),
+        (mnist_to_svhn, "quick"),
+        (svhn_to_mnist, "tuned"),
+        (syn_numbers_to_svhn, "quick"),
+        (syn_signs_to_gtsrb, "tuned"),
     ],
-    ids=lambda module: module.EXPERIMENT.name,
+    ids=lambda value: getattr(value, "__name__", value),
 )
-def test_every_program_trains_dann(experiment, tmp_path):
+def test_every_program_trains_dann(experiment, preset, tmp_path):
     found = experiment.main(
-        [*TINY, "--epochs", "1", "--methods", "dann", "--output", str(tmp_path)]
+        [
+            *("--preset", preset, "--batch-size", "32", "--epochs", "1"),
+            *("--methods", "dann", "--output", str(tmp_path)),
+        ]
     )
     assert [m["method"] for m in found] == ["dann"]
     assert set(experiment.EXPERIMENT.presets) == {"paper", "tuned", "quick"}
+    config = json.loads(next(tmp_path.glob("*/*/config.json")).read_text())
+    expected = dataclasses.asdict(experiment.EXPERIMENT.presets[preset])
+    assert config["settings"] == expected | {"batch_size": 32, "epochs": 1}
 
 
 @pytest.mark.parametrize("name", ["paper", "small", "deep"])
