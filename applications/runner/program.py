@@ -86,6 +86,7 @@ def run(
         # The first seed comes last: the figures are of it.
         if todo or seed == options.seed:
             domains = _load(experiment, options, settings, seed)
+            folder.check_images(domains)
         for name in todo:
             assert domains is not None
             _train(experiment, settings, domains, name, seed, folder)

@@ -111,20 +111,25 @@ class Folder:
                 "seed": seed,
                 **trained.metrics,
                 "epochs": len(trained.rows),
-                # What there was of each domain: a subset may have been found.
-                "images": {
-                    name: {"train": len(split.x), "test": len(split.x_test)}
-                    for name, split in (
-                        ("source", domains.source),
-                        ("target", domains.target),
-                    )
-                },
+                "images": _images(domains),
                 "seconds": round(trained.seconds, 1),
                 "backend": keras.backend.backend(),
                 "keras": keras.version(),
                 "date": datetime.date.today().isoformat(),
             },
         )
+
+    def check_images(self, domains: Domains) -> None:
+        """Ends the program if the folder's runs had other images."""
+        now = _images(domains)
+        for metrics in self.metrics():
+            before = metrics.get("images", now)
+            if before != now:
+                stop(
+                    f"--name: {self.path} has results of other images "
+                    f"({before}, now {now}) and is not gone on with. Pass "
+                    "another name, or the --data-dir of before"
+                )
 
     def metrics(self) -> list[dict[str, Any]]:
         """Of every run that is done, in the order of methods and seeds."""
@@ -159,6 +164,17 @@ class Folder:
         write_json(self.path / "metrics.json", metrics)
         write_csv(self.path / "history.csv", self.history())
         return metrics
+
+
+def _images(domains: Domains) -> dict[str, dict[str, int]]:
+    """How many there are of each domain: a subset may have been found."""
+    return {
+        name: {"train": len(split.x), "test": len(split.x_test)}
+        for name, split in (
+            ("source", domains.source),
+            ("target", domains.target),
+        )
+    }
 
 
 def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:

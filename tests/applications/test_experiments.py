@@ -415,6 +415,22 @@ def test_other_settings_do_not_overwrite_results(tmp_path, monkeypatch):
     assert "--name quick-x-2" in message
 
 
+def test_other_images_do_not_join_results(tmp_path, monkeypatch):
+    from applications.runner import domains
+
+    arguments = [*TINY, "--epochs", "1", "--output", str(tmp_path)]
+    mnist_to_mnist_m.main([*arguments, "--methods", "source_only"])
+    # As from another --data-dir, with a part of the set.
+    split = domains.split
+    monkeypatch.setattr(domains, "split", lambda *args: split(*args).first(64))
+    with pytest.raises(SystemExit) as stopped:
+        mnist_to_mnist_m.main([*arguments, "--methods", "dann"])
+    message = str(stopped.value.code)
+    assert "has results of other images" in message
+    assert "'train': 96" in message and "'train': 64" in message
+    assert not list(tmp_path.glob("*/*/runs/dann-0"))
+
+
 def test_results_from_before_a_setting_existed_are_gone_on_with(tmp_path):
     experiment = mnist_to_mnist_m.EXPERIMENT
     options = results.Options(name="old", output=str(tmp_path))
