@@ -83,7 +83,9 @@ def _parser(configuration: Any, description: str) -> "_Parser":
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     for field in dataclasses.fields(configuration):
-        _add(parser, field, field.default, f"Default: {field.default}.")
+        nothing = field.default in (None, ())  # its help says what that means
+        said = "" if nothing else f"Default: {_said(field.default)}."
+        _add(parser, field, field.default, said)
     return parser
 
 
@@ -98,7 +100,7 @@ def _add(parser: "_Parser", field: Any, default: Any, said: str) -> None:
         default=default,
         type=_checked(field.metadata["check"]),
         metavar=field.metadata["check"].__name__.upper(),
-        help=f"{field.metadata['help']} {said}".replace("%", "%%"),
+        help=f"{field.metadata['help']} {said}".strip().replace("%", "%%"),
     )
 
 
