@@ -121,8 +121,8 @@ class SigmoidRamp(Schedule):
     Example:
 
     >>> ramp = SigmoidRamp(gamma=10.0)
-    >>> [round(float(ramp(p)), 4) for p in (0.0, 0.1, 0.5, 1.0)]
-    [0.0, 0.4621, 0.9866, 0.9999]
+    >>> [round(float(ramp(p)), 4) for p in (0.1, 0.5, 1.0)]
+    [0.4621, 0.9866, 0.9999]
 
     Reference:
         Ganin & Lempitsky (2015), equation 14.
@@ -157,9 +157,9 @@ class LinearRamp(Schedule):
 
     Example:
 
-    >>> ramp = LinearRamp(end=1.0, warmup=0.2)
+    >>> ramp = LinearRamp(start=0.1, end=1.0, warmup=0.2)
     >>> [round(float(ramp(p)), 4) for p in (0.0, 0.2, 0.6, 1.0)]
-    [0.0, 0.0, 0.5, 1.0]
+    [0.1, 0.1, 0.55, 1.0]
     """
 
     def __init__(

@@ -415,20 +415,32 @@ def test_other_settings_do_not_overwrite_results(tmp_path, monkeypatch):
     assert "--name quick-x-2" in message
 
 
-def test_other_images_do_not_join_results(tmp_path, monkeypatch):
-    from applications.runner import domains
-
-    arguments = [*TINY, "--epochs", "1", "--output", str(tmp_path)]
-    mnist_to_mnist_m.main([*arguments, "--methods", "source_only"])
+def test_other_images_do_not_join_results(tmp_path):
+    settings = results.Settings()
+    data = mnist_to_mnist_m.load(results.Options(), settings, seed=0)
+    run = tmp_path / "runs" / "source_only-0"
+    run.mkdir(parents=True)
+    (run / "metrics.json").write_text(
+        json.dumps(
+            {
+                "method": "source_only",
+                "seed": 0,
+                "images": {
+                    "source": {"train": 96, "test": 48},
+                    "target": {"train": 96, "test": 48},
+                },
+            }
+        )
+    )
+    folder = results.Folder(tmp_path)
+    folder.check_images(data)
     # As from another --data-dir, with a part of the set.
-    split = domains.split
-    monkeypatch.setattr(domains, "split", lambda *args: split(*args).first(64))
+    part = dataclasses.replace(data, target=data.target.first(64))
     with pytest.raises(SystemExit) as stopped:
-        mnist_to_mnist_m.main([*arguments, "--methods", "dann"])
+        folder.check_images(part)
     message = str(stopped.value.code)
     assert "has results of other images" in message
     assert "'train': 96" in message and "'train': 64" in message
-    assert not list(tmp_path.glob("*/*/runs/dann-0"))
 
 
 def test_results_from_before_a_setting_existed_are_gone_on_with(tmp_path):
