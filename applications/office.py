@@ -20,7 +20,6 @@ import numpy as np
 
 import keras_grl
 from applications.options import option
-from applications.options import parse_with_presets
 from applications.options import path
 from applications.options import stop
 from applications.options import words
@@ -244,7 +243,6 @@ _PUBLISHED = {
 def experiment(pair: str, options: Any) -> Experiment:
     """One of the three shifts."""
     source, target = pair.split("_")
-    files = {"weights": Path(options.weights).name} if options else {}
     return Experiment(
         name=f"office_{pair}",
         title=f"OFFICE: {source.title()} → {target.title()}",
@@ -255,25 +253,16 @@ def experiment(pair: str, options: Any) -> Experiment:
         methods=METHODS,
         published=_PUBLISHED[pair],
         program="office",
-        files=files,
-        flags={**files, "pairs": pair},
+        files={"weights": Path(options.weights).name} if options else {},
+        flags={"pairs": pair},
     )
 
 
 def main(arguments: Any = None) -> Any:
-    options, settings = parse_with_presets(
-        OfficeOptions,
-        PRESETS,
-        f"{__doc__}\nMethods: {', '.join(METHODS)}.",
-        arguments,
+    options, settings = program.parse(
+        OfficeOptions, PRESETS, __doc__ or "", METHODS, arguments
     )
-    for name in _UNUSED:
-        value, expected = getattr(settings, name), getattr(Settings, name)
-        if value != expected:
-            stop(
-                f"--{name}: expected {expected} with OFFICE, which has no "
-                f"other, received {value}"
-            )
+    settings.expect_defaults(_UNUSED, "OFFICE, which has no other")
     return {
         pair: program.run(experiment(pair, options), options, settings)
         for pair in options.pairs

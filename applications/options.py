@@ -56,7 +56,7 @@ def parse_with_presets(
     settings = next(iter(presets.values()))
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
         defaults = ", ".join(
-            f"{_said(getattr(preset, field.name))} ({name})"
+            f"{said(getattr(preset, field.name))} ({name})"
             for name, preset in presets.items()
         )
         _add(parser, field, None, f"Default: {defaults}.")
@@ -84,23 +84,23 @@ def _parser(configuration: Any, description: str) -> "_Parser":
     )
     for field in dataclasses.fields(configuration):
         nothing = field.default in (None, ())  # its help says what that means
-        said = "" if nothing else f"Default: {_said(field.default)}."
-        _add(parser, field, field.default, said)
+        text = "" if nothing else f"Default: {said(field.default)}."
+        _add(parser, field, field.default, text)
     return parser
 
 
-def _said(value: Any) -> Any:
+def said(value: Any) -> Any:
     """A value as the command line takes it."""
     return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
-def _add(parser: "_Parser", field: Any, default: Any, said: str) -> None:
+def _add(parser: "_Parser", field: Any, default: Any, text: str) -> None:
     parser.add_argument(
         "--" + field.name.replace("_", "-"),
         default=default,
         type=_checked(field.metadata["check"]),
         metavar=field.metadata["check"].__name__.upper(),
-        help=f"{field.metadata['help']} {said}".strip().replace("%", "%%"),
+        help=f"{field.metadata['help']} {text}".strip().replace("%", "%%"),
     )
 
 

@@ -48,28 +48,31 @@ class Progress(keras.callbacks.Callback):
             return
         self._told = now
         steps = (self.params or {}).get("steps")
-        text = (
-            f"{self.title:<30} epoch {self._epoch + 1:>3}/{self.epochs}  "
-            f"step {batch + 1}{f'/{steps}' if steps else ''}  "
-            f"{now - self.began:.0f} s"
-        )
-        if sys.stdout.isatty():
-            print(f"\r{text}\033[K", end="", flush=True)
-        else:
-            print(text, flush=True)
+        step = f"step {batch + 1}{f'/{steps}' if steps else ''}"
+        self._show(self._epoch, f"  {step}")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         logs = logs or {}
-        text = f"{self.title:<30} epoch {epoch + 1:>3}/{self.epochs}"
-        for title, name in _SHOWN:
-            if name in logs:
-                text += f"  {title} {logs[name]:.3f}"
-        text += f"  {time.monotonic() - self.began:.0f} s"
         last = epoch + 1 == self.epochs
+        if not (sys.stdout.isatty() or last or self._due(epoch)):
+            return
+        self._printed = time.monotonic()
+        values = [
+            f"  {title} {logs[name]:.3f}"
+            for title, name in _SHOWN
+            if name in logs
+        ]
+        self._show(epoch, "".join(values), last)
+
+    def _show(self, epoch: int, text: str, last: bool = False) -> None:
+        """A new line, or the old one renewed where that can be done."""
+        text = (
+            f"{self.title:<30} epoch {epoch + 1:>3}/{self.epochs}{text}"
+            f"  {time.monotonic() - self.began:.0f} s"
+        )
         if sys.stdout.isatty():
             print(f"\r{text}\033[K", end="\n" if last else "", flush=True)
-        elif last or self._due(epoch):
-            self._printed = time.monotonic()
+        else:
             print(text, flush=True)
 
     def _due(self, epoch: int) -> bool:

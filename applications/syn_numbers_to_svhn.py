@@ -13,19 +13,13 @@ from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
-from keras_grl import datasets
 from keras_grl.architectures import SVHN
 
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
-    images = settings.images
-    # Nobody wants to draw half a million for a first look, nor to read them.
-    drawn = "syn_numbers/small" if 0 < images <= 50_000 else "syn_numbers"
-    whole = datasets.info(drawn).splits["train"]
-    train = f"train[:{images}]" if 0 < images < whole else "train"
     return Domains(
-        domains.split(options, drawn, train=train, test="test[:2000]"),
-        domains.split(options, "svhn_cropped", images),
+        domains.drawn(options, "syn_numbers", settings.images),
+        domains.split(options, "svhn_cropped", settings.images),
     )
 
 

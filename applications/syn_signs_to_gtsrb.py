@@ -17,18 +17,15 @@ from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
 from applications.runner.settings import Split
-from keras_grl import datasets
 from keras_grl.architectures import GTSRB
 
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
-    images = settings.images
-    drawn = "syn_signs/small" if 0 < images <= 10_000 else "syn_signs"
-    whole = datasets.info(drawn).splits["train"]
-    train = f"train[:{images}]" if 0 < images < whole else "train"
     return Domains(
-        domains.split(options, drawn, train=train, test="test[:2000]"),
-        photographs(options.data_dir, options.manual_dir).first(images),
+        domains.drawn(options, "syn_signs", settings.images),
+        photographs(options.data_dir, options.manual_dir).first(
+            settings.images
+        ),
     )
 
 

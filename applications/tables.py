@@ -89,6 +89,21 @@ class Column:
             share = results.published_share(published, method)
         return _with_share(f"{published[method]:.4f}", share)
 
+    def bars(self) -> dict[str, tuple[list[float], float | None]]:
+        """Title of a method to its linear SVMs' accuracies, and the paper's."""
+        found = {
+            method: results.accuracies(self.metrics, method, "svm_accuracy")
+            for method in METHODS
+        }
+        return {
+            METHODS[method].title: (
+                values,
+                self.experiment.published.get(method),
+            )
+            for method, values in found.items()
+            if values
+        }
+
 
 def _with_share(text: str, share: str) -> str:
     return f"{text} ({share})" if share else text
@@ -146,18 +161,7 @@ def main(arguments: Any = None) -> dict[str, list[list[str]]]:
             csv.writer(file).writerows(rows)
         figures.bars(
             {
-                f"{column.experiment.title}\n{column.name}": {
-                    METHODS[method].title: (
-                        results.accuracies(
-                            column.metrics, method, "svm_accuracy"
-                        ),
-                        column.experiment.published.get(method),
-                    )
-                    for method in METHODS
-                    if results.accuracies(
-                        column.metrics, method, "svm_accuracy"
-                    )
-                }
+                f"{column.experiment.title}\n{column.name}": column.bars()
                 for column in found
             },
             output / f"{name}.png",

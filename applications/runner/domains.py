@@ -27,6 +27,25 @@ def split(options: Options, name: str, images: int = 0, **parts: str) -> Split:
     return Split(*loaded[0], *loaded[1]).first(images)
 
 
+def drawn(options: Options, name: str, images: int) -> Split:
+    """A set of which no more is drawn, nor read, than is wanted.
+
+    Args:
+        options: They name the folders.
+        name: Of the set, which has a smaller one beside it: `name/small`.
+        images: At most so many training images; all if 0.
+    """
+    if 0 < images <= _size(f"{name}/small"):
+        name = f"{name}/small"
+    train = f"train[:{images}]" if 0 < images < _size(name) else "train"
+    # Of the source's accuracy a look is enough.
+    return split(options, name, train=train, test="test[:2000]")
+
+
+def _size(name: str) -> int:
+    return datasets.info(name).splits["train"]
+
+
 # The seeds of an experiment share their images.
 @functools.lru_cache(maxsize=8)
 def _load(

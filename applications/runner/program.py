@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any
+from typing import TypeVar
 
 if os.environ.get("KERAS_BACKEND") == "jax":
     # XLA's newest convolutions on the CPU take three times as long.
@@ -19,6 +20,7 @@ import numpy as np
 
 from applications import figures
 from applications.options import parse_with_presets
+from applications.options import said
 from applications.options import stop
 from applications.runner import measures
 from applications.runner import report
@@ -44,6 +46,7 @@ TABLE_1 = (
     "dann",
     "train_on_target",
 )
+AnyOptions = TypeVar("AnyOptions", bound=Options)
 SHOWN = 36  # images in a sheet
 EMBEDDED = 500  # images of each domain in a t-SNE
 
@@ -60,13 +63,26 @@ def main(
     Returns:
         The metrics of every run in the folder.
     """
-    options, settings = parse_with_presets(
+    options, settings = parse(
         Options,
         experiment.presets,
-        f"{experiment.description}\nMethods: {', '.join(experiment.methods)}.",
+        experiment.description,
+        experiment.methods,
         arguments,
     )
     return run(experiment, options, settings)
+
+
+def parse(
+    configuration: type[AnyOptions],
+    presets: dict[str, Settings],
+    description: str,
+    methods: tuple[str, ...],
+    arguments: list[str] | None,
+) -> tuple[AnyOptions, Settings]:
+    """Options and settings from the command line; `--help` has the methods."""
+    text = f"{description}\nMethods: {', '.join(methods)}."
+    return parse_with_presets(configuration, presets, text, arguments)
 
 
 def run(
@@ -140,15 +156,14 @@ def _command(
         flags["seed"] = min(seeds)
     if max(seeds) - min(seeds) + 1 != Options.seeds:
         flags["seeds"] = max(seeds) - min(seeds) + 1
-    flags |= experiment.flags
+    flags |= experiment.files | experiment.flags
     found = dict.fromkeys(m["method"] for m in metrics)
     if list(found) != _methods(experiment, Options(), settings):
         flags["methods"] = ",".join(found)
     preset = dataclasses.asdict(experiment.presets[options.preset])
     for name, value in dataclasses.asdict(settings).items():
         if value != preset[name]:
-            words = {True: "yes", False: "no"}
-            flags[name] = words[value] if isinstance(value, bool) else value
+            flags[name] = said(value)
     given = [f"--{n.replace('_', '-')} {value}" for n, value in flags.items()]
     backend = f"KERAS_BACKEND={keras.backend.backend()}"
     return " ".join([backend, experiment.command, *given])

@@ -113,13 +113,20 @@ class Settings:
                 "--batch-size: expected an even number, received "
                 f"{self.batch_size}"
             )
-        for name in ("features", "augmentation", "normalization"):
+        if self.network == "paper":
+            self.expect_defaults(
+                ("features", "augmentation", "normalization"),
+                "--network paper",
+            )
+
+    def expect_defaults(self, names: tuple[str, ...], where: str) -> None:
+        """Ends the program if settings that would be ignored were changed."""
+        for name in names:
             value, only = getattr(self, name), getattr(Settings, name)
-            if value != only and self.network == "paper":
+            if value != only:
                 stop(
-                    f"--{name}: expected {only} with --network paper, received "
-                    f"{value} (from the preset, if not from you). Pass "
-                    f"--{name} {only}"
+                    f"--{name}: expected {only} with {where}, received {value} "
+                    f"(from the preset, if not from you). Pass --{name} {only}"
                 )
 
     def new_optimizer(self) -> keras.optimizers.Optimizer:
@@ -178,7 +185,7 @@ class Experiment:
         published: Method to its target accuracy in the paper.
         program: What starts it, if not a program of its name.
         files: Option to the name of a file that the results depend on.
-        flags: What its program needs on the command line besides.
+        flags: What its program needs on the command line besides them.
     """
 
     name: str

@@ -340,6 +340,7 @@ def test_office_samples_and_keeps_the_rest(tmp_path):
         office.main(["--weights", "squeezenet.npz"])
 
 
+COMPARED = {"loss", "domain_loss", "adaptation_factor", "learning_rate"}
 KILLED = """
 import os, pytest, signal
 import tests.conftest  # as many threads as here: sums are rounded alike
@@ -382,10 +383,7 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(method, tmp_path, capfd):
         history(run), history(whole), strict=True
     ):
         assert resumed.keys() == uninterrupted.keys()
-        compared = {
-            *("loss", "domain_loss", "adaptation_factor", "learning_rate"),
-        }
-        for key in resumed.keys() & compared:
+        for key in resumed.keys() & COMPARED:
             assert float(resumed[key]) == pytest.approx(
                 float(uninterrupted[key]), rel=1e-3
             ), key
