@@ -1,4 +1,3 @@
-import csv
 import dataclasses
 import datetime
 import json
@@ -9,7 +8,6 @@ import pytest
 
 from applications import mnist_to_mnist_m
 from applications import mnist_to_svhn
-from applications import office
 from applications import semi_supervised_signs
 from applications import svhn_to_mnist
 from applications import syn_numbers_to_svhn
@@ -18,22 +16,11 @@ from applications import tables
 from applications.runner import results
 from applications.runner.augmentation import augmentation
 from applications.runner.settings import Split
-from applications.runner.training import Batches
-from applications.runner.training import Checkpoint
 from tests.applications import small_sets
-from tests.testing import run_python
+from tests.applications.tiny_runs import TINY
+from tests.applications.tiny_runs import history
 
-TINY = ["--batch-size", "32", "--network", "small"]
-
-
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    small_sets.put_in_place(monkeypatch)
-
-
-def history(folder):
-    with open(folder / "history.csv") as file:
-        return list(csv.DictReader(file))
+pytestmark = pytest.mark.usefixtures("small")
 
 
 def test_a_run_writes_what_it_found(tmp_path, capsys):
@@ -256,206 +243,6 @@ def test_semi_supervised_has_four_settings(tmp_path, monkeypatch):
     ]
 
 
-def test_office_on_features_that_are_computed_once(tmp_path):
-    found = office.main(
-        [
-            *("--epochs", "2", "--batch-size", "8", "--pairs", "dslr_webcam"),
-            *("--methods", "source_only,gfk,subspace_alignment,ddc,dann"),
-            *("--seeds", "2", "--output", str(tmp_path)),
-            *("--weights", "random"),
-        ]
-    )
-    metrics = found["dslr_webcam"]
-    assert [(m["method"], m["seed"]) for m in metrics[:2]] == [
-        ("source_only", 0),
-        ("source_only", 1),
-    ]
-    made = tables.main(["--results", str(tmp_path), "--output", str(tmp_path)])
-    header, *rows = made["table_2"]
-    assert header[3] == "OFFICE: Dslr → Webcam, paper"
-    assert ["DANN", "0.9400"] in [[row[0], row[3]] for row in rows]
-    # Without labels of the target nobody knows the gap.
-    assert "%" not in rows[-1][1] and "±" in rows[-1][1]
-    config = next(tmp_path.glob("*/*/config.json"))
-    assert json.loads(config.read_text())["weights"] == "random"
-
-
-def test_office_trains_the_last_fire_module(tmp_path):
-    found = office.main(
-        [
-            *("--network", "deep", "--epochs", "1", "--batch-size", "8"),
-            *("--pairs", "dslr_webcam", "--methods", "source_only,dann"),
-            *("--weights", "random", "--output", str(tmp_path)),
-        ]
-    )
-    assert [m["method"] for m in found["dslr_webcam"]] == [
-        "source_only",
-        "dann",
-    ]
-    folder = next(tmp_path.glob("*/*"))
-    # Activations are no pictures.
-    assert not (folder / "figures" / "examples.png").exists()
-    options = office.OfficeOptions(weights="random")
-    settings = office.Settings(network="deep")
-    data = office.load("dslr_webcam", options, settings, seed=0)
-    assert data.target.x.shape == (20, 13, 13, 512)
-    model = office.network(options, settings, data)
-    trained = {variable.path for variable in model.trainable_variables}
-    assert sum("fire9_" in path for path in trained) == 6
-    # What is computed once and what is trained are the whole network.
-    keras.utils.set_random_seed(0)
-    squeezenet = office.architectures.SqueezeNet()
-    images = np.full((1, 227, 227, 3), 99, "uint8")
-    activations = office._frozen(squeezenet, "deep").predict(images, verbose=0)
-    for layer in office._last_fire(squeezenet)[:2]:
-        activations = layer(activations)
-    np.testing.assert_allclose(
-        keras.ops.convert_to_numpy(activations),
-        office._frozen(squeezenet, "small").predict(images, verbose=0),
-        rtol=1e-4,
-        atol=1e-5,
-    )
-
-
-def test_office_samples_and_keeps_the_rest(tmp_path):
-    options = office.OfficeOptions(weights="random")
-    settings = office.PRESETS["paper"]
-    data = office.load("webcam_dslr", options, settings, seed=1)
-    assert data.source.x.shape == (16, 227, 227, 3)
-    assert sorted(data.source.y.tolist()) == [0] * 8 + [1] * 8
-    assert data.source.x_test.shape == (4, 227, 227, 3)
-    # All of the target is trained on without labels, and tested on.
-    assert data.target.x is data.target.x_test and len(data.target.x) == 20
-    with pytest.raises(SystemExit, match="--pairs: expected some of amazon_w"):
-        office.main(["--weights", "random", "--pairs", "amazon_dslr"])
-    with pytest.raises(SystemExit, match="--weights: expected the file"):
-        office.main([])
-    with pytest.raises(
-        SystemExit, match="--augmentation: expected none with O"
-    ):
-        office.main(["--weights", "random", "--augmentation", "light"])
-    with pytest.raises(SystemExit, match="--images: expected 0 with OFFICE"):
-        office.main(["--weights", "random", "--images", "5"])
-    with pytest.raises(SystemExit, match="found no file 'squeeze"):
-        office.main(["--weights", "squeezenet.npz"])
-
-
-COMPARED = {"loss", "domain_loss", "adaptation_factor", "learning_rate"}
-KILLED = """
-import os, pytest, signal
-import tests.conftest  # as many threads as here: sums are rounded alike
-from applications import mnist_to_mnist_m
-from applications.runner import methods
-from applications.runner.training import Checkpoint
-from tests.applications import small_sets
-
-small_sets.put_in_place(pytest.MonkeyPatch())
-Checkpoint.seconds_between = 0.0
-written = Checkpoint.on_epoch_end
-
-def killed(self, epoch, logs=None):
-    written(self, epoch, logs)
-    if {method!r} in str(self._folder) and epoch == 1:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-Checkpoint.on_epoch_end = killed
-mnist_to_mnist_m.main({arguments!r})
-"""
-
-
-@pytest.mark.parametrize("method", ["source_only", "dann"])
-def test_a_killed_run_goes_on_as_if_it_had_not_been(method, tmp_path, capfd):
-    arguments = [*TINY, "--methods", method, "--epochs", "4"]
-    killed = [*arguments, "--output", str(tmp_path / "killed")]
-    process = run_python(KILLED.format(arguments=killed, method=method))
-    assert process.returncode == -9, process.stderr
-    run = next((tmp_path / "killed").glob("*/*/runs")) / f"{method}-0"
-    assert not (run / "metrics.json").exists()
-    assert (run / "checkpoint").exists()
-    mnist_to_mnist_m.main(killed)
-    assert "seed 0: goes on after epoch 2" in capfd.readouterr().out
-    assert not (run / "checkpoint").exists()
-    mnist_to_mnist_m.main([*arguments, "--output", str(tmp_path / "whole")])
-    whole = next((tmp_path / "whole").glob("*/*/runs")) / f"{method}-0"
-    # Dropout, batch normalisation, order and λ go on where they were. No
-    # accuracy is compared, which may jump by a sample's share for a rounding.
-    for resumed, uninterrupted in zip(
-        history(run), history(whole), strict=True
-    ):
-        assert resumed.keys() == uninterrupted.keys()
-        for key in resumed.keys() & COMPARED:
-            assert float(resumed[key]) == pytest.approx(
-                float(uninterrupted[key]), rel=1e-3
-            ), key
-
-
-def test_a_checkpoint_that_was_not_finished_is_not_used(tmp_path):
-    (tmp_path / "unfinished.npz").write_bytes(b"half")
-    (tmp_path / "epoch-00007.npz").write_bytes(b"whole, but no history")
-    (tmp_path / "epoch-00008.json.unfinished").write_text("{")
-    assert Checkpoint(tmp_path).epoch == 0
-
-
-def test_other_settings_do_not_overwrite_results(tmp_path, monkeypatch):
-    folder = tmp_path / "mnist_to_mnist_m" / "quick-x"
-    folder.mkdir(parents=True)
-    settings = mnist_to_mnist_m.EXPERIMENT.presets["quick"]
-    options = results.Options(name="quick-x", output=str(tmp_path))
-    results.Folder.of(mnist_to_mnist_m.EXPERIMENT, options, settings)
-    (folder / "runs").mkdir()
-    with pytest.raises(SystemExit) as stopped:
-        mnist_to_mnist_m.main(
-            ["--epochs", "3", "--name", "quick-x", "--output", str(tmp_path)]
-        )
-    message = str(stopped.value)
-    assert "has results of other settings (epochs: " in message
-    assert "now 3) and is not overwritten" in message
-    assert "--name quick-x-2" in message
-
-
-def test_other_images_do_not_join_results(tmp_path):
-    settings = results.Settings()
-    data = mnist_to_mnist_m.load(results.Options(), settings, seed=0)
-    run = tmp_path / "runs" / "source_only-0"
-    run.mkdir(parents=True)
-    (run / "metrics.json").write_text(
-        json.dumps(
-            {
-                "method": "source_only",
-                "seed": 0,
-                "images": {
-                    "source": {"train": 96, "test": 48},
-                    "target": {"train": 96, "test": 48},
-                },
-            }
-        )
-    )
-    folder = results.Folder(tmp_path)
-    folder.check_images(data)
-    # As from another --data-dir, with a part of the set.
-    part = dataclasses.replace(data, target=data.target.first(64))
-    with pytest.raises(SystemExit) as stopped:
-        folder.check_images(part)
-    message = str(stopped.value.code)
-    assert "has results of other images" in message
-    assert "'train': 96" in message and "'train': 64" in message
-
-
-def test_results_from_before_a_setting_existed_are_gone_on_with(tmp_path):
-    experiment = mnist_to_mnist_m.EXPERIMENT
-    options = results.Options(name="old", output=str(tmp_path))
-    settings = results.Settings(network="small")
-    folder = results.Folder.of(experiment, options, settings)
-    (folder.path / "runs").mkdir()
-    config = json.loads((folder.path / "config.json").read_text())
-    del config["settings"]["normalization"]
-    (folder.path / "config.json").write_text(json.dumps(config))
-    results.Folder.of(experiment, options, settings)
-    other = results.Settings(network="small", normalization="image")
-    with pytest.raises(SystemExit, match="normalization: none, now image"):
-        results.Folder.of(experiment, options, other)
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -555,92 +342,6 @@ def test_of_drawn_sets_too_at_most_so_many_are_read(
     assert drawn == [(f"{name}/small", "train[:7]"), (name, "train")]
 
 
-def test_the_gap_is_of_seeds_that_were_measured_in_all():
-    def run(method, seed, accuracy, svm):
-        return {
-            "method": method,
-            "seed": seed,
-            "accuracy": accuracy,
-            "svm_accuracy": svm,
-        }
-
-    metrics = [
-        *(run("source_only", seed, 0.2 * seed, 0.1) for seed in (0, 1)),
-        *(run("train_on_target", seed, 0.8, 0.9) for seed in (0, 1, 2)),
-        run("dann", 0, 0.4, 0.5),
-        run("dann", 1, 0.5, None),  # has diverged
-        run("subspace_alignment", 0, None, 0.3),
-    ]
-    share = results.gap_covered(metrics, "dann")
-    assert share == pytest.approx((0.45 - 0.1) / (0.8 - 0.1))
-    assert results.gap_covered(metrics, "dann", svm=True) == pytest.approx(0.5)
-    # A linear SVM is compared with linear SVMs alone.
-    assert results.gap_covered(metrics, "subspace_alignment") is None
-    aligned = results.gap_covered(metrics, "subspace_alignment", svm=True)
-    assert aligned == pytest.approx(0.25)
-    row = results.table(mnist_to_mnist_m.EXPERIMENT, metrics)[3]
-    assert row[0] == "DANN" and row[5] == "0.5000 (1 of 2 seeds)"
-
-
-def test_tables_want_results(tmp_path):
-    with pytest.raises(SystemExit, match="expected results of an experiment"):
-        tables.main(["--results", str(tmp_path)])
-    with pytest.raises(SystemExit, match="expected a folder"):
-        tables.main(["--results", str(tmp_path / "nothing")])
-
-
-def test_tables_have_each_run_and_the_paper_once(tmp_path):
-    for name, accuracies in (
-        ("few", {"source_only": 0.5, "dann": 0.8, "train_on_target": 0.9}),
-        ("more", {"source_only": 0.6, "mmd": 0.7}),
-    ):
-        folder = tmp_path / "svhn_to_mnist" / name
-        folder.mkdir(parents=True)
-        metrics = [
-            {"method": method, "seed": seed, "accuracy": accuracy + seed / 10}
-            | {"svm_accuracy": accuracy}
-            for method, accuracy in accuracies.items()
-            for seed in range(2)
-        ]
-        (folder / "metrics.json").write_text(json.dumps(metrics))
-    made = tables.main(["--results", str(tmp_path), "--output", str(tmp_path)])
-    assert made["table_1"] == [
-        [
-            "method",
-            "SVHN → MNIST, few",
-            "SVHN → MNIST, few, linear SVM",
-            "SVHN → MNIST, more",
-            "SVHN → MNIST, more, linear SVM",
-            "SVHN → MNIST, paper",
-        ],
-        [
-            "source only",
-            "0.5500 ± 0.0500",
-            "0.5000 ± 0.0000",
-            "0.6500 ± 0.0500",
-            "0.6000 ± 0.0000",
-            "0.5919",
-        ],
-        ["MMD", "–", "–", "0.7500 ± 0.0500", "0.7000 ± 0.0000", "–"],
-        [
-            "DANN",
-            "0.8500 ± 0.0500 (75.0 %)",
-            "0.8000 ± 0.0000 (75.0 %)",
-            "–",
-            "–",
-            "0.7107 (29.5 %)",
-        ],
-        [
-            "train on target",
-            "0.9500 ± 0.0500",
-            "0.9000 ± 0.0000",
-            "–",
-            "–",
-            "0.9951",
-        ],
-    ]
-
-
 def test_help_says_what_each_preset_sets(capsys):
     with pytest.raises(SystemExit):
         mnist_to_mnist_m.main(["--help"])
@@ -648,44 +349,3 @@ def test_help_says_what_each_preset_sets(capsys):
     assert "paper (paper), small (tuned), small (quick)" in words
     assert "yes (paper), yes (tuned)" in words
     assert "Methods: source_only, domain_statistics, " in words
-
-
-def test_share_of_the_gap_is_of_the_means():
-    metrics = [
-        {"method": method, "seed": seed, "accuracy": accuracy}
-        for method, accuracies in {
-            "source_only": (0.5, 0.6),
-            "dann": (0.7, 0.8, 0.1),
-            "train_on_target": (0.9, 1.0),
-        }.items()
-        for seed, accuracy in enumerate(accuracies)
-    ]
-    # Seed 2 has no bounds to be compared with.
-    assert results.gap_covered(metrics, "dann") == pytest.approx(0.5)
-    assert results.gap_covered(metrics[:5], "dann") is None
-    assert results.gap_covered(metrics, "dann", svm=True) is None
-    for each in metrics:
-        each["svm_accuracy"] = each["accuracy"] ** 2
-    # (.565 - .305) / (.905 - .305)
-    svm = results.gap_covered(metrics, "dann", svm=True)
-    assert svm == pytest.approx(0.26 / 0.6)
-    assert results.cell([0.7, 0.8]) == "0.7500 ± 0.0500"
-    published = mnist_to_mnist_m.EXPERIMENT.published
-    assert results.published_share(published, "dann") == "57.9 %"
-
-
-def test_batches_walk_through_all_samples():
-    x = np.arange(10)
-    batches = Batches(x, x, batch_size=4, steps=5, seed=0)
-    batches.on_epoch_begin()
-    seen = np.concatenate([batches[i][0] for i in range(batches.num_batches)])
-    # Two passes, each with every sample once.
-    np.testing.assert_array_equal(np.sort(seen[:10]), x)
-    np.testing.assert_array_equal(np.sort(seen[10:]), x)
-    batches.set_epoch(3)
-    batches.on_epoch_begin()
-    later = batches[0][0]
-    other = Batches(x, x, batch_size=4, steps=5, seed=0)
-    other.set_epoch(3)
-    other.on_epoch_begin()
-    np.testing.assert_array_equal(other[0][0], later)

@@ -1,0 +1,150 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from applications import mnist_to_mnist_m
+from applications.runner import results
+from applications.runner.training import Batches
+from applications.runner.training import Checkpoint
+from tests.applications.tiny_runs import TINY
+from tests.applications.tiny_runs import history
+from tests.testing import run_python
+
+pytestmark = pytest.mark.usefixtures("small")
+
+
+COMPARED = {"loss", "domain_loss", "adaptation_factor", "learning_rate"}
+
+
+KILLED = """
+import os, pytest, signal
+import tests.conftest  # as many threads as here: sums are rounded alike
+from applications import mnist_to_mnist_m
+from applications.runner import methods
+from applications.runner.training import Checkpoint
+from tests.applications import small_sets
+
+small_sets.put_in_place(pytest.MonkeyPatch())
+Checkpoint.seconds_between = 0.0
+written = Checkpoint.on_epoch_end
+
+def killed(self, epoch, logs=None):
+    written(self, epoch, logs)
+    if {method!r} in str(self._folder) and epoch == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+Checkpoint.on_epoch_end = killed
+mnist_to_mnist_m.main({arguments!r})
+"""
+
+
+@pytest.mark.parametrize("method", ["source_only", "dann"])
+def test_a_killed_run_goes_on_as_if_it_had_not_been(method, tmp_path, capfd):
+    arguments = [*TINY, "--methods", method, "--epochs", "4"]
+    killed = [*arguments, "--output", str(tmp_path / "killed")]
+    process = run_python(KILLED.format(arguments=killed, method=method))
+    assert process.returncode == -9, process.stderr
+    run = next((tmp_path / "killed").glob("*/*/runs")) / f"{method}-0"
+    assert not (run / "metrics.json").exists()
+    assert (run / "checkpoint").exists()
+    mnist_to_mnist_m.main(killed)
+    assert "seed 0: goes on after epoch 2" in capfd.readouterr().out
+    assert not (run / "checkpoint").exists()
+    mnist_to_mnist_m.main([*arguments, "--output", str(tmp_path / "whole")])
+    whole = next((tmp_path / "whole").glob("*/*/runs")) / f"{method}-0"
+    # Dropout, batch normalisation, order and λ go on where they were. No
+    # accuracy is compared, which may jump by a sample's share for a rounding.
+    for resumed, uninterrupted in zip(
+        history(run), history(whole), strict=True
+    ):
+        assert resumed.keys() == uninterrupted.keys()
+        for key in resumed.keys() & COMPARED:
+            assert float(resumed[key]) == pytest.approx(
+                float(uninterrupted[key]), rel=1e-3
+            ), key
+
+
+def test_a_checkpoint_that_was_not_finished_is_not_used(tmp_path):
+    (tmp_path / "unfinished.npz").write_bytes(b"half")
+    (tmp_path / "epoch-00007.npz").write_bytes(b"whole, but no history")
+    (tmp_path / "epoch-00008.json.unfinished").write_text("{")
+    assert Checkpoint(tmp_path).epoch == 0
+
+
+def test_other_settings_do_not_overwrite_results(tmp_path, monkeypatch):
+    folder = tmp_path / "mnist_to_mnist_m" / "quick-x"
+    folder.mkdir(parents=True)
+    settings = mnist_to_mnist_m.EXPERIMENT.presets["quick"]
+    options = results.Options(name="quick-x", output=str(tmp_path))
+    results.Folder.of(mnist_to_mnist_m.EXPERIMENT, options, settings)
+    (folder / "runs").mkdir()
+    with pytest.raises(SystemExit) as stopped:
+        mnist_to_mnist_m.main(
+            ["--epochs", "3", "--name", "quick-x", "--output", str(tmp_path)]
+        )
+    message = str(stopped.value)
+    assert "has results of other settings (epochs: " in message
+    assert "now 3) and is not overwritten" in message
+    assert "--name quick-x-2" in message
+
+
+def test_other_images_do_not_join_results(tmp_path):
+    settings = results.Settings()
+    data = mnist_to_mnist_m.load(results.Options(), settings, seed=0)
+    run = tmp_path / "runs" / "source_only-0"
+    run.mkdir(parents=True)
+    (run / "metrics.json").write_text(
+        json.dumps(
+            {
+                "method": "source_only",
+                "seed": 0,
+                "images": {
+                    "source": {"train": 96, "test": 48},
+                    "target": {"train": 96, "test": 48},
+                },
+            }
+        )
+    )
+    folder = results.Folder(tmp_path)
+    folder.check_images(data)
+    # As from another --data-dir, with a part of the set.
+    part = dataclasses.replace(data, target=data.target.first(64))
+    with pytest.raises(SystemExit) as stopped:
+        folder.check_images(part)
+    message = str(stopped.value.code)
+    assert "has results of other images" in message
+    assert "'train': 96" in message and "'train': 64" in message
+
+
+def test_results_from_before_a_setting_existed_are_gone_on_with(tmp_path):
+    experiment = mnist_to_mnist_m.EXPERIMENT
+    options = results.Options(name="old", output=str(tmp_path))
+    settings = results.Settings(network="small")
+    folder = results.Folder.of(experiment, options, settings)
+    (folder.path / "runs").mkdir()
+    config = json.loads((folder.path / "config.json").read_text())
+    del config["settings"]["normalization"]
+    (folder.path / "config.json").write_text(json.dumps(config))
+    results.Folder.of(experiment, options, settings)
+    other = results.Settings(network="small", normalization="image")
+    with pytest.raises(SystemExit, match="normalization: none, now image"):
+        results.Folder.of(experiment, options, other)
+
+
+def test_batches_walk_through_all_samples():
+    x = np.arange(10)
+    batches = Batches(x, x, batch_size=4, steps=5, seed=0)
+    batches.on_epoch_begin()
+    seen = np.concatenate([batches[i][0] for i in range(batches.num_batches)])
+    # Two passes, each with every sample once.
+    np.testing.assert_array_equal(np.sort(seen[:10]), x)
+    np.testing.assert_array_equal(np.sort(seen[10:]), x)
+    batches.set_epoch(3)
+    batches.on_epoch_begin()
+    later = batches[0][0]
+    other = Batches(x, x, batch_size=4, steps=5, seed=0)
+    other.set_epoch(3)
+    other.on_epoch_begin()
+    np.testing.assert_array_equal(other[0][0], later)
