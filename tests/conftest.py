@@ -21,6 +21,22 @@ if keras.backend.backend() == "torch":
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory):
+    """On JAX, what tests and the processes they start compile alike."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        # Of this test process alone: JAX writes there without a lock.
+        folder = tmp_path_factory.mktemp("compiled")
+        for name, value in (
+            ("jax_compilation_cache_dir", str(folder)),
+            ("jax_persistent_cache_min_compile_time_secs", 0.0),
+        ):
+            jax.config.update(name, value)
+            os.environ[name.upper()] = str(value)
+
+
 @pytest.fixture(autouse=True)
 def fresh_state():
     """Equal weights in every test, and no policy left by another."""

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from applications import mnist_to_mnist_m
+from applications import semi_supervised_signs
 from applications.runner import results
 from applications.runner.training import Batches
 from applications.runner.training import Checkpoint
@@ -15,13 +16,19 @@ from tests.testing import run_python
 pytestmark = pytest.mark.usefixtures("small")
 
 
-COMPARED = {"loss", "domain_loss", "adaptation_factor", "learning_rate"}
+COMPARED = {
+    "loss",
+    "label_loss",
+    "domain_loss",
+    "adaptation_factor",
+    "learning_rate",
+}
 
 
 KILLED = """
 import os, pytest, signal
 import tests.conftest  # as many threads as here: sums are rounded alike
-from applications import mnist_to_mnist_m
+from applications import {program}
 from applications.runner import methods
 from applications.runner.training import Checkpoint
 from tests.applications import small_sets
@@ -36,34 +43,57 @@ def killed(self, epoch, logs=None):
         os.kill(os.getpid(), signal.SIGKILL)
 
 Checkpoint.on_epoch_end = killed
-mnist_to_mnist_m.main({arguments!r})
+{program}.main({arguments!r})
 """
 
 
-@pytest.mark.parametrize("method", ["source_only", "dann"])
-def test_a_killed_run_goes_on_as_if_it_had_not_been(method, tmp_path, capfd):
+@pytest.mark.parametrize(
+    ("program", "method"),
+    [
+        (mnist_to_mnist_m, "source_only"),
+        (mnist_to_mnist_m, "dann"),
+        (semi_supervised_signs, "semi_supervised_dann"),
+    ],
+    ids=["source_only", "dann", "semi_supervised_dann"],
+)
+def test_a_killed_run_goes_on_as_if_it_had_not_been(
+    program, method, tmp_path, capfd
+):
     arguments = [*TINY, "--methods", method, "--epochs", "4"]
     killed = [*arguments, "--output", str(tmp_path / "killed")]
-    process = run_python(KILLED.format(arguments=killed, method=method))
+    process = run_python(
+        KILLED.format(
+            program=program.EXPERIMENT.name, arguments=killed, method=method
+        )
+    )
     assert process.returncode == -9, process.stderr
     run = next((tmp_path / "killed").glob("*/*/runs")) / f"{method}-0"
     assert not (run / "metrics.json").exists()
     assert (run / "checkpoint").exists()
-    mnist_to_mnist_m.main(killed)
+    (resumed,) = program.main(killed)
     assert "seed 0: goes on after epoch 2" in capfd.readouterr().out
     assert not (run / "checkpoint").exists()
-    mnist_to_mnist_m.main([*arguments, "--output", str(tmp_path / "whole")])
+    (uninterrupted,) = program.main(
+        [*arguments, "--output", str(tmp_path / "whole")]
+    )
     whole = next((tmp_path / "whole").glob("*/*/runs")) / f"{method}-0"
-    # Dropout, batch normalisation, order and λ go on where they were. No
-    # accuracy is compared, which may jump by a sample's share for a rounding.
-    for resumed, uninterrupted in zip(
-        history(run), history(whole), strict=True
-    ):
-        assert resumed.keys() == uninterrupted.keys()
-        for key in resumed.keys() & COMPARED:
-            assert float(resumed[key]) == pytest.approx(
-                float(uninterrupted[key]), rel=1e-3
+    # Dropout, batch normalisation, order and λ go on where they were.
+    for got, expected in zip(history(run), history(whole), strict=True):
+        assert got.keys() == expected.keys()
+        for key in got.keys() & COMPARED:
+            assert float(got[key]) == pytest.approx(
+                float(expected[key]), rel=1e-3
             ), key
+    # A test image may fall on the other side for a rounding.
+    for key, domain in (
+        ("accuracy", "target"),
+        ("svm_accuracy", "target"),
+        ("source_accuracy", "source"),
+    ):
+        tested = resumed["images"][domain]["test"]
+        assert resumed[key] == pytest.approx(
+            uninterrupted[key], abs=1.5 / tested
+        ), key
 
 
 def test_a_checkpoint_that_was_not_finished_is_not_used(tmp_path):
