@@ -165,7 +165,11 @@ def network(
             name="feature_extractor",
         ),
         keras.Sequential(
-            [keras.layers.Dense(classes, activation="softmax")],
+            [
+                keras.layers.Dense(
+                    classes, activation="softmax", name="predictions"
+                )
+            ],
             name="label_predictor",
         ),
         keras.Sequential(

@@ -130,7 +130,7 @@ def _joined(
     """The layers between raw images and the heads' outputs."""
     before = [
         keras.Input(shape, name="image"),
-        layers.Rescaling(1 / 127.5, offset=-1),
+        layers.Rescaling(1 / 127.5, offset=-1, name="rescaling"),
     ]
     if settings.normalization == "image":
         # Groups of one channel: instance normalisation (Shu et al., 2018).

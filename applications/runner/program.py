@@ -103,13 +103,14 @@ def run(
         if todo or seed == options.seed:
             domains = _load(experiment, options, settings, seed)
             folder.check_images(domains)
+            _check_layers(experiment, settings, domains, options.layers)
         for name in todo:
             assert domains is not None
             _train(experiment, settings, domains, name, seed, folder)
             folder.write_summary()
     metrics = folder.write_summary()
     assert domains is not None
-    drawn = _draw(folder, domains, options.seed)
+    drawn = _draw(folder, domains, options.seed, options.layers)
     rows = results.table(experiment, metrics)
     report.write(
         folder.path / "report.html",
@@ -160,6 +161,8 @@ def _command(
     found = dict.fromkeys(m["method"] for m in metrics)
     if list(found) != _methods(experiment, Options(), settings):
         flags["methods"] = ",".join(found)
+    if options.layers:
+        flags["layers"] = ",".join(options.layers)
     preset = dataclasses.asdict(experiment.presets[options.preset])
     for name, value in dataclasses.asdict(settings).items():
         if value != preset[name]:
@@ -227,8 +230,34 @@ def _train(
     )
 
 
+def _check_layers(
+    experiment: Experiment,
+    settings: Settings,
+    domains: Domains,
+    asked: tuple[str, ...],
+) -> None:
+    """Before hours of training: are there layers of these names?"""
+    if not asked:
+        return
+    network = experiment.network(settings, domains)
+    known = [
+        layer.name
+        for part in (network.feature_extractor, network.label_predictor)
+        for layer in part.layers
+    ]
+    unknown = [name for name in asked if name not in known]
+    if unknown:
+        stop(
+            f"--layers: expected some of {', '.join(known)}, received "
+            f"{', '.join(unknown)}"
+        )
+
+
 def _draw(
-    folder: results.Folder, domains: Domains, seed: int
+    folder: results.Folder,
+    domains: Domains,
+    seed: int,
+    chosen: tuple[str, ...],
 ) -> list[tuple[str, Path]]:
     """Figures 2, 3 and 4 of the paper, as far as the runs are there."""
     path = folder.path / "figures"
@@ -258,7 +287,13 @@ def _draw(
         if name in adapted:
             saved = folder.run(name, seed) / "model.keras"
             shutil.copyfile(saved, folder.path / "model.keras")
-        for layer, features in _features(model, source, target).items():
+        some = {"source": source[:EMBEDDED], "target": target[:EMBEDDED]}
+        found = (
+            {layer: _outputs(model, some, layer) for layer in chosen}
+            if chosen
+            else _features(model, some)
+        )
+        for layer, features in found.items():
             layers.setdefault(layer, {})[METHODS[name].title] = features
     for layer, each in layers.items():
         file = path / f"features_{layer.replace(' ', '_')}.png"
@@ -267,20 +302,27 @@ def _draw(
     return drawn
 
 
-def _features(model: Any, source: Any, target: Any) -> dict[str, Any]:
-    """Of some images of both domains, in two layers."""
-    some = {"source": source[:EMBEDDED], "target": target[:EMBEDDED]}
+def _outputs(
+    model: Any, some: dict[str, Any], layer: str | None = None
+) -> tuple[Any, ...]:
+    """Of a layer, by default the feature extractor: for each domain."""
+    return tuple(
+        keras.ops.convert_to_numpy(
+            model.extract_features({domain: x}, at=layer)
+        ).reshape(len(x), -1)
+        for domain, x in some.items()
+    )
+
+
+def _features(model: Any, some: dict[str, Any]) -> dict[str, Any]:
+    """Of some images of both domains, in the paper's two layers."""
     activations = measures.Hidden(model)
-    extracted, hidden = [], []
-    for domain, x in some.items():
-        features = model.extract_features({domain: x}, training=False)
-        features = keras.ops.convert_to_numpy(features)
-        extracted.append(features.reshape(len(x), -1))
-        hidden.append(activations(domain, x))
-    found = {"feature extractor": tuple(extracted)}
+    extracted = _outputs(model, some)
+    hidden = tuple(activations(domain, x) for domain, x in some.items())
+    found = {"feature extractor": extracted}
     # The label predictor may have one layer of weights: then they are the same.
     if hidden[0].shape != extracted[0].shape or not np.allclose(
         hidden[0], extracted[0]
     ):
-        found["last hidden layer"] = tuple(hidden)
+        found["last hidden layer"] = hidden
     return found

@@ -37,6 +37,13 @@ class Options:
     )
     seed: int = option(0, "The first seed.", seed)
     seeds: int = option(1, "How many seeds to run.", count)
+    layers: tuple[str, ...] = option(
+        (),
+        "Layers whose outputs the t-SNE figures show, separated by commas. "
+        "The feature extractor's last and the label predictor's last hidden "
+        "one if left out.",
+        words,
+    )
     data_dir: str | None = option(
         None, "Folder of prepared sets. TFDS's own if left out.", path
     )

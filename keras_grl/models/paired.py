@@ -224,11 +224,59 @@ class PairedModel(WeightsKept):
             **self.domain_outputs(features, training=training),
         }
 
-    def extract_features(self, inputs: Any, training: bool = False) -> Any:
-        """The features of plain inputs, or of `{"source": inputs}`."""
+    def extract_features(
+        self, inputs: Any, training: bool = False, at: str | None = None
+    ) -> Any:
+        """The features of one domain, or what another layer makes of it.
+
+        Args:
+            inputs: A batch of the target, or `{"source": inputs}`: by whose
+                preprocessing and running statistics, if they are apart.
+            training: Boolean.
+            at: Name of a layer of the feature extractor or the label
+                predictor, whose outputs are wanted instead, for example to
+                draw them. That part must be a built Functional or Sequential
+                model. By default the output of the feature extractor.
+
+        Returns:
+            Tensor of shape `(batch, ...)`.
+
+        Raises:
+            ValueError: If there is no such layer, or it is called more than
+                once.
+
+        Example:
+
+        >>> model = keras_grl.architectures.LeNet()
+        >>> images = np.zeros((2, 28, 28, 3), "uint8")
+        >>> model.extract_features(images).shape
+        (2, 768)
+        >>> model.extract_features({"source": images}, at="fc3").shape
+        (2, 100)
+
+        Reference:
+            Ganin & Lempitsky (2015), figure 3 shows such features.
+        """
         domain, inputs = batch.one_domain(inputs)
         inputs = self._preprocess(domain, inputs, training)
-        return self._extract(domain, inputs, training)
+        extractor, predictor = self.feature_extractor, self.label_predictor
+        if at is None:
+            return self._extract(domain, inputs, training)
+        if at in _layers(extractor):
+            part = split.up_to(extractor, at)
+            return self._extract(domain, inputs, training, part)
+        if at not in _layers(predictor):
+            names = [*_layers(extractor), *_layers(predictor)]
+            raise ValueError(
+                invalid(
+                    "at",
+                    "the name of a layer of the feature extractor or the label "
+                    f"predictor, one of {', '.join(map(repr, names))}",
+                    at,
+                )
+            )
+        features = self._extract(domain, inputs, training)
+        return split.up_to(predictor, at)(features, training=training)
 
     def _preprocess(self, domain: str, inputs: Any, training: bool) -> Any:
         layer = (
@@ -238,12 +286,15 @@ class PairedModel(WeightsKept):
         )
         return inputs if layer is None else layer(inputs, training=training)
 
-    def _extract(self, domain: str, inputs: Any, training: bool) -> Any:
+    def _extract(
+        self, domain: str, inputs: Any, training: bool, part: Any = None
+    ) -> Any:
         """The features of one domain, by its own running statistics."""
+        extractor = self.feature_extractor if part is None else part
         if domain == SOURCE and self._source_statistics is not None:
             with self._source_statistics.in_place(self.feature_extractor):
-                return self.feature_extractor(inputs, training=training)
-        return self.feature_extractor(inputs, training=training)
+                return extractor(inputs, training=training)
+        return extractor(inputs, training=training)
 
     def compute_loss(
         self,
@@ -518,6 +569,11 @@ def serialize(layer: Any) -> Any:
 def check_layer(name: str, layer: Any) -> None:
     if not isinstance(layer, keras.layers.Layer):
         raise ValueError(invalid(name, "a Keras model or layer", layer))
+
+
+def _layers(part: Any) -> list[str]:
+    """The names of the layers of a model; of a single layer, none."""
+    return [layer.name for layer in getattr(part, "layers", [])]
 
 
 def _check_preprocessing(preprocessing: Any) -> dict[str, Any]:

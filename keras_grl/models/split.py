@@ -39,28 +39,7 @@ def at_layer(
     >>> head.output_shape, tail.output_shape
     ((None, 8), (None, 3))
     """
-    layer = _find(model, at)
-    try:
-        inputs, outputs, cuts = _traced(model, layer)
-    except (AttributeError, ValueError) as error:
-        raise ValueError(
-            "Only a built Functional or Sequential model can be cut. "
-            f"Received: classifier={model.name!r} ({type(model).__name__})\n"
-            f"({error})"
-        ) from error
-    if len(cuts) != 1:
-        raise ValueError(
-            invalid(
-                "at",
-                f"a layer that is called once in {model.name!r}",
-                layer.name,
-            )
-        )
-    (cut,) = cuts
-    if not isinstance(cut, keras.KerasTensor):
-        raise ValueError(
-            invalid("at", "a layer with one output tensor", layer.name)
-        )
+    inputs, outputs, layer, cut = _cut(model, at)
     if any(output is cut for output in tree.flatten(outputs)):
         raise ValueError(
             invalid(
@@ -84,6 +63,24 @@ def at_layer(
     return feature_extractor, label_predictor
 
 
+def up_to(model: keras.Model, at: str | keras.layers.Layer) -> keras.Model:
+    """The part of a model from its inputs to the output of one of its layers.
+
+    Args:
+        model: Like `at_layer`'s.
+        at: Like `at_layer`'s; may be the last layer, and part of a branch.
+
+    Returns:
+        A Functional model that shares the layers of `model`.
+
+    Raises:
+        ValueError: If the model is not Functional or Sequential, or not built,
+            or has no such layer.
+    """
+    inputs, _, _, cut = _cut(model, at)
+    return keras.Model(inputs, cut)
+
+
 def inputs_of(model: Any) -> Any:
     """The symbolic inputs of a Functional or built Sequential model.
 
@@ -93,6 +90,33 @@ def inputs_of(model: Any) -> Any:
     if isinstance(model, keras.Sequential):
         return model.inputs[0]
     return model.input
+
+
+def _cut(model: Any, at: Any) -> tuple[Any, Any, Any, Any]:
+    """Inputs and outputs of a model, a layer of it and that layer's output."""
+    layer = _find(model, at)
+    try:
+        inputs, outputs, cuts = _traced(model, layer)
+    except (AttributeError, ValueError) as error:
+        raise ValueError(
+            "Only a built Functional or Sequential model can be cut. "
+            f"Received: classifier={model.name!r} ({type(model).__name__})\n"
+            f"({error})"
+        ) from error
+    if len(cuts) != 1:
+        raise ValueError(
+            invalid(
+                "at",
+                f"a layer that is called once in {model.name!r}",
+                layer.name,
+            )
+        )
+    (cut,) = cuts
+    if not isinstance(cut, keras.KerasTensor):
+        raise ValueError(
+            invalid("at", "a layer with one output tensor", layer.name)
+        )
+    return inputs, outputs, layer, cut
 
 
 def _traced(model: Any, layer: Any) -> tuple[Any, Any, list[Any]]:

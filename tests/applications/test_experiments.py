@@ -80,7 +80,16 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
     assert "| DANN | 1 |" in printed and "57.9 %" in printed
     # All is done: nothing is trained again.
     before = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
-    assert mnist_to_mnist_m.main(arguments) == metrics
+    with pytest.raises(SystemExit) as stopped:
+        mnist_to_mnist_m.main([*arguments, "--layers", "conv2,conv9"])
+    assert "--layers: expected some of rescaling, " in str(stopped.value)
+    assert stopped.value.code.endswith("predictions, received conv9")
+    chosen = [*arguments, "--layers", "relu2,fc1"]
+    assert mnist_to_mnist_m.main(chosen) == metrics
+    assert (folder / "figures" / "features_relu2.png").exists()
+    page = (folder / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 4
+    assert "before and after: fc1" in page and "--layers relu2,fc1" in page
     after = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
     assert before == after
     # The tables find it.

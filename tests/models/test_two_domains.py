@@ -373,3 +373,57 @@ def test_bad_preprocessing(bad):
 def test_bad_mode():
     with pytest.raises(ValueError, match=r"`batch_normalization`.*separate"):
         transparent("both")
+
+
+def test_outputs_of_any_layer_by_the_statistics_of_the_domain():
+    extractor = keras.Sequential(
+        [
+            keras.Input((1,)),
+            keras.layers.BatchNormalization(name="normalization"),
+            keras.layers.Dense(2, name="features"),
+        ]
+    )
+    predictor = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(3, activation="tanh", name="hidden"),
+            keras.layers.Dense(2, name="predictions"),
+        ]
+    )
+    model = keras_grl.DANNModel(
+        extractor,
+        predictor,
+        keras.layers.Dense(1),
+        adaptation_factor=0.5,
+        batch_normalization="domain_specific",
+    )
+    source, target = samples()
+    for _ in range(3):
+        model({"source": source, "target": target}, training=True)
+    found = {}
+    for domain, x in (("source", source), ("target", target)):
+        normalized, features, hidden, predictions = (
+            to_numpy(model.extract_features({domain: x}, at=at))
+            for at in ("normalization", None, "hidden", "predictions")
+        )
+        found[domain] = normalized
+        np.testing.assert_allclose(
+            to_numpy(extractor.layers[1](normalized)), features, rtol=1e-5
+        )
+        layer, last = predictor.layers
+        kernel, bias = (to_numpy(value) for value in layer.weights)
+        np.testing.assert_allclose(
+            hidden, np.tanh(features @ kernel + bias), rtol=1e-4, atol=1e-6
+        )
+        np.testing.assert_allclose(to_numpy(last(hidden)), predictions, 1e-5)
+        np.testing.assert_allclose(
+            to_numpy(model.extract_features({domain: x}, at="features")),
+            features,
+        )
+    # By equal statistics the same input would give the same.
+    other = to_numpy(
+        model.extract_features({"target": source}, at="normalization")
+    )
+    assert np.abs(found["source"] - other).min() > 0.1
+    with pytest.raises(ValueError, match="`at`.*'hidden'.*at='hiden'"):
+        model.extract_features(target, at="hiden")
