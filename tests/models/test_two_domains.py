@@ -425,5 +425,5 @@ def test_outputs_of_any_layer_by_the_statistics_of_the_domain():
         model.extract_features({"target": source}, at="normalization")
     )
     assert np.abs(found["source"] - other).min() > 0.1
-    with pytest.raises(ValueError, match="`at`.*'hidden'.*at='hiden'"):
+    with pytest.raises(ValueError, match=r"`at`.*'hidden'.*at='hiden'"):
         model.extract_features(target, at="hiden")
