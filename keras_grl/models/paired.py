@@ -251,7 +251,7 @@ class PairedModel(WeightsKept):
         >>> images = np.zeros((2, 28, 28, 3), "uint8")
         >>> model.extract_features(images).shape
         (2, 768)
-        >>> model.extract_features({"source": images}, at="fc3").shape
+        >>> model.extract_features({"source": images}, at="fc2").shape
         (2, 100)
 
         Reference:
