@@ -249,9 +249,9 @@ class PairedModel(WeightsKept):
 
         >>> model = keras_grl.architectures.LeNet()
         >>> images = np.zeros((2, 28, 28, 3), "uint8")
-        >>> model.extract_features(images).shape
+        >>> tuple(model.extract_features(images).shape)
         (2, 768)
-        >>> model.extract_features({"source": images}, at="fc2").shape
+        >>> tuple(model.extract_features({"source": images}, at="fc2").shape)
         (2, 100)
 
         Reference:
