@@ -50,13 +50,18 @@ def load_with_tracks(name, data_dir=None, manual_dir=None):
 
 def put_in_place(monkeypatch):
     """The small sets for all that is loaded in one test."""
-    from applications import semi_supervised_signs
     from applications import syn_signs_to_gtsrb
     from applications.runner import domains
     from keras_grl.datasets import gtsrb
 
     monkeypatch.setattr(datasets, "load", load)
     monkeypatch.setattr(gtsrb, "load_with_tracks", load_with_tracks)
-    monkeypatch.setattr(semi_supervised_signs, "LABELLED", 128)
     domains._load.cache_clear()
     syn_signs_to_gtsrb.photographs.cache_clear()
+
+
+def few_labelled(monkeypatch):
+    """As many labelled photographs as the small sets have."""
+    from applications import semi_supervised_signs
+
+    monkeypatch.setattr(semi_supervised_signs, "LABELLED", 128)

@@ -9,6 +9,7 @@ from applications import semi_supervised_signs
 from applications.runner import results
 from applications.runner.training import Batches
 from applications.runner.training import Checkpoint
+from tests.applications import small_sets
 from tests.applications.tiny_runs import TINY
 from tests.applications.tiny_runs import history
 from tests.testing import run_python
@@ -34,6 +35,7 @@ from applications.runner.training import Checkpoint
 from tests.applications import small_sets
 
 small_sets.put_in_place(pytest.MonkeyPatch())
+small_sets.few_labelled(pytest.MonkeyPatch())
 Checkpoint.seconds_between = 0.0
 written = Checkpoint.on_epoch_end
 
@@ -57,8 +59,9 @@ Checkpoint.on_epoch_end = killed
     ids=["source_only", "dann", "semi_supervised_dann"],
 )
 def test_a_killed_run_goes_on_as_if_it_had_not_been(
-    program, method, tmp_path, capfd
+    program, method, tmp_path, capfd, monkeypatch
 ):
+    small_sets.few_labelled(monkeypatch)
     arguments = [*TINY, "--methods", method, "--epochs", "4"]
     killed = [*arguments, "--output", str(tmp_path / "killed")]
     process = run_python(
