@@ -101,9 +101,11 @@ def run(
         todo = [name for name in methods if not folder.done(name, seed)]
         # The first seed comes last: the figures are of it.
         if todo or seed == options.seed:
-            domains = _load(experiment, options, settings, seed)
-            folder.check_images(domains)
-            _check_layers(experiment, settings, domains, options.layers)
+            loaded = _load(experiment, options, settings, seed)
+            folder.check_images(loaded)
+            if domains is None:  # the layers of all seeds are the same
+                _check_layers(experiment, settings, loaded, options.layers)
+            domains = loaded
         for name in todo:
             assert domains is not None
             _train(experiment, settings, domains, name, seed, folder)
@@ -281,19 +283,14 @@ def _draw(
         m for m in ("dann", "semi_supervised_dann") if folder.done(m, seed)
     ]
     compared = [m for m in ("source_only", *adapted) if folder.done(m, seed)]
+    some = {"source": source[:EMBEDDED], "target": target[:EMBEDDED]}
     layers: dict[str, dict[str, tuple[Any, Any]]] = {}
     for name in compared:
         model = folder.model(name, seed)
         if name in adapted:
             saved = folder.run(name, seed) / "model.keras"
             shutil.copyfile(saved, folder.path / "model.keras")
-        some = {"source": source[:EMBEDDED], "target": target[:EMBEDDED]}
-        found = (
-            {layer: _outputs(model, some, layer) for layer in chosen}
-            if chosen
-            else _features(model, some)
-        )
-        for layer, features in found.items():
+        for layer, features in _features(model, some, chosen).items():
             layers.setdefault(layer, {})[METHODS[name].title] = features
     for layer, each in layers.items():
         file = path / f"features_{layer.replace(' ', '_')}.png"
@@ -314,8 +311,12 @@ def _outputs(
     )
 
 
-def _features(model: Any, some: dict[str, Any]) -> dict[str, Any]:
-    """Of some images of both domains, in the paper's two layers."""
+def _features(
+    model: Any, some: dict[str, Any], chosen: tuple[str, ...]
+) -> dict[str, Any]:
+    """Of some images of both domains, in the chosen or the paper's layers."""
+    if chosen:
+        return {layer: _outputs(model, some, layer) for layer in chosen}
     activations = measures.Hidden(model)
     extracted = _outputs(model, some)
     hidden = tuple(activations(domain, x) for domain, x in some.items())

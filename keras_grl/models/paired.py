@@ -262,16 +262,18 @@ class PairedModel(WeightsKept):
         extractor, predictor = self.feature_extractor, self.label_predictor
         if at is None:
             return self._extract(domain, inputs, training)
-        if at in _layers(extractor):
+        before = split.layer_names(extractor)
+        behind = split.layer_names(predictor)
+        if at in before:
             part = split.up_to(extractor, at)
             return self._extract(domain, inputs, training, part)
-        if at not in _layers(predictor):
-            names = [*_layers(extractor), *_layers(predictor)]
+        if at not in behind:
             raise ValueError(
                 invalid(
                     "at",
                     "the name of a layer of the feature extractor or the label "
-                    f"predictor, one of {', '.join(map(repr, names))}",
+                    "predictor, such as "
+                    + split.suggested(at, before + behind),
                     at,
                 )
             )
@@ -569,11 +571,6 @@ def serialize(layer: Any) -> Any:
 def check_layer(name: str, layer: Any) -> None:
     if not isinstance(layer, keras.layers.Layer):
         raise ValueError(invalid(name, "a Keras model or layer", layer))
-
-
-def _layers(part: Any) -> list[str]:
-    """The names of the layers of a model; of a single layer, none."""
-    return [layer.name for layer in getattr(part, "layers", [])]
 
 
 def _check_preprocessing(preprocessing: Any) -> dict[str, Any]:

@@ -81,6 +81,19 @@ def up_to(model: keras.Model, at: str | keras.layers.Layer) -> keras.Model:
     return keras.Model(inputs, cut)
 
 
+def layer_names(part: Any) -> list[str]:
+    """The names of the layers of a model; of a single layer, none."""
+    return [layer.name for layer in getattr(part, "layers", [])]
+
+
+def suggested(name: Any, names: list[str]) -> str:
+    """The names that an error lists: those like `name`, and the last ones."""
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
+    # A network has hundreds; most are cut near their end.
+    named = [each for each in names if each in near] + names[-8:]
+    return ", ".join(map(repr, dict.fromkeys(named)))
+
+
 def inputs_of(model: Any) -> Any:
     """The symbolic inputs of a Functional or built Sequential model.
 
@@ -148,7 +161,7 @@ def _traced(model: Any, layer: Any) -> tuple[Any, Any, list[Any]]:
 
 
 def _find(model: Any, at: Any) -> Any:
-    names = [layer.name for layer in getattr(model, "layers", [])]
+    names = layer_names(model)
     if not names:
         raise ValueError(
             invalid("classifier", "a Functional or Sequential model", model)
@@ -156,14 +169,11 @@ def _find(model: Any, at: Any) -> Any:
     name = at.name if isinstance(at, keras.layers.Layer) else at
     same = isinstance(at, str) or any(each is at for each in model.layers)
     if name not in names or not same:
-        near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
-        # A network has hundreds; most are cut near their end.
-        named = [each for each in names if each in near] + names[-8:]
         raise ValueError(
             invalid(
                 "at",
                 f"the name of a layer of {model.name!r}, such as "
-                + ", ".join(map(repr, dict.fromkeys(named))),
+                + suggested(name, names),
                 name,
                 "All of them: `[layer.name for layer in classifier.layers]`.",
             )
