@@ -293,8 +293,8 @@ def test_a_training_that_diverges_is_reported(tmp_path):
     found, aligned = mnist_to_mnist_m.main(
         [
             *("--methods", "subspace_alignment", "--epochs", "2", *TINY),
-            *("--optimizer", "sgd", "--learning-rate", "1e30"),
-            *("--network", "paper", "--output", str(tmp_path)),
+            *("--preset", "paper", "--network", "paper"),
+            *("--learning-rate", "1e30", "--output", str(tmp_path)),
         ]
     )
     # Of what is no number ReLU makes 0 on TensorFlow's CPU: features are equal
