@@ -29,7 +29,7 @@ class Options:
     preset: str = option(
         "quick",
         "paper (the protocol to the letter), tuned (the best we know without "
-        "target labels) or quick (minutes on two CPU cores).",
+        "target labels) or quick (some minutes a method on two CPU cores).",
         str,
     )
     methods: tuple[str, ...] = option(
