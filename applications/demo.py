@@ -13,16 +13,9 @@ accuracy is measured on target images that none of them has seen.
 
 import dataclasses
 import logging
-import os
 import time
 from pathlib import Path
 from typing import Any
-
-if os.environ.get("KERAS_BACKEND") == "jax":
-    # XLA's newest convolutions on the CPU take three times as long.
-    os.environ.setdefault(
-        "XLA_FLAGS", "--xla_cpu_experimental_ynn_fusion_type="
-    )
 
 import keras
 import numpy as np

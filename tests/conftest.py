@@ -1,11 +1,8 @@
 import logging
 import os
 
-if os.environ.get("KERAS_BACKEND") == "jax":
-    # XLA's newest convolutions on the CPU take three times as long.
-    os.environ.setdefault(
-        "XLA_FLAGS", "--xla_cpu_experimental_ynn_fusion_type="
-    )
+# First: what it sets is read by the backends when they are imported.
+import applications  # noqa: F401  # isort: skip
 
 import keras
 import pytest

@@ -3,17 +3,10 @@
 import dataclasses
 import json
 import logging
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 from typing import TypeVar
-
-if os.environ.get("KERAS_BACKEND") == "jax":
-    # XLA's newest convolutions on the CPU take three times as long.
-    os.environ.setdefault(
-        "XLA_FLAGS", "--xla_cpu_experimental_ynn_fusion_type="
-    )
 
 import keras
 import numpy as np
