@@ -4,15 +4,17 @@ import os
 # First: what it sets is read by the backends when they are imported.
 import applications  # noqa: F401  # isort: skip
 
+# Two test processes share two cores: more threads stand in each other's way.
+# The processes that tests start have them from here.
+os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch's too, and scikit-learn's
+os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
+if os.environ.get("KERAS_BACKEND") == "jax":
+    # Most of the time of a test on JAX goes into compiling, of code that then
+    # runs for a few steps.
+    os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
+
 import keras
 import pytest
-
-# Two test processes share two cores.
-if keras.backend.backend() == "torch":
-    import torch
-
-    torch.set_num_threads(1)
-
 
 # TensorFlow warns of every model beyond the fourth that it compiles.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

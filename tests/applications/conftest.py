@@ -1,6 +1,17 @@
+import functools
+
 import pytest
 
 from tests.applications import small_sets
+
+
+@pytest.fixture(autouse=True)
+def short_embeddings(monkeypatch):
+    """The fewest steps that t-SNE takes: its points are not looked at."""
+    manifold = pytest.importorskip("sklearn.manifold")
+    monkeypatch.setattr(
+        manifold, "TSNE", functools.partial(manifold.TSNE, max_iter=250)
+    )
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ COMPARED = {
 
 KILLED = """
 import os, pytest, signal
-import tests.conftest  # as many threads as here: sums are rounded alike
 from applications import {program}
 from applications.runner import methods
 from applications.runner.training import Checkpoint
