@@ -15,6 +15,7 @@ except ImportError:
 matplotlib.use("agg")
 
 from matplotlib import pyplot as plt
+from matplotlib.ticker import MaxNLocator
 
 SOURCE_COLOUR, TARGET_COLOUR = "tab:blue", "tab:red"
 
@@ -74,6 +75,8 @@ def training_curves(
         title="Accuracy on the target's validation images", xlabel="epoch"
     )
     right.legend(loc="lower right")
+    for axis in (left, right):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     _save(figure, path)
 
 
@@ -91,7 +94,7 @@ def errors(
     Reference:
         Ganin & Lempitsky (2015), figure 4.
     """
-    figure, axis = plt.subplots(figsize=(7, 4))
+    figure, axis = plt.subplots(figsize=(9, 4))
     for name in dict.fromkeys(row["method"] for row in history):
         runs: dict[float, list[float]] = {}
         for row in history:
@@ -115,7 +118,9 @@ def errors(
         ylabel="error on the target's test images",
         ylim=(0, None),
     )
-    axis.legend()
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    # Beside the lines: they may be anywhere.
+    axis.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     _save(figure, path)
 
 
