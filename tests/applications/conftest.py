@@ -1,6 +1,7 @@
 import functools
 
 import pytest
+from sklearn import manifold
 
 from tests.applications import small_sets
 
@@ -8,7 +9,6 @@ from tests.applications import small_sets
 @pytest.fixture(autouse=True)
 def short_embeddings(monkeypatch):
     """The fewest steps that t-SNE takes: its points are not looked at."""
-    manifold = pytest.importorskip("sklearn.manifold")
     monkeypatch.setattr(
         manifold, "TSNE", functools.partial(manifold.TSNE, max_iter=250)
     )

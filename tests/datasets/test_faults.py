@@ -121,7 +121,8 @@ def test_killed_while_it_draws(tmp_path, number):
     ) as process:
         drawing = set()
         # On a machine with one processor it is one process that draws.
-        while len(drawing) < min(2, loky.cpu_count()):
+        processes = min(2, loky.cpu_count())
+        while len(drawing) < processes:
             line = process.stdout.readline()
             assert line, "ended before it was killed"
             words = line.split()
