@@ -58,3 +58,33 @@ def scale_gradient(x: Any, scale: Any) -> Any:
         return x, grad
 
     return identity(x)
+
+
+def compiled_loss_scale() -> float:
+    """By how much Keras scales its compiled loss.
+
+    Under `tf.distribute` it divides by the replicas, so that their gradients
+    add up to those of the whole batch. A loss that is added to it must be
+    scaled alike.
+
+    Returns:
+        Float: 1 divided by the number of replicas.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return 1.0
+    from keras_grl.backend import tensorflow
+
+    return 1.0 / tensorflow.num_replicas()
+
+
+def check_export(model: Any, format: str) -> None:
+    """Refuse an export that would write an invalid file.
+
+    Args:
+        model: Keras model.
+        format: Of `keras.Model.export`.
+    """
+    if keras.backend.backend() == "tensorflow":
+        from keras_grl.backend import tensorflow
+
+        tensorflow.check_export(model, format)
