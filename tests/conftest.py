@@ -12,9 +12,19 @@ if os.environ.get("KERAS_BACKEND") == "jax":
     # Most of the time of a test on JAX goes into compiling, of code that then
     # runs for a few steps.
     os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
+    # For the tests that share a batch over devices.
+    os.environ["XLA_FLAGS"] += " --xla_force_host_platform_device_count=2"
 
 import keras
 import pytest
+
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
 
 # TensorFlow warns of every model beyond the fourth that it compiles.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)

@@ -77,6 +77,22 @@ def compiled_loss_scale() -> float:
     return 1.0 / tensorflow.num_replicas()
 
 
+def mean_over_devices(x: Any) -> tuple[Any, int]:
+    """The mean of what each device computed from its share of a batch.
+
+    Args:
+        x: Tensor. On JAX it is of the whole batch already.
+
+    Returns:
+        The mean, and the number of devices that it was taken over.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return x, 1
+    from keras_grl.backend import tensorflow
+
+    return tensorflow.mean_over_replicas(x)
+
+
 def check_export(model: Any, format: str) -> None:
     """Refuse an export that would write an invalid file.
 

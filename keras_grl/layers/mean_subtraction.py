@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_grl.backend import mean_over_devices
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_per_channel
 
@@ -123,7 +124,8 @@ class MeanSubtraction(keras.layers.Layer):
             if axis != self._channel_axis
         ]
         batch_mean = ops.mean(ops.cast(inputs, "float32"), axis=axes)
-        images = ops.cast(ops.shape(inputs)[0], "float32")
+        batch_mean, devices = mean_over_devices(batch_mean)
+        images = ops.cast(ops.shape(inputs)[0] * devices, "float32")
         self.count.assign_add(images)
         self.mean.assign_add(
             (batch_mean - self.mean) * images / ops.maximum(self.count, 1.0)

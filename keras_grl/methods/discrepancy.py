@@ -30,7 +30,7 @@ class FeatureDiscrepancy(Method):
         predictions: Not used.
 
     Returns of a call:
-        An empty dict.
+        `{"features": features}`, of which the distance is taken.
 
     Raises:
         ValueError: If `discrepancy` is invalid; when the loss is computed, if
@@ -51,6 +51,11 @@ class FeatureDiscrepancy(Method):
     def __init__(self, discrepancy: Any = "mmd", **kwargs: Any):
         super().__init__(**kwargs)
         self.discrepancy = discrepancy_of(discrepancy)
+
+    def call(
+        self, features: Any, predictions: Any, training: bool = False
+    ) -> dict[str, Any]:
+        return {"features": features}
 
     def loss(self, outputs: dict[str, Any], rows: Rows) -> Any:
         """The distance between the features of the domains."""

@@ -46,6 +46,13 @@ class Method(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
 
+    def build(self, features_shape: Any, predictions_shape: Any = None) -> None:
+        """Creates the method's own weights, if any.
+
+        Its layers are built when they are called. Without this method Keras
+        would try to call them here, and turn an error into a warning.
+        """
+
     def call(
         self, features: Any, predictions: Any, training: bool = False
     ) -> dict[str, Any]:

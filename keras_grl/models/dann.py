@@ -105,7 +105,7 @@ class DANNModel(AdaptationModel):
             feature_extractor,
             label_predictor,
             domain_classifier,
-            *(preprocessing or {}).values(),
+            *getattr(preprocessing, "values", list)(),
         )
         super().__init__(
             feature_extractor,
