@@ -60,37 +60,22 @@ def scale_gradient(x: Any, scale: Any) -> Any:
     return identity(x)
 
 
-def compiled_loss_scale() -> float:
-    """By how much Keras scales its compiled loss.
+def num_replicas() -> int:
+    """The number of devices over which TensorFlow distributes a batch.
 
-    Under `tf.distribute` it divides by the replicas, so that their gradients
-    add up to those of the whole batch. A loss that is added to it must be
-    scaled alike.
-
-    Returns:
-        Float: 1 divided by the number of replicas.
-    """
-    if keras.backend.backend() != "tensorflow":
-        return 1.0
-    from keras_grl.backend import tensorflow
-
-    return 1.0 / tensorflow.num_replicas()
-
-
-def mean_over_devices(x: Any) -> tuple[Any, int]:
-    """The mean of what each device computed from its share of a batch.
-
-    Args:
-        x: Tensor. On JAX it is of the whole batch already.
+    Under `tf.distribute` a step runs on each device with its share of the
+    batch. Keras divides its compiled loss by the number of devices, whose
+    gradients are added up; what is added to that loss must be divided alike.
+    JAX runs one step with the whole batch on all devices.
 
     Returns:
-        The mean, and the number of devices that it was taken over.
+        Integer; 1 without `tf.distribute`.
     """
     if keras.backend.backend() != "tensorflow":
-        return x, 1
+        return 1
     from keras_grl.backend import tensorflow
 
-    return tensorflow.mean_over_replicas(x)
+    return tensorflow.num_replicas()
 
 
 def check_export(model: Any, format: str) -> None:

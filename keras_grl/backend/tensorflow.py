@@ -10,15 +10,6 @@ def num_replicas() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def mean_over_replicas(x: Any) -> tuple[Any, int]:
-    """The mean of x over the replicas, and their number."""
-    replicas = num_replicas()
-    context = tf.distribute.get_replica_context()
-    if replicas == 1 or context is None:
-        return x, 1
-    return context.all_reduce(tf.distribute.ReduceOp.MEAN, x), replicas
-
-
 def check_export(model: Any, format: str) -> None:
     """Refuse what tf2onnx 1.17 writes as a file that cannot be read."""
     if format == "onnx" and _grouped(model):

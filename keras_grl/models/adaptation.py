@@ -6,7 +6,7 @@ import keras
 from keras import ops
 from keras import tree
 
-from keras_grl.backend import compiled_loss_scale
+from keras_grl.backend import num_replicas
 from keras_grl.methods import rows
 from keras_grl.methods.method import Method
 from keras_grl.methods.rows import Rows
@@ -126,18 +126,16 @@ class AdaptationModel(Forward):
         loss = super().compute_loss(
             x, y, y_pred["label"], sample_weight, training=training
         )
-        # Under `tf.distribute` Keras divides its losses by the replicas, whose
-        # gradients are added up.
-        scale = compiled_loss_scale()
+        replicas = num_replicas()
         # Keras adds the regularization to the task's loss.
-        label_loss = loss / scale - sum(
+        label_loss = loss * replicas - sum(
             ops.sum(ops.cast(term, loss.dtype)) for term in self.losses
         )
         of = Rows.of(x)
         self._label_loss_tracker.update_state(label_loss, of.labeled)
         domain_loss = self.method.loss(y_pred, of)
         self._domain_loss_tracker.update_state(domain_loss, of.total)
-        return loss + scale * self._domain_loss_weight * domain_loss
+        return loss + self._domain_loss_weight * domain_loss / replicas
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
