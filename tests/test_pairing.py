@@ -239,7 +239,7 @@ def test_set_epoch_takes_up_where_a_run_was_left():
     epochs = [order(walk(dataset), "source") for _ in range(4)]
     resumed.set_epoch(2)
     assert [order(walk(resumed), "source") for _ in range(2)] == epochs[2:]
-    assert resumed.told_epochs == 3
+    assert resumed.next_epoch == 3
 
 
 def test_a_batch_depends_on_its_index_alone():
@@ -300,7 +300,7 @@ def test_with_steps_goes_on_from_one_fit_to_the_next():
     dataset, batches = made(), []
     for epoch in range(5):
         limited = dataset.with_steps(2)
-        assert limited.told_epochs == epoch
+        assert limited.next_epoch == epoch
         limited.set_epoch(epoch)
         batches += walk(limited)
     unbroken = walk(made().with_steps(10))
