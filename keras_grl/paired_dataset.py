@@ -95,7 +95,8 @@ class PairedDataset(keras.utils.PyDataset):
 
         Example:
 
-        >>> dataset = pair((np.zeros((64, 2)), np.zeros(64)), np.zeros((64, 2)))
+        >>> x, y = np.zeros((64, 2)), np.zeros(64)
+        >>> dataset = keras_grl.pair((x, y), x)
         >>> len(dataset), len(dataset.with_steps(50))
         (1, 50)
         """
@@ -122,7 +123,7 @@ class PairedDataset(keras.utils.PyDataset):
         ...     if labels.max() > 9:
         ...         raise ValueError(f"{name}: {labels.max()}")
         >>> data = (np.zeros((64, 2)), np.arange(64))
-        >>> pair(data, data[0]).check_labels(check)
+        >>> keras_grl.pair(data, data[0]).check_labels(check)
         Traceback (most recent call last):
             ...
         ValueError: source: 63
@@ -146,7 +147,7 @@ class PairedDataset(keras.utils.PyDataset):
         Example:
 
         >>> data = (np.zeros((64, 2)), np.zeros(64))
-        >>> dataset = pair(data, np.zeros((64, 3)))
+        >>> dataset = keras_grl.pair(data, np.zeros((64, 3)))
         >>> dataset.check_inputs(lambda x: None)
         >>> dataset[0][0]["target"].shape
         (64, 3)

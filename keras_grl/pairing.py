@@ -119,10 +119,9 @@ def pair(
             )
         else:
             streams[name] = DatasetStream(name, data, columns)
-    dataset = PairedDataset(streams, length)
     for stream in streams.values():
         stream.check_values(stacklevel=2)
-    return dataset
+    return PairedDataset(streams, length)
 
 
 def _given(source: Any, target: Any, labeled_target: Any) -> dict[str, Any]:

@@ -72,11 +72,10 @@ def _hint(a: Any, b: Any) -> str:
             "Give both domains the same inputs under the same names, and no "
             "labels among them."
         )
-    # Single samples: their first axis is not that of the batch.
-    if tuple(a.shape[1:]) == tuple(b.shape) or a.shape == b.shape[1:]:
+    if abs(len(a.shape) - len(b.shape)) == 1:
         return (
-            "One of them seems to come in single samples. Batch them: "
-            "`dataset.batch(64)`, or make them one array: "
+            "Give both the same number of axes. If one of them comes in single "
+            "samples, batch them, `dataset.batch(64)`, or make them one array, "
             "`np.stack([np.asarray(sample) for sample in dataset])`."
         )
     series = len(a.shape) == len(b.shape) == 3 and a.shape[2] == b.shape[2]

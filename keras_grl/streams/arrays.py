@@ -79,7 +79,8 @@ def _converted(name: str, part: str, data: Any) -> Any:
                 name,
                 f"{part} that NumPy can read",
                 f"{type(data).__name__}, of which it says: {error}",
-                "Samples must be of one shape. Convert them to one array.",
+                "Convert it to one array, with samples of one shape and a "
+                "dtype of NumPy's, such as float32.",
             )
         ) from error
 
@@ -122,7 +123,10 @@ def _described(part: str, array: Any) -> tuple[str, str]:
             f"a structured array ({dtype})",
             "Pass a dict with an array for each field, or one array.",
         )
-    if isinstance(first, (np.ndarray, list, tuple)):
+    # TensorFlow's ragged tensors have `row_splits`.
+    if isinstance(first, (np.ndarray, list, tuple)) or hasattr(
+        first, "row_splits"
+    ):
         return (
             f"rows of unequal length ({dtype})",
             "Pad them: `keras.utils.pad_sequences(x)`.",

@@ -1,5 +1,6 @@
 """The columns of data frames: matched by name, as their users read them."""
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -48,15 +49,19 @@ class Columns:
         first_name, first = self._first.setdefault(key, (name, names))
         if names == first:
             return array
-        if len(set(first)) < len(first) or set(names) != set(first):
-            raise ValueError(
-                f"The data frames of the {first_name} and the {name} stream "
-                "must have the same columns, since one network reads both. "
-                f"Received: {first_name}: {first}, {name}: {names}\n"
-                f"Select them: `{name}[{first}]`. Columns that are meant to "
-                "be matched by position are passed as `frame.to_numpy()`."
-            )
-        return np.take(array, [names.index(column) for column in first], 1)
+        if Counter(names) != Counter(first):
+            hint = f"Select them: `{name}[{first}]`."
+        elif len(set(names)) < len(names):
+            hint = "Give each column a name of its own."
+        else:
+            return np.take(array, [names.index(each) for each in first], 1)
+        raise ValueError(
+            f"The data frames of the {first_name} and the {name} stream must "
+            "have the same columns, since one network reads both. Received: "
+            f"{first_name}: {first}, {name}: {names}\n{hint} What has no "
+            "columns in common, and a preprocessing layer for each domain, is "
+            "passed as arrays: `frame.to_numpy()`."
+        )
 
 
 def _names(data: Any) -> list[Any] | None:

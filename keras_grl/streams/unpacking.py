@@ -104,7 +104,7 @@ def _refuse_lists_of_numbers(name: str, parts: tuple[Any, ...]) -> None:
     """Labels or weights in a list. One of arrays is of several outputs."""
     for part, data in zip(PARTS[1:], parts[1:], strict=False):
         if isinstance(data, list) and not all(
-            map(_is_array, tree.flatten(data))
+            _is_array(item) and np.shape(item) for item in tree.flatten(data)
         ):
             short = "y" if part == LABELS else "sample_weight"
             raise ValueError(

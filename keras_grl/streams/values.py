@@ -36,14 +36,17 @@ def check_labels(name: str, parts: tuple[Any, ...], of: str = "") -> None:
             if row is not None:
                 values = np.asarray(array[row], "float64")
                 value = float(values[~np.isfinite(values)][0])
-                weight = "" if part == LABELS else ", or give it weight 0"
+                hint = (
+                    "Leave those samples out"
+                    if part == LABELS
+                    else "Set those weights to 0"
+                )
                 raise ValueError(
                     wrong(
                         name,
                         f"finite {part}",
                         f"{value} in the {part} of sample {row}{of}",
-                        f"Leave such samples out{weight}: the loss of one "
-                        "makes all weights of the model NaN.",
+                        f"{hint}: one of them makes the whole model NaN.",
                     )
                 )
 
