@@ -40,7 +40,10 @@ def as_array(name: str, part: str, data: Any) -> Any:
 
 
 def is_float(array: Any) -> bool:
-    """Whether NaN can be in an array. bfloat16 is of no kind of NumPy's own."""
+    """Whether NaN can be in an array."""
+    if array.dtype.kind != "V":
+        return array.dtype.kind == "f"
+    # bfloat16 and others that NumPy has from `ml_dtypes`.
     return keras.backend.is_float_dtype(array.dtype.name)
 
 
