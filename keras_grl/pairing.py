@@ -11,8 +11,8 @@ from keras_grl.streams import TARGET
 from keras_grl.streams import ArrayStream
 from keras_grl.streams import Columns
 from keras_grl.streams import DatasetStream
+from keras_grl.streams import is_dataset
 from keras_grl.streams.unpacking import is_column
-from keras_grl.streams.unpacking import is_dataset
 from keras_grl.validation import check_boolean
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
@@ -148,7 +148,7 @@ def _given(source: Any, target: Any, labeled_target: Any) -> dict[str, Any]:
 def _batch_sizes(batch_size: Any, given: dict[str, Any]) -> dict[str, Any]:
     """The batch size of each stream that is made of arrays."""
     arrays = [
-        name for name, data in given.items() if not is_dataset(name, data)
+        name for name, data in given.items() if not is_dataset(data, name)
     ]
     if not arrays:
         if batch_size is not None:

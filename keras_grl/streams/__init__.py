@@ -8,6 +8,7 @@ from keras_grl.streams.names import LABELED_TARGET
 from keras_grl.streams.names import SOURCE
 from keras_grl.streams.names import STREAMS
 from keras_grl.streams.names import TARGET
+from keras_grl.streams.unpacking import is_dataset
 
 __all__ = [
     "ArrayStream",
@@ -18,4 +19,5 @@ __all__ = [
     "STREAMS",
     "TARGET",
     "check_alike",
+    "is_dataset",
 ]

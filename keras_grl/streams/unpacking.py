@@ -15,8 +15,13 @@ from keras_grl.streams.names import wrong
 _KEYS = ("label", "labels")
 
 
-def is_dataset(name: str, data: Any) -> bool:
-    """Whether `data` yields batches, as opposed to being arrays."""
+def is_dataset(data: Any, name: str = "data") -> bool:
+    """Whether `data` yields batches, as opposed to being arrays.
+
+    Args:
+        data: What was given.
+        name: Of the argument, for the error about what is neither.
+    """
     if isinstance(data, keras.utils.PyDataset):
         return True
     if isinstance(data, (tuple, list, dict)) or _is_array(data):
