@@ -46,7 +46,7 @@ def with_defaults(
 
 
 class _TellEpoch(keras.callbacks.Callback):
-    """Tells the dataset the epoch, so that a resumed run sees its order.
+    """Sets the epoch of the dataset, so that a resumed run sees its order.
 
     A second `fit` that begins at epoch 0 sees other orders than the first.
     """
@@ -58,5 +58,5 @@ class _TellEpoch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self._first is None:
-            self._first = 0 if epoch > 0 else self._dataset.told_epochs
+            self._first = 0 if epoch > 0 else self._dataset.next_epoch
         self._dataset.set_epoch(self._first + epoch)
