@@ -38,6 +38,7 @@ class PairedDataset(keras.utils.PyDataset):
         self._trained = _Trained()
         self._check_inputs: Callable[[dict[str, Any]], None] = check_alike
         self._check_labels: Callable[[str, Any], None] | None = None
+        self._devices = 1
         if self._num_batches == 0:
             stream = streams[self._reference]
             raise ValueError(
@@ -157,6 +158,27 @@ class PairedDataset(keras.utils.PyDataset):
         if all(isinstance(stream, ArrayStream) for _, stream in streams):
             check({name: stream.data[0] for name, stream in streams})
 
+    def check_divisible(self, devices: int) -> None:
+        """Refuses batches that cannot be shared out equally.
+
+        Args:
+            devices: Integer, the number of devices that share a batch. The
+                batches of arrays are checked at once, those of datasets when
+                they come.
+
+        Example:
+
+        >>> data = (np.zeros((64, 2)), np.zeros(64))
+        >>> dataset = keras_grl.pair(data, data[0], batch_size=(32, 16))
+        >>> dataset.check_divisible(devices=2)
+        """
+        self._devices = devices
+        for name, stream in self._streams.items():
+            if isinstance(stream, ArrayStream):
+                last = name == self._reference
+                for size in stream.batch_sizes(last):
+                    _check_divisible(name, size, devices)
+
     @property
     def next_epoch(self) -> int:
         """Integer: the epoch after the last one that `set_epoch` was given."""
@@ -189,6 +211,10 @@ class PairedDataset(keras.utils.PyDataset):
         }
         x = {name: part[0] for name, part in parts.items()}
         self._check_inputs(x)
+        if self._devices > 1:
+            for name, inputs in x.items():
+                size = tree.flatten(inputs)[0].shape[0]
+                _check_divisible(name, size, self._devices)
         labeled = {n: part for n, part in parts.items() if n != TARGET}
         y = {name: part[1] for name, part in labeled.items()}
         if self._check_labels is not None:
@@ -231,6 +257,18 @@ def _reference(streams: dict[str, Any], length: str) -> str:
     }
     choose = max if length == "longest" else min
     return choose(lengths, key=lambda name: lengths[name])
+
+
+def _check_divisible(name: str, size: int, devices: int) -> None:
+    if size % devices:
+        raise ValueError(
+            f"The {name} stream has a batch that the devices cannot share "
+            f"equally. Expected: sizes that are multiples of {devices}. "
+            f"Received: batch_size={size} on {devices} devices\n"
+            'Pass such a size for each stream: `pair(…, batch_size={"source": '
+            f'{32 * devices}, "target": {32 * devices}}})`, and drop a smaller '
+            "last batch: `drop_remainder=True`."
+        )
 
 
 def _parallel(argument: str, expected: str, received: Any) -> str:

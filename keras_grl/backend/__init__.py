@@ -78,6 +78,16 @@ def num_replicas() -> int:
     return tensorflow.num_replicas()
 
 
+def num_devices() -> int:
+    """The number of devices that share a batch, whoever shares it out."""
+    distribution = keras.distribution.distribution()
+    if distribution is None:
+        return num_replicas()
+    mesh = distribution.device_mesh
+    axis = mesh.axis_names.index(distribution.batch_dim_name)
+    return int(mesh.shape[axis])
+
+
 def check_export(model: Any, format: str) -> None:
     """Refuse an export that would write an invalid file.
 

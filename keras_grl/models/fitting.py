@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_grl.backend import num_devices
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.models import batch
 from keras_grl.models.weights_kept import WeightsKept
@@ -65,6 +66,7 @@ class Fitting(WeightsKept):
                 x = x.with_steps(steps_per_epoch)
                 steps_per_epoch = None
             batch.check_finite("steps_per_epoch", x, None)
+            x.check_divisible(num_devices())
         batch.check_finite(
             "validation_steps",
             kwargs.get("validation_data"),
@@ -104,6 +106,8 @@ class Fitting(WeightsKept):
         With `return_dict=True` the figures have their names.
         """
         batch.check_finite("steps", x, steps)
+        if isinstance(x, PairedDataset):
+            x.check_divisible(num_devices())
         with self.weights_kept():
             return super().evaluate(
                 x, y, batch_size, verbose, sample_weight, steps, **kwargs

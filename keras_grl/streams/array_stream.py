@@ -71,6 +71,17 @@ class ArrayStream:
         full, rest = divmod(self.num_samples, self.batch_size)
         return full + (0 if self._drop_remainder else rest > 0)
 
+    def batch_sizes(self, last: bool) -> set[int]:
+        """The sizes that batches have.
+
+        Args:
+            last: Whether batches end with a pass, so that the last one may be
+                smaller.
+        """
+        rest = self.num_samples % self.batch_size
+        smaller = last and not self._drop_remainder and rest
+        return {self.batch_size, rest} if smaller else {self.batch_size}
+
     def restart(self) -> None:
         """Nothing to do: arrays are read by index."""
 
