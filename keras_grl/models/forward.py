@@ -13,6 +13,7 @@ from keras_grl.models import exporting
 from keras_grl.models import parts
 from keras_grl.models.fitting import Fitting
 from keras_grl.models.running_statistics import SourceStatistics
+from keras_grl.models.running_statistics import source_pass
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
 from keras_grl.validation import check_choice
@@ -293,11 +294,12 @@ class Forward(Fitting):
     ) -> Any:
         """The features of one domain, by its own running statistics."""
         extractor = self.feature_extractor if part is None else part
-        if domain != SOURCE or self._source_statistics is None:
+        if domain != SOURCE or self.batch_normalization == "joint":
             return extractor(inputs, training=training)
-        outputs, losses = self._source_statistics.apply(
-            self.feature_extractor,
+        outputs, losses = source_pass(
             lambda: extractor(inputs, training=training),
+            self.feature_extractor,
+            self._source_statistics,
         )
         for loss in losses:
             self.add_loss(loss)

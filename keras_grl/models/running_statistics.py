@@ -57,29 +57,36 @@ class SourceStatistics(keras.layers.Layer):
             )
         self.built = True
 
-    def apply(
-        self, network: Any, call: Callable[[], Any]
-    ) -> tuple[Any, list[Any]]:
-        """What `call` returns if the network has the source's statistics.
 
-        Args:
-            network: The network of which these are statistics.
-            call: Function without arguments, which calls the network.
+def source_pass(
+    call: Callable[[], Any], network: Any, statistics: SourceStatistics | None
+) -> tuple[Any, list[Any]]:
+    """The pass of the source samples, where the target's is another one.
 
-        Returns:
-            The result of `call`, and the losses that layers added meanwhile
-            and that nobody has taken yet.
-        """
+    Args:
+        call: Function without arguments, which calls the network.
+        network: Keras model or layer.
+        statistics: Those that the network has for this pass. With None its
+            own.
+
+    Returns:
+        The result of `call`, and the losses that layers added. Whoever calls
+        this adds them: in Keras's trainer on JAX the pass of the target
+        samples would remove them (Keras 3.15.1: a layer called outside of
+        another one clears its losses first).
+    """
+    pairs = []
+    if statistics is not None:
         own = running_statistics(network)
-        source_of = {
-            id(of): source for of, source in zip(own, self.weights, strict=True)
-        }
-        scope = _Scope([(v, source_of[id(v)].value) for v in own])
-        with scope:
-            result = call()
-        for variable, value in scope.updates:
-            source_of.get(id(variable), variable).assign(value)
-        return result, scope.losses_to_add()
+        pairs = list(zip(own, statistics.weights, strict=True))
+    scope = _Scope([(v, source.value) for v, source in pairs])
+    with scope:
+        result = call()
+    source_of = {id(v): source for v, source in pairs}
+    for variable, value in scope.updates:
+        source_of.get(id(variable), variable).assign(value)
+    # Tensors of their own: by identity Keras finds whose loss one is.
+    return result, [loss + 0.0 for loss in scope.losses]
 
 
 class _Scope(keras.StatelessScope):
@@ -107,12 +114,3 @@ class _Scope(keras.StatelessScope):
     @property
     def updates(self) -> list[tuple[Any, Any]]:
         return list(self._updated.values())
-
-    def losses_to_add(self) -> list[Any]:
-        outer = self.original_scope
-        if outer is None:
-            return self.losses
-        if outer.collect_losses:
-            for loss in self.losses:
-                outer.add_loss(loss)
-        return []
