@@ -230,7 +230,7 @@ def test_channels_first(name):
 @pytest.mark.parametrize("mean", ["per_domain", {"source": 90, "target": 99}])
 def test_each_domain_minus_its_own_mean(name, mean):
     model = build(name, mean=mean, adaptation_factor=1.0)
-    scale = to_numpy(model.target_preprocessing.scale)
+    scale = 1.0 if "Bottleneck" in name else 127.5
     source, target = images_for(name, 6), images_for(name, 4, seed=1)
     model({"source": source, "target": target}, training=True)
     if mean == "per_domain":
@@ -371,6 +371,17 @@ def test_svhn_drops_as_srivastava_et_al():
     assert rates(model.label_predictor) == [0.5, 0.5]
     model = build("SVHN", dropout=False)
     assert rates(model.feature_extractor) == rates(model.label_predictor) == []
+
+
+def test_svhn_has_the_max_norm_of_srivastava_et_al():
+    model = build("SVHN")
+    for part in (model.feature_extractor, model.label_predictor):
+        norms = {
+            layer.kernel_constraint.max_value
+            for layer in part.layers
+            if layer.weights
+        }
+        assert norms == {4.0}
 
 
 @pytest.mark.parametrize("max_norm", [0.5, None])
