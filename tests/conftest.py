@@ -20,6 +20,45 @@ import pytest
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
+# Folders and files whose tests use no backend, in whole. Single tests have the
+# marker `backend_free`.
+BACKEND_FREE = (
+    "tests/baselines/test_components.py",
+    "tests/baselines/test_geodesic_flow_kernel.py",
+    "tests/baselines/test_linear_svm.py",
+    "tests/baselines/test_subspace_alignment.py",
+    "tests/baselines/test_without_scikit_learn.py",
+    "tests/datasets/",
+    "tests/diagnostics/",
+    "tests/test_mutants.py",
+    "tests/test_pairing.py",
+    "tests/test_streams.py",
+)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--backend-free",
+        choices=["run", "skip"],
+        default="run",
+        help="whether to run the tests that use no backend, which `make test` "
+        "runs once and not on every backend",
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    chosen, left_out = [], []
+    for item in items:
+        if item.nodeid.startswith(BACKEND_FREE):
+            item.add_marker("backend_free")
+        free = item.get_closest_marker("backend_free") is not None
+        skip = free and config.getoption("--backend-free") == "skip"
+        (left_out if skip else chosen).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = chosen
+
+
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once(tmp_path_factory):
     """On JAX, what tests and the processes they start compile alike."""
