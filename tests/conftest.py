@@ -8,10 +8,11 @@ import applications  # noqa: F401  # isort: skip
 # The processes that tests start have them from here.
 os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch's too, and scikit-learn's
 os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
-if os.environ.get("KERAS_BACKEND") == "jax":
-    # Most of the time of a test on JAX goes into compiling, of code that then
-    # runs for a few steps.
-    os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
+# Most of the time of a test on JAX, and of what TensorFlow compiles, goes into
+# compiling, of code that then runs for a few steps.
+os.environ["XLA_FLAGS"] = (
+    os.environ.get("XLA_FLAGS", "") + " --xla_backend_optimization_level=0"
+)
 
 import keras
 import pytest
@@ -65,8 +66,13 @@ def compiled_once(tmp_path_factory):
     if keras.backend.backend() == "jax":
         import jax
 
-        # Of this test process alone: JAX writes there without a lock.
-        folder = tmp_path_factory.mktemp("compiled")
+        # One folder for all test processes. JAX writes there without a lock;
+        # what is read half written it compiles, after a warning that
+        # pyproject.toml ignores.
+        folder = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            folder = folder.parent
+        folder = folder / "compiled_by_jax"
         for name, value in (
             ("jax_compilation_cache_dir", str(folder)),
             ("jax_persistent_cache_min_compile_time_secs", 0.0),
