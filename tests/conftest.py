@@ -37,6 +37,42 @@ BACKEND_FREE = (
 )
 
 
+# Tests that take more than about five seconds of a processor on the fastest
+# backend. Single ones may have the marker `slow` themselves.
+SLOW = (
+    "tests/applications/test_demo.py::test_a_tiny_run_writes_everything",
+    "tests/applications/test_demo.py::test_help_lists_every_option",
+    "tests/applications/test_experiments.py::test_a_run_writes_what_it_found",
+    "tests/applications/test_experiments.py::"
+    "test_semi_supervised_has_four_settings",
+    "tests/applications/test_office.py::"
+    "test_office_on_features_that_are_computed_once",
+    "tests/applications/test_office.py::"
+    "test_office_trains_the_last_fire_module",
+    "tests/applications/test_resume.py::"
+    "test_a_killed_run_goes_on_as_if_it_had_not_been",
+    "tests/architectures/test_builders.py::"
+    "test_one_compiled_step_moves_every_weight",
+    "tests/architectures/test_builders.py::"
+    "test_saved_weights_come_back_on_another_backend",
+    "tests/baselines/test_discrepancy_model.py::test_loads_on_another_backend",
+    "tests/datasets/test_faults.py::test_two_that_prepare_one_set",
+    "tests/datasets/test_faults.py::test_killed_while_it",
+    "tests/datasets/test_generation.py::test_no_more_is_drawn_than_is_taken",
+    "tests/datasets/test_generation.py::test_who_stops_early",
+    "tests/datasets/test_loading.py::test_importing_it_is_enough_for_tfds",
+    "tests/datasets/test_loading.py::test_no_tensorflow_to_read",
+    "tests/datasets/test_syn_numbers.py::test_processes_change_nothing",
+    "tests/datasets/test_syn_numbers.py::test_several_processes_do_not_run",
+    "tests/datasets/test_syn_signs.py::test_processes_change_nothing",
+    "tests/models/test_dann.py::test_how_a_step_is_run_changes_nothing",
+    "tests/models/test_saving.py::test_a_killed_process_resumes_exactly",
+    "tests/models/test_saving.py::test_loads_on_every_other_backend",
+    "tests/test_docs.py::test_block_runs_as_printed[README: Quickstart]",
+    "tests/test_testing.py::test_programs_on_another_backend",
+)
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--backend-free",
@@ -47,11 +83,15 @@ def pytest_addoption(parser):
     )
 
 
+# First, so that `-m "not slow"` sees the markers.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     chosen, left_out = [], []
     for item in items:
         if item.nodeid.startswith(BACKEND_FREE):
             item.add_marker("backend_free")
+        if item.nodeid.startswith(SLOW):
+            item.add_marker("slow")
         free = item.get_closest_marker("backend_free") is not None
         skip = free and config.getoption("--backend-free") == "skip"
         (left_out if skip else chosen).append(item)
