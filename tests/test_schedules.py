@@ -44,6 +44,28 @@ def test_linear_ramp_waits_then_climbs():
     np.testing.assert_allclose(values(ramp), expected, atol=1e-6)
 
 
+def test_the_defaults_are_the_papers():
+    """Gamma 10 (section 4); alpha 10 and beta 0.75 (Appendix C)."""
+    ramp = schedules.SigmoidRamp()
+    assert ramp.get_config() == {"gamma": 10.0, "scale": 1.0}
+    decay = schedules.InverseDecay()
+    assert decay.get_config() == {
+        "initial_learning_rate": 0.01,
+        "alpha": 10.0,
+        "beta": 0.75,
+        "total_steps": None,
+    }
+
+
+@pytest.mark.parametrize("first_step", [-2, 0, 30])
+def test_the_schedule_of_one_fit_counts_from_its_first_step(first_step):
+    decay = schedules.InverseDecay(0.1)
+    schedule = schedules.FitSchedule(decay, 8, first_step)
+    got = values(schedule, range(first_step, first_step + 9))
+    expected = 0.1 / (1 + 10 * np.arange(9) / 8) ** 0.75
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
+
+
 def test_constant():
     assert values(schedules.Constant(0.3)).tolist() == [0.3] * len(P)
 

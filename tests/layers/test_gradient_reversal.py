@@ -61,6 +61,18 @@ def test_gradient_has_the_upstream_dtype(dtype):
     np.testing.assert_array_equal(got, np.full(3, -0.25, "float32"))
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_gradient_of_a_schedule_has_the_upstream_dtype(dtype):
+    """λ is a float32 tensor then, not a Python number."""
+    layer = GradientReversal(schedules.LinearRamp(), total_steps=4)
+    layer.step.assign(1)
+    x = ops.cast(np.ones(3), dtype)
+    got = grad(lambda x: ops.sum(layer(x)), x)
+    assert keras.backend.standardize_dtype(got.dtype) == dtype
+    got = to_numpy(ops.cast(got, "float32"))
+    np.testing.assert_array_equal(got, np.full(3, -0.25, "float32"))
+
+
 @pytest.mark.skipif(BACKEND == "jax", reason="JAX has no float64 by default")
 def test_a_constant_is_exact_in_float64():
     layer = GradientReversal(0.3)
