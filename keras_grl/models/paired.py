@@ -10,6 +10,7 @@ from keras import tree
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.layers.first_rows import FirstRows
 from keras_grl.models import batch
+from keras_grl.models import progress
 from keras_grl.models import split
 from keras_grl.models.running_statistics import SourceStatistics
 from keras_grl.models.weights_kept import WeightsKept
@@ -367,6 +368,7 @@ class PairedModel(WeightsKept):
             "domain_loss_weight", domain_loss_weight, minimum=0.0
         )
         super().compile(optimizer, loss, *args, **kwargs)
+        progress.share_progress(self)
 
     def get_compile_config(self) -> dict[str, Any]:
         config = super().get_compile_config()
@@ -385,7 +387,8 @@ class PairedModel(WeightsKept):
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         if not batch.is_paired(x):
             raise ValueError(batch.not_paired(self, "Training", x))
-        return super().train_step(*state, data)
+        step = super().train_step
+        return progress.count_applied_steps(self, step, *state, data)
 
     def predict_step(self, *args: Any) -> Any:
         *state, data = args
