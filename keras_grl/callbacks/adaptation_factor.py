@@ -68,7 +68,6 @@ class AdaptationFactorScheduler(HorizonCallback):
         if total_steps is not None:
             total_steps = check_total_steps(total_steps)
         self.total_steps = total_steps
-        self._must_compile = False
         self._epochs = (0, 0)
         self._counts_before: list[int] = []
         self._applied_before_fit = 0
@@ -103,12 +102,13 @@ class AdaptationFactorScheduler(HorizonCallback):
         super().on_train_begin(logs)
         for layer in self._layers:
             schedule = self.schedule or layer.schedule
-            if not same(schedule, layer.schedule):
+            is_new = not same(schedule, layer.schedule)
+            layer.set_schedule(
+                schedule if is_new else layer.schedule, self.total_steps
+            )
+            if is_new:
                 # The old schedule is part of a step that is compiled already.
-                self._must_compile = True
-            else:
-                schedule = layer.schedule
-            layer.set_schedule(schedule, self.total_steps)
+                self.model.make_train_function(force=True)
         self.watch({each.name: each.schedule for each in self._layers})
 
     def begin(self, total_steps: int | None, step: int | None) -> None:
@@ -118,9 +118,6 @@ class AdaptationFactorScheduler(HorizonCallback):
                 layer.set_horizon(layer.given_total_steps)
             elif layer.needs_horizon and total_steps is not None:
                 layer.set_horizon(total_steps, step)
-        if self._must_compile:
-            self.model.make_train_function(force=True)
-            self._must_compile = False
         self._applied_before_fit = steps_taken(self.model.optimizer)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

@@ -80,7 +80,6 @@ class LearningRateAnnealing(HorizonCallback):
             schedule = FunctionSchedule(_of_progress(schedule))
         self.schedule = schedule
         self.total_steps = total_steps
-        self._must_compile = False
 
     @property
     def _optimizers(self) -> list[Any]:
@@ -130,16 +129,17 @@ class LearningRateAnnealing(HorizonCallback):
         self.watch(watched)
 
     def _install(self, optimizer: Any, schedule: ProgressSchedule) -> None:
-        if schedule.total_steps is None:
+        # As when a model of ours is loaded: all schedules have a horizon there.
+        if schedule.total_steps is None or self.model_counts:
             horizon = add_horizon(
                 self.model.optimizer, optimizer, in_files=self.model_counts
             )
             if not horizon.in_files:
                 schedule = FitSchedule.over(schedule, horizon)
         if not same(schedule, called_schedule(optimizer)):
-            # The old one is part of a step that is compiled already.
-            self._must_compile = True
             set_learning_rate(optimizer, schedule)
+            # The old one is part of a step that is compiled already.
+            self.model.make_train_function(force=True)
 
     def begin(self, total_steps: int | None, step: int | None) -> None:
         if self.total_steps_of_model is not None:
@@ -149,9 +149,6 @@ class LearningRateAnnealing(HorizonCallback):
             horizon = horizon_of(step_counter(optimizer))
             if horizon and total_steps is not None and step is not None:
                 horizon.assign(total_steps, steps_taken(optimizer) - step)
-        if self._must_compile:
-            self.model.make_train_function(force=True)
-            self._must_compile = False
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         super().on_epoch_end(epoch, logs)

@@ -36,15 +36,15 @@ def share_progress(model: keras.Model) -> None:
         return
     for optimizer in single_optimizers(owner):
         schedule = called_schedule(optimizer)
+        if schedule is None:
+            continue
+        # Also if it knows its horizon: files with and without one, and those
+        # of a callback that tells it, have the same weights.
+        horizon = add_horizon(owner, optimizer, in_files=True)
         if isinstance(schedule, FitSchedule):
             # From a file. What it remembers becomes the optimizer's.
             set_learning_rate(optimizer, schedule.schedule)
-            horizon = add_horizon(owner, optimizer, in_files=True)
             horizon.assign(*schedule.values())
-        elif schedule is not None and schedule.total_steps is None:
-            horizon = add_horizon(owner, optimizer, in_files=True)
-        else:
-            continue
         total_steps = getattr(model, "total_steps", None)
         if total_steps is not None:
             layer = gradient_reversal_layers(model)[0]

@@ -34,8 +34,14 @@ class Horizon:
         self.is_known = False
         self.total_steps = self._integer(optimizer, "total_steps")
         self.first_step = self._integer(optimizer, "first_step")
-        self._step = step_counter(optimizer)
-        self._step.keras_grl_horizon = self
+        self._optimizer = optimizer
+        step_counter(optimizer).keras_grl_horizon = self
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the two weights are part of a file that is written now."""
+        # Not if its owner has given the optimizer another learning rate.
+        return self.in_files and called_schedule(self._optimizer) is not None
 
     def assign(self, total_steps: int, first_step: int) -> None:
         """Let p go from 0 at `first_step` to 1 `total_steps` later.
@@ -204,6 +210,6 @@ class _Files:
             horizon = getattr(variable, "of_horizon", None)
             if horizon is None:
                 others.append(variable)
-            elif horizon.in_files:
+            elif horizon.is_saved:
                 of_horizons.append(variable)
         return others, of_horizons

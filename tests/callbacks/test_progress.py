@@ -100,9 +100,10 @@ def test_no_step_applied():
 
 
 def test_in_a_plain_model_the_layer_counts_calls():
+    keras.config.set_dtype_policy("mixed_float16")
     model = functional_model(schedules.LinearRamp())
     optimizer = keras.optimizers.LossScaleOptimizer(
-        keras.optimizers.SGD(0.1), initial_scale=2.0**100
+        keras.optimizers.SGD(0.1), initial_scale=2.0**60
     )
     model.compile(optimizer, "mse")
     with pytest.warns(UserWarning, match="None of 4"):
@@ -289,6 +290,65 @@ def test_checkpoints_hold_the_horizon(tmp_path, built_before, loss_scale):
         assert horizon.values() == (12, -9)
         for got, want in zip(others(each), others(model), strict=True):
             np.testing.assert_array_equal(got, want)
+
+
+def momentum_model(**kwargs):
+    schedule = schedules.InverseDecay(0.1, **kwargs)
+    return paired_model(keras.optimizers.SGD(schedule, momentum=0.9))
+
+
+def test_files_of_a_horizon_that_a_callback_gave(tmp_path):
+    model = momentum_model()
+    annealing = LearningRateAnnealing(total_steps=12)
+    model.fit(paired_data(), callbacks=annealing, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert float(loaded.optimizer.learning_rate) == pytest.approx(decay(3 / 12))
+    for got, want in zip(others(loaded), others(model), strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("given", [(None, 12), (12, None)])
+def test_checkpoints_with_and_without_a_given_horizon(tmp_path, given):
+    first, second = (momentum_model(total_steps=steps) for steps in given)
+    first.fit(paired_data(), verbose=0)
+    first.save_weights(tmp_path / "checkpoint.weights.h5")
+    second.optimizer.build(second.trainable_variables)
+    second.load_weights(tmp_path / "checkpoint.weights.h5")
+    for got, want in zip(others(second), others(first), strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_another_learning_rate_after_ours(tmp_path):
+    model = momentum_model()
+    model.fit(paired_data(), verbose=0)
+    cosine = keras.optimizers.schedules.CosineDecay(0.1, 12)
+    model.optimizer.learning_rate = cosine
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    for got, want in zip(others(loaded), others(model), strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+@not_on_torch
+def test_a_schedule_of_a_fit_that_failed_before_it_began():
+    """The next one, with the same schedule, compiles the step again."""
+    model = paired_model(adaptation_factor=0.0)
+    model.fit(paired_data(), verbose=0)
+
+    class Fail(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            raise RuntimeError
+
+    def given():
+        return AdaptationFactorScheduler(1e6)
+
+    before = to_numpy(model.feature_extractor.layers[0].kernel.value)
+    with pytest.raises(RuntimeError):
+        model.fit(paired_data(), callbacks=[given(), Fail()], verbose=0)
+    model.fit(paired_data(), callbacks=[given()], verbose=0)
+    after = to_numpy(model.feature_extractor.layers[0].kernel.value)
+    assert np.abs(after - before).max() > 10.0
 
 
 def test_a_plain_model_keeps_horizon_and_momentum_in_its_file(tmp_path):
