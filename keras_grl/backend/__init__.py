@@ -51,8 +51,15 @@ def scale_gradient(x: Any, scale: Any) -> Any:
     @ops.custom_gradient
     def identity(x: Any) -> Any:
         def grad(upstream: Any) -> Any:
+            dtype = keras.backend.standardize_dtype(upstream.dtype)
+            if dtype in ("float16", "bfloat16"):
+                # In float32, where a scale does not overflow.
+                scaled = ops.cast(scale, "float32") * ops.cast(
+                    upstream, "float32"
+                )
+                return ops.cast(scaled, dtype)
             if ops.is_tensor(scale):
-                return ops.cast(scale, upstream.dtype) * upstream
+                return ops.cast(scale, dtype) * upstream
             return scale * upstream
 
         return x, grad

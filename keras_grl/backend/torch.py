@@ -18,15 +18,31 @@ def scale_gradient(x: Any, scale: Any) -> Any:
     return _ScaleGradient.apply(x, scale)
 
 
+def _scaled(gradient: Any, scale: Any) -> Any:
+    if gradient.dtype in (torch.float16, torch.bfloat16):
+        # In float32, where a scale does not overflow.
+        return (scale * gradient.float()).to(gradient.dtype)
+    if torch.is_tensor(scale):
+        scale = scale.to(gradient.dtype)
+    return scale * gradient
+
+
 class _ScaleGradient(torch.autograd.Function):
+    # With these two, `torch.func` takes it: `grad`, `vmap`, `jacrev`, ….
+    generate_vmap_rule = True
+
     @staticmethod
-    def forward(ctx: Any, x: Any, scale: Any) -> Any:
-        ctx.scale = scale
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        _, ctx.scale = inputs
+
+    @staticmethod
+    def forward(x: Any, scale: Any) -> Any:
         return x.view_as(x)
 
     @staticmethod
     def backward(ctx: Any, upstream: Any) -> Any:
-        scale = ctx.scale
-        if torch.is_tensor(scale):
-            scale = scale.to(upstream.dtype)
-        return scale * upstream, None
+        return _scaled(upstream, ctx.scale), None
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Any, _: Any) -> Any:
+        return _scaled(tangent, ctx.scale)

@@ -23,8 +23,8 @@ def with_defaults(
 
     Args:
         callbacks: What was passed to `fit`.
-        model: What is fitted. If it has a horizon of its own, the learning
-            rate shares it.
+        model: What is fitted. If it has a horizon of its own, all schedules
+            share it.
         dataset: What was passed to `fit`.
     """
     if isinstance(callbacks, keras.callbacks.CallbackList):
@@ -38,10 +38,11 @@ def with_defaults(
     ):
         schedulers.append(AdaptationFactorScheduler())
     if LearningRateAnnealing not in kinds:
-        total_steps = getattr(model, "total_steps", None)
-        schedulers.append(LearningRateAnnealing(total_steps=total_steps))
+        schedulers.append(LearningRateAnnealing())
+    # λ first: its callback may give the model the horizon of both.
+    schedulers.sort(key=lambda c: not isinstance(c, AdaptationFactorScheduler))
     if isinstance(dataset, PairedDataset):
-        schedulers.append(_TellEpoch(dataset))
+        others.insert(0, _TellEpoch(dataset))
     return [*schedulers, *others]
 
 

@@ -11,6 +11,7 @@ from keras_grl.methods import rows
 from keras_grl.methods.method import Method
 from keras_grl.methods.rows import Rows
 from keras_grl.models import batch
+from keras_grl.models import progress
 from keras_grl.models.forward import Forward
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
@@ -211,6 +212,7 @@ class AdaptationModel(Forward):
             "domain_loss_weight", domain_loss_weight, minimum=0.0
         )
         super().compile(optimizer, loss, *args, **kwargs)
+        progress.share_progress(self)
 
     # Saving.
 

@@ -7,6 +7,7 @@ import keras
 from keras_grl.backend import num_devices
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.models import batch
+from keras_grl.models import progress
 from keras_grl.models.weights_kept import WeightsKept
 from keras_grl.pairing import PairedDataset
 
@@ -124,7 +125,8 @@ class Fitting(WeightsKept):
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         if not batch.is_paired(x):
             raise ValueError(batch.not_paired(self, "Training", x))
-        return super().train_step(*state, data)
+        step = super().train_step
+        return progress.count_applied_steps(self, step, *state, data)
 
     def predict_step(self, *args: Any) -> Any:
         *state, data = args
