@@ -8,6 +8,7 @@ from keras_grl.backend import num_devices
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.models import batch
 from keras_grl.models import progress
+from keras_grl.models.inputs import check_inputs
 from keras_grl.models.weights_kept import WeightsKept
 from keras_grl.pairing import PairedDataset
 
@@ -78,6 +79,8 @@ class Fitting(WeightsKept):
         ):
             # Arrays. What a dataset yields is seen in `train_step`.
             raise ValueError(batch.not_paired(self, "`fit`", x))
+        check_inputs(self, x)
+        check_inputs(self, kwargs.get("validation_data"))
         with self.weights_kept():
             return super().fit(
                 x,
@@ -109,6 +112,7 @@ class Fitting(WeightsKept):
         batch.check_finite("steps", x, steps)
         if isinstance(x, PairedDataset):
             x.check_divisible(num_devices())
+        check_inputs(self, x)
         with self.weights_kept():
             return super().evaluate(
                 x, y, batch_size, verbose, sample_weight, steps, **kwargs

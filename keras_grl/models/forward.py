@@ -98,28 +98,36 @@ class Forward(Fitting):
 
     def _create_weights(self, input_shape: Any) -> None:
         if batch.is_paired(input_shape):
-            input_shape = input_shape[SOURCE]
-        _, input_shape = batch.one_domain(input_shape)
-        self._inputs_shape = tree.map_shape_structure(
-            lambda shape: (None, *shape[1:]), input_shape
+            source, target = input_shape[SOURCE], input_shape[TARGET]
+        else:
+            _, source = batch.one_domain(input_shape)
+            target = source
+        source, target = map(parts.any_batch_size, (source, target))
+        if not (self.source_preprocessing or self.target_preprocessing):
+            source = target = parts.common_shape(source, target)
+        self._inputs_shape = (
+            target if source == target else {SOURCE: source, TARGET: target}
         )
         inputs, features, predictions = self._graph()
         self.method(features, predictions)
         if self.source_preprocessing is not None:
-            self.source_preprocessing(inputs)
+            self.source_preprocessing(
+                inputs if source == target else parts.inputs_of_shapes(source)
+            )
         statistics = self._source_statistics
         if statistics is not None and not statistics.built:
             statistics.adopt(self.feature_extractor)
 
     def _graph(self) -> tuple[Any, Any, Any]:
         """The symbolic inputs, features and predictions."""
+        shape = self._inputs_shape
+        if batch.is_paired(shape):
+            shape = shape[TARGET]
         if self.target_preprocessing is None:
-            inputs = parts.inputs_like(
-                self.feature_extractor, self._inputs_shape
-            )
+            inputs = parts.inputs_like(self.feature_extractor, shape)
             features = self.feature_extractor(inputs)
         else:
-            inputs = parts.inputs_of_shapes(self._inputs_shape)
+            inputs = parts.inputs_of_shapes(shape)
             features = self.feature_extractor(self.target_preprocessing(inputs))
         if not isinstance(features, keras.KerasTensor):
             raise ValueError(

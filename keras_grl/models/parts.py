@@ -96,3 +96,28 @@ def steps_up_to(
             at,
         )
     )
+
+
+def any_batch_size(shapes: Any) -> Any:
+    """Shapes of batches, without their sizes."""
+    return tree.map_shape_structure(lambda shape: (None, *shape[1:]), shapes)
+
+
+def common_shape(a: Any, b: Any) -> Any:
+    """Shapes of `b`, with None for every size that differs in `a`."""
+    return tree.pack_sequence_as(
+        tree.map_shape_structure(lambda shape: 0, b),
+        [
+            tuple(
+                size if size == other else None
+                for size, other in zip(shape, others, strict=True)
+            )
+            for shape, others in zip(_shapes(b), _shapes(a), strict=True)
+        ],
+    )
+
+
+def _shapes(shapes: Any) -> list[Any]:
+    found: list[Any] = []
+    tree.map_shape_structure(found.append, shapes)
+    return found
