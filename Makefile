@@ -15,6 +15,13 @@ export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .PHONY: demo test mutants lint types format clean
 
+# Before anything is installed for it. Without a goal `make` makes the demo.
+ifneq ($(filter demo,$(or $(MAKECMDGOALS),demo)),)
+ifneq ($(words $(filter tensorflow jax torch,$(KERAS_BACKEND))),1)
+$(error KERAS_BACKEND: expected one of tensorflow, jax, torch, received '$(KERAS_BACKEND)')
+endif
+endif
+
 demo: .venv/.demo-$(KERAS_BACKEND)
 	KERAS_BACKEND=$(KERAS_BACKEND) $(BIN)/python -m applications.demo $(ARGS)
 
@@ -42,6 +49,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv
 
 .venv/.demo-%: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing keras-grl and $* into .venv, once: a minute or more"
 	$(PIP) --editable ".[demo,$*]"
 	@touch $@
 

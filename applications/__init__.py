@@ -9,6 +9,8 @@ import os
 # TensorFlow leaves oneDNN off on processors without AVX-512, where it takes
 # a third off a step all the same.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+# It logs what it finds of the machine, a dozen lines.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if os.environ.get("KERAS_BACKEND") == "jax":
     # XLA's newest convolutions on the CPU take three times as long.
     os.environ.setdefault(

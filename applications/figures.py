@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from applications.files import whole
 from applications.options import stop
 
 try:
     import matplotlib
 except ImportError:
-    stop("figures need matplotlib. Install it: pip install keras-grl[demo]")
+    stop("figures need Matplotlib. Install it: pip install matplotlib")
 
 matplotlib.use("agg")
 
@@ -190,7 +191,7 @@ def bars(
     columns = min(columns, len(groups))
     rows = -(-len(groups) // columns)
     most = max(len(group) for group in groups.values())
-    height = 0.9 + 0.28 * most
+    height = 0.9 + 0.28 * max(most, 4)  # room for the text below
     figure, axes = plt.subplots(
         rows, columns, figsize=(4.6 * columns, height * rows), squeeze=False
     )
@@ -215,7 +216,7 @@ def bars(
 
 
 def _save(figure: Any, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    with whole(path) as file:
+        figure.savefig(file, dpi=120)
     plt.close(figure)

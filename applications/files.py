@@ -1,25 +1,82 @@
-"""Files that are either not there or whole."""
+"""Files that are either not there or whole, whoever else writes them."""
 
+import contextlib
 import csv
 import json
+import math
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+try:
+    import fcntl
+except ImportError:  # there is none on Windows
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A new path to write to, which takes the place of `path` at the end.
+
+    Two processes may write the same file at the same time: the later one
+    stays. What fails leaves the file of before.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The ending stays: Keras and Matplotlib choose the format by it.
+    unfinished = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes text."""
+    with whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
 
 def write_json(path: Path, content: Any) -> None:
-    """Writes JSON."""
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(unfinished, path)
+    """Writes JSON. It has no NaN and no infinity: they become null."""
+    text = json.dumps(_finite(content), indent=2, allow_nan=False)
+    write_text(path, text + "\n")
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {name: _finite(value) for name, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_finite(value) for value in content]
+    if isinstance(content, float) and not math.isfinite(content):
+        return None
+    return content
 
 
 def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
     """Writes rows, a column for each name that one of them has."""
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    with open(unfinished, "w", newline="") as file:
+    with whole(path) as unfinished, open(unfinished, "w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
-    unfinished.replace(path)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Whether no other process holds this lock.
+
+    If so it is held until the end of the block, or of the process, however it
+    ends. Where the system has no such locks it is always so.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w") as file:
+        try:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

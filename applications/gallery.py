@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from applications.figures import plt
+from applications import start
+from applications.files import whole
 from applications.options import option
+from applications.options import output
 from applications.options import parse
 from applications.options import path
 from applications.options import stop
 from applications.options import words
-from keras_grl import datasets
 
 COLUMNS, ROWS = 12, 3
 ALL = ("all",)
@@ -31,12 +32,13 @@ DEFAULT_DATA = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
 @dataclasses.dataclass(frozen=True)
 class Config:
     data_dir: str = option(DEFAULT_DATA, "Folder of prepared sets.", path)
-    output: str = option("results/gallery", "Folder of the sheets.", path)
+    output: str = option("results/gallery", "Folder of the sheets.", output)
     sets: tuple[str, ...] = option(
         "all", "Names of sets, separated by commas.", words
     )
 
     def __post_init__(self) -> None:
+        datasets = _datasets()
         unknown = set(self.sets) - set(datasets.names())
         if self.sets != ALL and unknown:
             stop(
@@ -45,9 +47,18 @@ class Config:
             )
 
 
+def _datasets() -> Any:
+    # Here and not above, for it imports Keras.
+    start.load_keras()
+    from keras_grl import datasets
+
+    return datasets
+
+
 def main(arguments: Any = None) -> dict[str, Path]:
     """Draws the sheets and returns their files."""
     config = parse(Config, __doc__ or "", arguments)
+    datasets = _datasets()
     output = Path(config.output)
     sheets = {}
     for name in datasets.names() if config.sets == ALL else config.sets:
@@ -73,6 +84,7 @@ def examples(name: str, data_dir: str) -> tuple[Any, list[str]]:
         LookupError: If it is not prepared.
     """
     count = COLUMNS * ROWS
+    datasets = _datasets()
     what = name.partition("/")[0]
     if what in ("digits", "digits_cluttered"):
         images, labels = datasets.load(name)
@@ -88,6 +100,7 @@ def examples(name: str, data_dir: str) -> tuple[Any, list[str]]:
 def prepared_examples(
     name: str, data_dir: str, count: int
 ) -> tuple[Any, list[str]]:
+    datasets = _datasets()
     datasets.register()
     import tensorflow_datasets as tfds
 
@@ -115,7 +128,7 @@ def prepared_examples(
 
 
 def title(name: str) -> str:
-    info = datasets.info(name)
+    info = _datasets().info(name)
     shape = "many sizes"
     if info.image_shape:
         shape = " x ".join(map(str, info.image_shape))
@@ -142,6 +155,9 @@ def draw(
     columns: int = COLUMNS,
 ) -> None:
     """Writes one sheet: images in rows, with a caption under each."""
+    # Here and not above: --help needs no Matplotlib.
+    from applications.figures import plt
+
     rows = -(-len(images) // columns)
     lines = 1 + max(caption.count("\n") for caption in captions)
     width = 9 / columns
@@ -158,10 +174,10 @@ def draw(
     for axis, image, caption in zip(axes.flat, images, captions, strict=False):
         axis.imshow(image.squeeze(), cmap="gray", vmin=0, vmax=255)
         axis.set_title(caption, y=0, pad=-3, va="top", fontsize=7)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, dpi=72)
+    with whole(file) as unfinished:
+        figure.savefig(unfinished, dpi=72)
     plt.close(figure)
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

@@ -1,20 +1,19 @@
 """MNIST → MNIST-M: handwritten digits, then the same over photographs.
 
-The network is the paper's LeNet. MNIST's digits have labels; MNIST-M's have
-none in training.
+MNIST's digits have labels; MNIST-M's have none in training.
 """
 
 import dataclasses
 from typing import Any
 
+from applications import start
 from applications.runner import domains
-from applications.runner import networks
+from applications.runner import names
 from applications.runner import program
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
-from keras_grl.architectures import LeNet
 
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
@@ -37,13 +36,13 @@ EXPERIMENT = Experiment(
     title="MNIST → MNIST-M",
     description=__doc__ or "",
     load=load,
-    network=networks.of(LeNet),
+    architecture="LeNet",
     presets={
         "paper": Settings(epochs=30),
         "tuned": _TUNED,
         "quick": dataclasses.replace(_TUNED, epochs=8, images=8000),
     },
-    methods=program.TABLE_1,
+    methods=names.TABLE_1,
     published={
         "source_only": 0.5749,
         "subspace_alignment": 0.6078,
@@ -58,4 +57,4 @@ def main(arguments: Any = None) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

@@ -7,14 +7,14 @@ that no method it tried adapts here; there are no numbers to compare with.
 
 from typing import Any
 
+from applications import start
 from applications import svhn_to_mnist
-from applications.runner import networks
+from applications.runner import names
 from applications.runner import program
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
-from keras_grl.architectures import SVHN
 
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
@@ -27,9 +27,9 @@ EXPERIMENT = Experiment(
     title="MNIST → SVHN",
     description=__doc__ or "",
     load=load,
-    network=networks.of(SVHN),
+    architecture="SVHN",
     presets=svhn_to_mnist.PRESETS,
-    methods=program.TABLE_1,
+    methods=names.TABLE_1,
     published={},
 )
 
@@ -39,4 +39,4 @@ def main(arguments: Any = None) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

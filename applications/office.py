@@ -15,10 +15,9 @@ import functools
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-import keras_grl
+from applications import start
 from applications.options import option
 from applications.options import path
 from applications.options import stop
@@ -29,8 +28,6 @@ from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
 from applications.runner.settings import Split
-from keras_grl import architectures
-from keras_grl import datasets
 
 WORDS = ("random", "imagenet")  # in place of a file of weights
 PAIRS = ("amazon_webcam", "dslr_webcam", "webcam_dslr")
@@ -49,6 +46,7 @@ class OfficeOptions(Options):
     pairs: tuple[str, ...] = option(PAIRS, "Some of the shifts.", words)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.weights is None:
             stop(
                 "--weights: expected the file of the network's published "
@@ -68,10 +66,17 @@ class OfficeOptions(Options):
 
 
 def load(pair: str, options: Any, settings: Settings, seed: int) -> Domains:
+    # Here and not above, for it imports Keras.
     from keras_grl.datasets import office31
 
     source, target = pair.split("_")
-    inputs = functools.partial(_inputs, options, settings.network)
+    inputs = functools.partial(
+        _inputs,
+        settings.network,
+        weights(options),
+        options.data_dir,
+        options.manual_dir,
+    )
     (x, y), (x_target, y_target) = inputs(source), inputs(target)
     # Of 31 classes there may be ten.
     classes = np.unique(y)
@@ -91,99 +96,43 @@ def load(pair: str, options: Any, settings: Settings, seed: int) -> Domains:
 
 
 @functools.lru_cache(maxsize=4)
-def _inputs(options: Any, network: str, domain: str) -> tuple[Any, Any]:
+def _inputs(
+    network: str,
+    weights: str | None,
+    data_dir: str | None,
+    manual_dir: str | None,
+    domain: str,
+) -> tuple[Any, Any]:
     """What the trained layers get to see of all photographs, and labels."""
+    from applications.runner import pretrained
+    from keras_grl import architectures
+    from keras_grl import datasets
+
     x, y = datasets.load(
-        f"office31/{domain}",
-        data_dir=options.data_dir,
-        manual_dir=options.manual_dir,
+        f"office31/{domain}", data_dir=data_dir, manual_dir=manual_dir
     )
     if network != "paper":
-        squeezenet = architectures.SqueezeNet(weights=_weights(options))
-        x = _frozen(squeezenet, network).predict(x, batch_size=32, verbose=0)
+        squeezenet = architectures.SqueezeNet(weights=weights)
+        frozen = pretrained.frozen(squeezenet, network)
+        x = frozen.predict(x, batch_size=32, verbose=0)
     if network == "small":
         # Of all features at once: their sizes relative to each other stay.
         x = (x - x.mean()) / x.std()
     return x, y
 
 
-def _frozen(squeezenet: keras.Model, network: str) -> keras.Model:
-    """The layers that stay as they are."""
-    if network == "deep":  # 13 x 13 positions of 512 channels
-        outputs = squeezenet.get_layer("pool8").output
-    else:  # 512 features
-        outputs = keras.layers.GlobalAveragePooling2D()(
-            squeezenet.get_layer("fire9_concat").output
-        )
-    return keras.Model(squeezenet.input, outputs)
-
-
-def _last_fire(squeezenet: keras.Model) -> list[keras.layers.Layer]:
-    """Fire9, from the outputs of pool8 to what the bottleneck takes."""
-    fire = keras.Model(
-        squeezenet.get_layer("pool8").output,
-        squeezenet.get_layer("fire9_concat").output,
-        name="fire9",
-    )
-    return [
-        fire,
-        keras.layers.GlobalAveragePooling2D(name="pool9"),
-        keras.layers.Dropout(0.5, name="drop9"),
-        # As with AlexNet, what is pre-trained learns at a tenth of the rate by
-        # SGD. Adam, which is indifferent to it, has one rate for all.
-        keras_grl.layers.GradientScaling(0.1, name="pretrained_scale"),
-    ]
-
-
-def _weights(options: Any) -> str | None:
+def weights(options: Any) -> str | None:
+    """Of the pre-trained layers; None for random ones."""
     return None if options.weights == "random" else options.weights
 
 
 def network(
     options: Any, settings: Settings, domains: Domains, **kwargs: Any
-) -> keras_grl.DANNModel:
-    classes = int(domains.source.y.max()) + 1
-    kwargs = {
-        "adaptation_factor": keras_grl.schedules.SigmoidRamp(settings.gamma),
-        **kwargs,
-    }
-    if settings.network == "paper":
-        return architectures.AlexNetBottleneck(
-            classes, weights=_weights(options), **kwargs
-        )
-    pretrained = []
-    if settings.network == "deep":
-        squeezenet = architectures.SqueezeNet(weights=_weights(options))
-        pretrained = _last_fire(squeezenet)
-    return keras_grl.DANNModel(
-        keras.Sequential(
-            [
-                keras.Input(domains.source.x.shape[1:]),
-                *pretrained,
-                keras.layers.Dense(256, name="bottleneck"),
-            ],
-            name="feature_extractor",
-        ),
-        keras.Sequential(
-            [
-                keras.layers.Dense(
-                    classes, activation="softmax", name="predictions"
-                )
-            ],
-            name="label_predictor",
-        ),
-        keras.Sequential(
-            [
-                keras.layers.Dense(1024, activation="relu"),
-                keras.layers.Dropout(0.5),
-                keras.layers.Dense(1024, activation="relu"),
-                keras.layers.Dropout(0.5),
-                keras.layers.Dense(1),
-            ],
-            name="domain_classifier",
-        ),
-        **kwargs,
-    )
+) -> Any:
+    """The network that `--network` chooses, untrained."""
+    from applications.runner import pretrained
+
+    return pretrained.network(weights(options), settings, domains, **kwargs)
 
 
 _TUNED = Settings(
@@ -205,6 +154,11 @@ PRESETS = {
     "paper": Settings(epochs=300, domain_loss_weight=0.1),
     "tuned": _TUNED,
     "quick": dataclasses.replace(_TUNED, epochs=15),
+}
+NETWORKS = {
+    "paper": "the paper's AlexNet with a bottleneck",
+    "small": "a bottleneck on the features of SqueezeNet",
+    "deep": "SqueezeNet's last fire module and a bottleneck",
 }
 METHODS = (
     "source_only",
@@ -252,7 +206,9 @@ def experiment(pair: str, options: Any) -> Experiment:
         title=f"OFFICE: {source.title()} → {target.title()}",
         description=__doc__ or "",
         load=functools.partial(load, pair),
-        network=functools.partial(network, options),
+        architecture="AlexNetBottleneck",
+        build=functools.partial(network, options),
+        networks=NETWORKS,
         presets=PRESETS,
         methods=METHODS,
         published=_PUBLISHED[pair],
@@ -274,4 +230,4 @@ def main(arguments: Any = None) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

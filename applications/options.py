@@ -3,12 +3,20 @@
 import argparse
 import dataclasses
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+from typing import NoReturn
 from typing import TypeVar
 
 T = TypeVar("T")
 S = TypeVar("S")
+
+# What a step counter, a seed and a weight on a device can hold.
+_MOST = 2**31 - 1
+_MOST_SEED = 2**32 - 1
+_MOST_FLOAT = 3.4e38
 
 
 def option(default: Any, help: str, check: Callable[[Any], Any]) -> Any:
@@ -81,6 +89,8 @@ def _parser(configuration: Any, description: str) -> "_Parser":
     parser = _Parser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        # What is not an option is refused, `--epoch` for `--epochs` too.
+        allow_abbrev=False,
     )
     for field in dataclasses.fields(configuration):
         nothing = field.default in (None, ())  # its help says what that means
@@ -123,27 +133,43 @@ def _checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
 
 def count(text: str) -> int:
     """A whole number of at least 1."""
-    if not text.isdecimal() or int(text) < 1:
-        raise ValueError("a whole number, at least 1")
-    return int(text)
+    return _whole(text, 1, _MOST)
 
 
 def seed(text: str) -> int:
-    """A whole number of at least 0."""
-    if not text.isdecimal():
-        raise ValueError("a whole number, at least 0")
-    return int(text)
+    """A whole number that NumPy takes as a seed."""
+    return _whole(text, 0, _MOST_SEED)
 
 
 def images(text: str) -> int:
     """A number of images, or 0."""
-    return seed(text)
+    return _whole(text, 0, _MOST)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    # Python refuses to read a number of thousands of digits.
+    if (
+        not text.isdecimal()
+        or len(text) > 20
+        or not (least <= int(text) <= most)
+    ):
+        raise ValueError(f"a whole number, at least {least}, at most {most}")
+    return int(text)
+
+
+def check_seeds(first: int, seeds: int) -> None:
+    """Ends the program if the last seed is none."""
+    if first + seeds - 1 > _MOST_SEED:
+        stop(
+            f"--seeds: expected a last seed of at most {_MOST_SEED}, received "
+            f"{seeds} seeds from {first} on"
+        )
 
 
 def positive(text: str) -> float:
     """A finite number greater than 0."""
     number = _number(text)
-    if not 0 < number < float("inf"):
+    if not 0 < number <= _MOST_FLOAT:
         raise ValueError("a finite number greater than 0")
     return number
 
@@ -151,7 +177,7 @@ def positive(text: str) -> float:
 def not_negative(text: str) -> float:
     """A finite number of at least 0."""
     number = _number(text)
-    if not 0 <= number < float("inf"):
+    if not 0 <= number <= _MOST_FLOAT:
         raise ValueError("a finite number, at least 0")
     return number
 
@@ -192,8 +218,10 @@ def words(text: str) -> tuple[str, ...]:
 
 def folder(text: str) -> str:
     """The name of a folder, without a path."""
-    if not text or "/" in text or "\\" in text or text in (".", ".."):
-        raise ValueError("a name without a path")
+    # File systems have names of 255 bytes at most.
+    long = len(text.encode()) > 200
+    if not text or long or "/" in text or "\\" in text or text in (".", ".."):
+        raise ValueError("a name without a path, at most 200 bytes")
     return text
 
 
@@ -204,6 +232,23 @@ def path(text: str) -> str:
     return text
 
 
-def stop(message: str) -> Any:
+def output(text: str) -> str:
+    """A folder that can be written, or be made."""
+    path(text)
+    try:
+        folder = Path(text).absolute()
+        while not folder.exists():
+            folder = folder.parent
+        # More than the permissions: a file system may be read-only.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(
+            f"a folder that can be written ({error.strerror})"
+        ) from None
+    return text
+
+
+def stop(message: str) -> NoReturn:
     """Ends the program with one line."""
     sys.exit(f"error: {message}")

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from applications import start
 from applications import syn_signs_to_gtsrb
-from applications.runner import networks
 from applications.runner import program
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
-from keras_grl.architectures import GTSRB
 
 LABELLED = 1280
 
@@ -39,7 +38,8 @@ EXPERIMENT = Experiment(
     title="SYN SIGNS → GTSRB, semi-supervised",
     description=__doc__ or "",
     load=load,
-    network=networks.of(GTSRB, classes=43),
+    architecture="GTSRB",
+    classes=43,
     presets=syn_signs_to_gtsrb.EXPERIMENT.presets,
     methods=(
         "source_only",
@@ -56,4 +56,4 @@ def main(arguments: Any = None) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

@@ -14,10 +14,9 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
-import keras_grl
+from applications import start
 from applications.options import option
 from applications.options import parse
 from applications.options import path
@@ -63,12 +62,8 @@ class Config:
 
 def main(arguments: Any = None) -> dict[str, Any]:
     config = parse(Config, __doc__ or "", arguments)
-    network = keras_grl.architectures.SqueezeNet(weights=config.weights)
-    # The paper's feature: the average of fire9 over all positions.
-    features = keras.layers.GlobalAveragePooling2D()(
-        network.get_layer("drop9").output
-    )
-    model = keras.Model(network.input, [features, network.output])
+    start.load_keras()
+    model = both_outputs(config.weights)
     found = {}
     for domain in LABELLED:
         x, labels = load(Path(config.photographs) / domain / "images")
@@ -92,8 +87,25 @@ def main(arguments: Any = None) -> dict[str, Any]:
     return {"named": names, "accuracy": accuracy}
 
 
+def both_outputs(weights: str) -> Any:
+    """SqueezeNet, with its features and its predictions as outputs."""
+    # Here and not above, for it imports a backend.
+    import keras
+
+    import keras_grl
+
+    network = keras_grl.architectures.SqueezeNet(weights=weights)
+    # The paper's feature: the average of fire9 over all positions.
+    features = keras.layers.GlobalAveragePooling2D()(
+        network.get_layer("drop9").output
+    )
+    return keras.Model(network.input, [features, network.output])
+
+
 def load(folder: Path) -> tuple[Any, Any]:
     """All photographs, at the network's size, and the names of classes."""
+    import keras
+
     files = sorted(folder.glob("*/*.jpg"))
     if not files:
         stop(f"--photographs: expected <class>/*.jpg in {folder}, found none")
@@ -155,10 +167,13 @@ def table(corner: str, rows: dict[str, dict[str, float]]) -> str:
         "|---" * (len(columns) + 1) + "|",
     ]
     for name, row in rows.items():
-        cells = (f"{row.get(c, float('nan')):.3f}" for c in columns)
+        cells = (
+            "–" if np.isnan(row.get(c, np.nan)) else f"{row[c]:.3f}"
+            for c in columns
+        )
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

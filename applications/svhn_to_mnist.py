@@ -7,14 +7,14 @@ black, have none in training.
 import dataclasses
 from typing import Any
 
+from applications import start
 from applications.runner import domains
-from applications.runner import networks
+from applications.runner import names
 from applications.runner import program
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
-from keras_grl.architectures import SVHN
 
 SIZE = 32  # pixels of SVHN's images
 
@@ -55,9 +55,9 @@ EXPERIMENT = Experiment(
     title="SVHN → MNIST",
     description=__doc__ or "",
     load=load,
-    network=networks.of(SVHN),
+    architecture="SVHN",
     presets=PRESETS,
-    methods=program.TABLE_1,
+    methods=names.TABLE_1,
     published={
         "source_only": 0.5919,
         "subspace_alignment": 0.6157,
@@ -72,4 +72,4 @@ def main(arguments: Any = None) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

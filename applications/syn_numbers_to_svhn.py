@@ -7,14 +7,14 @@ only" says how good the drawings are.
 import dataclasses
 from typing import Any
 
+from applications import start
 from applications.runner import domains
-from applications.runner import networks
+from applications.runner import names
 from applications.runner import program
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
-from keras_grl.architectures import SVHN
 
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
@@ -35,7 +35,7 @@ EXPERIMENT = Experiment(
     title="SYN NUMBERS → SVHN",
     description=__doc__ or "",
     load=load,
-    network=networks.of(SVHN),
+    architecture="SVHN",
     presets={
         "paper": Settings(epochs=20),
         "tuned": _TUNED,
@@ -43,7 +43,7 @@ EXPERIMENT = Experiment(
             _TUNED, epochs=5, images=10_000, network="small"
         ),
     },
-    methods=program.TABLE_1,
+    methods=names.TABLE_1,
     published={
         "source_only": 0.8665,
         "subspace_alignment": 0.8672,
@@ -58,4 +58,4 @@ def main(arguments: Any = None) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

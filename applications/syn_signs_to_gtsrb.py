@@ -10,15 +10,15 @@ import dataclasses
 import functools
 from typing import Any
 
+from applications import start
 from applications.runner import domains
-from applications.runner import networks
+from applications.runner import names
 from applications.runner import program
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
 from applications.runner.settings import Split
-from keras_grl.architectures import GTSRB
 
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
@@ -54,13 +54,14 @@ EXPERIMENT = Experiment(
     title="SYN SIGNS → GTSRB",
     description=__doc__ or "",
     load=load,
-    network=networks.of(GTSRB, classes=43),
+    architecture="GTSRB",
+    classes=43,
     presets={
         "paper": Settings(epochs=40),
         "tuned": _TUNED,
         "quick": dataclasses.replace(_TUNED, epochs=5, images=10_000),
     },
-    methods=program.TABLE_1,
+    methods=names.TABLE_1,
     published={
         "source_only": 0.7400,
         "subspace_alignment": 0.7635,
@@ -75,4 +76,4 @@ def main(arguments: Any = None) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    start.program(main)

@@ -18,20 +18,24 @@ import json
 from pathlib import Path
 from typing import Any
 
-from applications import figures
 from applications import mnist_to_mnist_m
 from applications import mnist_to_svhn
 from applications import office
 from applications import semi_supervised_signs
+from applications import start
 from applications import svhn_to_mnist
 from applications import syn_numbers_to_svhn
 from applications import syn_signs_to_gtsrb
+from applications.files import whole
+from applications.files import write_text
 from applications.options import option
+from applications.options import output
 from applications.options import parse
 from applications.options import path
 from applications.options import stop
-from applications.runner import results
-from applications.runner.methods import METHODS
+from applications.runner import comparison
+from applications.runner.names import BOUNDS
+from applications.runner.names import METHODS
 from applications.runner.settings import Experiment
 
 TABLES: dict[str, tuple[Experiment, ...]] = {
@@ -50,7 +54,7 @@ TABLES: dict[str, tuple[Experiment, ...]] = {
 @dataclasses.dataclass(frozen=True)
 class Config:
     results: str = option("results", "Folder that holds the results.", path)
-    output: str = option("results", "Folder to write the tables into.", path)
+    output: str = option("results", "Folder to write the tables into.", output)
 
     def __post_init__(self) -> None:
         if not Path(self.results).is_dir():
@@ -67,32 +71,48 @@ class Column:
     experiment: Experiment
     name: str
     metrics: list[dict[str, Any]]
+    settings: dict[str, Any] | None
+
+    @property
+    def title(self) -> str:
+        return f"{self.experiment.title}, {self.name}"
 
     def cell(self, method: str, svm: bool) -> str:
         found = (
-            results.accuracies(self.metrics, method, "svm_accuracy")
+            comparison.accuracies(self.metrics, method, "svm_accuracy")
             if svm
-            else results.headline(self.metrics, method)
+            else comparison.headline(self.metrics, method)
         )
         share = None
-        if method not in results.BOUNDS:
-            share = results.gap_covered(self.metrics, method, svm)
+        if method not in BOUNDS:
+            share = comparison.gap_covered(self.metrics, method, svm)
         runs = sum(m["method"] == method for m in self.metrics)
-        return _with_share(results.cell(found, runs), results.percent(share))
+        return _with_share(
+            comparison.cell(found, runs), comparison.percent(share)
+        )
+
+    def unlike_paper(self) -> str:
+        """Where its runs are not the paper's; nothing if they are."""
+        if not self.experiment.published:
+            return ""
+        if self.settings is None:
+            return f"{self.title} (settings unknown)"
+        others = comparison.unlike_paper(self.experiment, self.settings)
+        return f"{self.title} ({'; '.join(others)})" if others else ""
 
     def published(self, method: str) -> str:
         published = self.experiment.published
         if method not in published:
             return "–"
         share = ""
-        if method not in results.BOUNDS:
-            share = results.published_share(published, method)
+        if method not in BOUNDS:
+            share = comparison.published_share(published, method)
         return _with_share(f"{published[method]:.4f}", share)
 
     def bars(self) -> dict[str, tuple[list[float], float | None]]:
         """Title of a method to its linear SVMs' accuracies, and the paper's."""
         found = {
-            method: results.accuracies(self.metrics, method, "svm_accuracy")
+            method: comparison.accuracies(self.metrics, method, "svm_accuracy")
             for method in METHODS
         }
         return {
@@ -112,28 +132,38 @@ def _with_share(text: str, share: str) -> str:
 def columns(folder: Path, experiments: tuple[Experiment, ...]) -> list[Column]:
     """What was found of some experiments."""
     return [
-        Column(experiment, file.parent.name, json.loads(file.read_text()))
+        Column(
+            experiment,
+            file.parent.name,
+            json.loads(file.read_text()),
+            _settings(file.with_name("config.json")),
+        )
         for experiment in experiments
         for file in sorted((folder / experiment.name).glob("*/metrics.json"))
     ]
 
 
+def _settings(file: Path) -> dict[str, Any] | None:
+    if not file.exists():
+        return None
+    return json.loads(file.read_text())["settings"]
+
+
 def table(found: list[Column]) -> list[list[str]]:
-    """Header and rows; the paper's numbers behind the last run of a shift."""
+    """Header and rows; the paper's numbers after the last run of a shift."""
     header = ["method"]
     last = {column.experiment.name: column for column in found}
+    marked = {c.experiment.name for c in found if c.unlike_paper()}
     for column in found:
-        title = column.experiment.title
-        header += [
-            f"{title}, {column.name}",
-            f"{title}, {column.name}, linear SVM",
-        ]
-        if column is last[column.experiment.name]:
-            header.append(f"{title}, paper")
+        header += [column.title, f"{column.title}, linear SVM"]
+        name = column.experiment.name
+        if column is last[name]:
+            mark = comparison.MARK if name in marked else ""
+            header.append(f"{column.experiment.title}, paper{mark}")
     methods = [
         name
         for name in METHODS
-        if any(results.headline(column.metrics, name) for column in found)
+        if any(comparison.headline(column.metrics, name) for column in found)
     ]
     rows = []
     for name in methods:
@@ -151,22 +181,8 @@ def main(arguments: Any = None) -> dict[str, list[list[str]]]:
     output, made = Path(config.output), {}
     for name, experiments in TABLES.items():
         found = columns(Path(config.results), experiments)
-        if not found:
-            continue
-        output.mkdir(parents=True, exist_ok=True)
-        rows = made[name] = table(found)
-        text = results.markdown(rows)
-        (output / f"{name}.md").write_text(text + "\n")
-        with open(output / f"{name}.csv", "w", newline="") as file:
-            csv.writer(file).writerows(rows)
-        figures.bars(
-            {
-                f"{column.experiment.title}\n{column.name}": column.bars()
-                for column in found
-            },
-            output / f"{name}.png",
-        )
-        print(f"{name}\n\n{text}\n")
+        if found:
+            made[name] = _write(output, name, found)
     if not made:
         stop(
             f"--results: expected results of an experiment in {config.results}"
@@ -176,5 +192,30 @@ def main(arguments: Any = None) -> dict[str, list[list[str]]]:
     return made
 
 
+def _write(output: Path, name: str, found: list[Column]) -> list[list[str]]:
+    """One table, as Markdown, CSV and a figure."""
+    # Here and not above: --help needs no Matplotlib.
+    from applications import figures
+
+    rows = table(found)
+    text = comparison.markdown(rows)
+    others = "; ".join(filter(None, (c.unlike_paper() for c in found)))
+    if others:
+        text += f"\n\n{comparison.note(others)}"
+    write_text(output / f"{name}.md", text + "\n")
+    with whole(output / f"{name}.csv") as unfinished:
+        with open(unfinished, "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(rows)
+    figures.bars(
+        {
+            f"{column.experiment.title}\n{column.name}": column.bars()
+            for column in found
+        },
+        output / f"{name}.png",
+    )
+    print(f"{name}\n\n{text}\n")
+    return rows
+
+
 if __name__ == "__main__":
-    main()
+    start.program(main)

@@ -7,7 +7,6 @@ import numpy as np
 
 from applications.runner.settings import Options
 from applications.runner.settings import Split
-from keras_grl import datasets
 
 
 def split(options: Options, name: str, images: int = 0, **parts: str) -> Split:
@@ -43,6 +42,8 @@ def drawn(options: Options, name: str, images: int) -> Split:
 
 
 def _size(name: str) -> int:
+    from keras_grl import datasets
+
     return datasets.info(name).splits["train"]
 
 
@@ -51,6 +52,9 @@ def _size(name: str) -> int:
 def _load(
     name: str, split: str, data_dir: str | None, manual_dir: str | None
 ) -> tuple[Any, Any]:
+    # Here and not above, for it imports Keras.
+    from keras_grl import datasets
+
     return datasets.load(name, split, data_dir, manual_dir)
 
 

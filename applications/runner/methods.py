@@ -12,6 +12,7 @@ import numpy as np
 import keras_grl
 from applications.progress import Progress
 from applications.runner import measures
+from applications.runner.names import METHODS
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Settings
@@ -124,37 +125,23 @@ def gfk(task: Task, trained: Trained) -> Trained:
     return _on_features(task, trained, transformer)
 
 
-@dataclasses.dataclass(frozen=True)
-class Method:
-    title: str
-    train: Callable[..., Trained]
-    # The method whose trained network it takes, if any.
-    after: str | None = None
-
-
-METHODS = {
-    "source_only": Method("source only", source_only),
-    "subspace_alignment": Method(
-        "subspace alignment", subspace_alignment, after="source_only"
-    ),
-    "gfk": Method("geodesic flow kernel", gfk, after="source_only"),
-    "domain_statistics": Method(
-        "source only, statistics of each domain", domain_statistics
-    ),
-    "ddc": Method("DDC (mean distance)", ddc),
-    "mmd": Method("MMD", mmd),
-    "coral": Method("CORAL", coral),
-    "dann": Method("DANN", dann),
-    "train_on_target": Method("train on target", train_on_target),
-    "labelled_target_only": Method(
-        "labelled target only", labelled_target_only
-    ),
-    "source_and_labelled_target": Method(
-        "source and labelled target", source_and_labelled_target
-    ),
-    "semi_supervised_dann": Method(
-        "source and labelled target, DANN", semi_supervised_dann
-    ),
+# By the names of `runner.names`.
+TRAIN: dict[str, Callable[..., Trained]] = {
+    each.__name__: each
+    for each in (
+        source_only,
+        subspace_alignment,
+        gfk,
+        domain_statistics,
+        ddc,
+        mmd,
+        coral,
+        dann,
+        train_on_target,
+        labelled_target_only,
+        source_and_labelled_target,
+        semi_supervised_dann,
+    )
 }
 
 
@@ -162,6 +149,15 @@ def _network(task: Task, **kwargs: Any) -> keras_grl.DANNModel:
     """The untrained network: the same weights for every method."""
     keras.utils.set_random_seed(task.seed)
     return task.experiment.network(task.settings, task.domains, **kwargs)
+
+
+def _optimizer(settings: Settings) -> keras.optimizers.Optimizer:
+    rate: Any = settings.learning_rate
+    if settings.annealing:
+        rate = keras_grl.schedules.InverseDecay(settings.learning_rate)
+    if settings.optimizer == "adam":
+        return keras.optimizers.Adam(rate)
+    return keras.optimizers.SGD(rate, momentum=0.9)
 
 
 def _labelled(task: Task) -> tuple[Any, Any]:
@@ -187,7 +183,7 @@ def _plain(task: Task, domain: str, x: Any, y: Any) -> Trained:
     outputs = network.label_predictor(network.feature_extractor(outputs))
     classifier = keras.Model(inputs, outputs)
     classifier.compile(
-        optimizer=task.settings.new_optimizer(),
+        optimizer=_optimizer(task.settings),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
@@ -282,7 +278,7 @@ def _paired(
             is left of the target's half.
     """
     network.compile(
-        optimizer=task.settings.new_optimizer(),
+        optimizer=_optimizer(task.settings),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
         domain_loss_weight=weight,

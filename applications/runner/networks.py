@@ -12,16 +12,14 @@ from applications.runner.settings import Domains
 from applications.runner.settings import Settings
 
 
-def of(
-    builder: Callable[..., keras_grl.DANNModel], classes: int = 10
-) -> Callable[..., Any]:
+def of(architecture: str, classes: int) -> Callable[..., Any]:
     """What `--network` chooses from.
 
     With "paper" it is the builder's network, and from the images of each
     domain their own mean is subtracted.
 
     Args:
-        builder: One of `keras_grl.architectures`.
+        architecture: A builder of `keras_grl.architectures`.
         classes: Number of classes.
     """
 
@@ -39,6 +37,7 @@ def of(
             }
         if settings.network in others:
             return others[settings.network](classes, shape, settings, **kwargs)
+        builder = getattr(keras_grl.architectures, architecture)
         return builder(
             classes, input_shape=shape, mean=means(domains), **kwargs
         )

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from applications.files import write_text
+
 _STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem;
        margin: 2rem auto; padding: 0 1rem; color: #222; }
@@ -32,6 +34,7 @@ def write(
     title: str,
     text: str,
     rows: list[list[str]],
+    note: str,
     figures: list[tuple[str, Path]],
     command: str,
     made: str,
@@ -44,6 +47,7 @@ def write(
         title: Of the page.
         text: Paragraphs, separated by empty lines.
         rows: Header and rows of the table.
+        note: Said under the table, if anything.
         figures: Pairs of what is said of a figure and its PNG file.
         command: That makes it.
         made: When and with what.
@@ -51,7 +55,8 @@ def write(
     """
     parts = [f"<h1>{html.escape(title)}</h1>"]
     parts += [f"<p>{html.escape(p)}</p>" for p in text.strip().split("\n\n")]
-    parts += [_table(rows), f"<p>{html.escape(_COLUMNS)}</p>"]
+    parts.append(_table(rows))
+    parts += [f"<p>{html.escape(p)}</p>" for p in (note, _COLUMNS) if p]
     parts += [f"<p>{html.escape(made)}</p>"]
     for said, file in figures:
         data = base64.b64encode(file.read_bytes()).decode()
@@ -63,11 +68,11 @@ def write(
     parts.append(f"<h2>Command</h2><pre>{html.escape(command)}</pre>")
     settings = html.escape(json.dumps(config, indent=2, ensure_ascii=False))
     parts.append(f"<h2>Settings</h2><pre>{settings}</pre>")
-    path.write_text(
+    write_text(
+        path,
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head>"
         f"<body>{''.join(parts)}</body></html>\n",
-        encoding="utf-8",
     )
 
 

@@ -1,4 +1,4 @@
-"""The files of an experiment, and the tables made of them.
+"""The files of an experiment.
 
 results/mnist_to_mnist_m/paper-tensorflow/
     config.json      what was asked for
@@ -18,20 +18,17 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
+from applications.files import whole
 from applications.files import write_csv
 from applications.files import write_json
 from applications.options import stop
-from applications.runner.methods import METHODS
 from applications.runner.methods import Trained
+from applications.runner.names import METHODS
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
-
-BOUNDS = ("source_only", "train_on_target")  # of the gap
-
 
 _COLUMNS: dict[str, Any] = {"method": str, "seed": int, "epoch": int}
 
@@ -42,15 +39,17 @@ class Folder:
 
     Args:
         path: The folder.
+        config: What was asked for.
     """
 
     path: Path
+    config: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @classmethod
     def of(
         cls, experiment: Experiment, options: Options, settings: Settings
     ) -> "Folder":
-        """The folder that the options name, new or to be gone on with.
+        """The folder that the options name, new or to be continued.
 
         A folder of other settings is left as it is: the program ends.
         """
@@ -64,21 +63,41 @@ class Folder:
             **experiment.files,
             "settings": dataclasses.asdict(settings),
         }
-        file = path / "config.json"
+        folder = cls(path, config)
         if (path / "runs").exists():
-            before = json.loads(file.read_text())
-            others = _differences(before, config)
-            if others:
-                stop(
-                    f"--name: {path} has results of other settings "
-                    f"({', '.join(others)}) and is not overwritten. Pass "
-                    f"another name: --name {name}-2"
-                )
+            folder._check_config()
         else:
             # Whatever stopped the program before its first run.
-            path.mkdir(parents=True, exist_ok=True)
-            write_json(file, config)
-        return cls(path)
+            folder._write_config()
+        return folder
+
+    def _write_config(self) -> None:
+        try:
+            write_json(self.path / "config.json", self.config)
+        except OSError as error:
+            stop(
+                "--output and --name: expected a folder that can be written, "
+                f"received {self.path} ({error.strerror})"
+            )
+
+    def _check_config(self) -> None:
+        file = self.path / "config.json"
+        try:
+            before = json.loads(file.read_text())
+        except (OSError, ValueError) as error:
+            stop(f"--name: {file} cannot be read ({error}). Pass another name")
+        others = _differences(before, self.config)
+        if others:
+            stop(
+                f"--name: {self.path} has results of other settings "
+                f"({', '.join(others)}) and is not overwritten. Pass "
+                f"another name: --name {self.path.name}-2"
+            )
+
+    def claim(self) -> None:
+        """Before the first run: no other process has other settings here."""
+        (self.path / "runs").mkdir(exist_ok=True)
+        self._check_config()
 
     def run(self, method: str, seed: int) -> Path:
         """The folder of one run."""
@@ -98,7 +117,8 @@ class Folder:
         run.mkdir(parents=True, exist_ok=True)
         # What has learnt nothing has no weights of its own.
         if trained.rows:
-            trained.network.save(run / "model.keras")
+            with whole(run / "model.keras") as file:
+                trained.network.save(file)
         rows = [
             {"method": method, "seed": seed, "epoch": epoch, **row}
             for epoch, row in enumerate(trained.rows, start=1)
@@ -160,9 +180,12 @@ class Folder:
 
     def write_summary(self) -> list[dict[str, Any]]:
         """Writes `metrics.json` and `history.csv` of all runs."""
-        metrics = self.metrics()
-        write_json(self.path / "metrics.json", metrics)
-        write_csv(self.path / "history.csv", self.history())
+        metrics = None
+        # Another process may have finished a run in the meantime.
+        while metrics != (found := self.metrics()):
+            metrics = found
+            write_json(self.path / "metrics.json", metrics)
+            write_csv(self.path / "history.csv", self.history())
         return metrics
 
 
@@ -195,150 +218,3 @@ def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
         for name in names
         if flat[0].get(name) != flat[1].get(name)
     ]
-
-
-def accuracies(
-    metrics: list[dict[str, Any]], method: str, which: str = "accuracy"
-) -> list[float]:
-    """One number for each seed; none if it was not measured.
-
-    Args:
-        metrics: Of the runs.
-        method: Name of the method.
-        which: "accuracy" (of the last epoch), "selected", "oracle" or
-            "svm_accuracy".
-    """
-    found = [m.get(which) for m in metrics if m["method"] == method]
-    return [
-        value["accuracy"] if isinstance(value, dict) else value
-        for value in found
-        if value is not None
-    ]
-
-
-def headline(metrics: list[dict[str, Any]], method: str) -> list[float]:
-    """What a method is compared by: the last epoch's accuracy.
-
-    Subspace alignment has no epochs: that of the number of components chosen
-    on the source.
-    """
-    return accuracies(metrics, method) or accuracies(
-        metrics, method, "selected"
-    )
-
-
-def gap_covered(
-    metrics: list[dict[str, Any]], method: str, svm: bool = False
-) -> float | None:
-    """(accuracy - source only) / (train on target - source only).
-
-    Of the means over the seeds that all three have: the gap of one seed may be
-    near zero. None where there is no gap to be covered, or no such seed. What
-    has no epochs is a linear SVM itself, and is compared with SVMs alone.
-
-    Args:
-        metrics: Of the runs.
-        method: Name of the method.
-        svm: Whether of the linear SVMs' accuracies, as in the paper, or of the
-            last epochs'.
-    """
-    compared = (method, "source_only", "train_on_target")
-    which = "svm_accuracy" if svm else "accuracy"
-    seeds = set.intersection(
-        *(
-            {
-                m["seed"]
-                for m in metrics
-                if m["method"] == name and m.get(which) is not None
-            }
-            for name in compared
-        )
-    )
-    common = [m for m in metrics if m["seed"] in seeds]
-    found = [accuracies(common, each, which) for each in compared]
-    if not all(found):
-        return None
-    accuracy, lower, upper = (float(np.mean(each)) for each in found)
-    return (accuracy - lower) / (upper - lower) if upper > lower else None
-
-
-def percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.1f} %"
-
-
-def cell(values: list[float], runs: int | None = None) -> str:
-    """Mean ± standard deviation over seeds.
-
-    Args:
-        values: One for each seed that has it.
-        runs: The number of seeds: where it was not measured of all, because a
-            training diverged, that is said.
-    """
-    if not values:
-        return "–"
-    text = f"{np.mean(values):.4f}"
-    if len(values) > 1:
-        text += f" ± {np.std(values):.4f}"
-    if runs is not None and len(values) < runs:
-        text += f" ({len(values)} of {runs} seeds)"
-    return text
-
-
-def table(
-    experiment: Experiment, metrics: list[dict[str, Any]]
-) -> list[list[str]]:
-    """Header and rows of the experiment's table."""
-    header = [
-        "method",
-        "seeds",
-        "last epoch",
-        "selected without target labels",
-        "oracle",
-        "linear SVM",
-        "share of the gap",
-        "share, linear SVM",
-        "paper",
-        "paper's share",
-    ]
-    rows = [header]
-    for name in dict.fromkeys(m["method"] for m in metrics):
-        published, bound = experiment.published, name in BOUNDS
-        runs = sum(m["method"] == name for m in metrics)
-        rows.append(
-            [
-                METHODS[name].title,
-                str(runs),
-                *(
-                    cell(accuracies(metrics, name, which), runs)
-                    for which in (
-                        "accuracy",
-                        "selected",
-                        "oracle",
-                        "svm_accuracy",
-                    )
-                ),
-                *(
-                    "" if bound else percent(gap_covered(metrics, name, svm))
-                    for svm in (False, True)
-                ),
-                f"{published[name]:.4f}" if name in published else "–",
-                "" if bound else published_share(published, name),
-            ]
-        )
-    return rows
-
-
-def published_share(published: dict[str, float], name: str) -> str:
-    """The share of the gap in the paper."""
-    needed = (name, "source_only", "train_on_target")
-    if not all(each in published for each in needed):
-        return ""
-    found, lower, upper = (published[each] for each in needed)
-    return percent((found - lower) / (upper - lower))
-
-
-def markdown(rows: list[list[str]]) -> str:
-    header, *others = rows
-    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
-    lines += ["| " + " | ".join(row) + " |" for row in others]
-    return "\n".join(lines)

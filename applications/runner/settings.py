@@ -4,16 +4,16 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 
-import keras_grl
+from applications.options import check_seeds
 from applications.options import count
 from applications.options import folder
 from applications.options import images
 from applications.options import not_negative
 from applications.options import one_of
 from applications.options import option
+from applications.options import output
 from applications.options import path
 from applications.options import positive
 from applications.options import seed
@@ -50,12 +50,15 @@ class Options:
     manual_dir: str | None = option(
         None, "Folder of archives that were downloaded by hand.", path
     )
-    output: str = option("results", "Folder that holds the results.", path)
+    output: str = option("results", "Folder that holds the results.", output)
     name: str | None = option(
         None,
         "Name of the run's folder. The preset and the backend if left out.",
         folder,
     )
+
+    def __post_init__(self) -> None:
+        check_seeds(self.seed, self.seeds)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -136,14 +139,6 @@ class Settings:
                     f"(from the preset, if not from you). Pass --{name} {only}"
                 )
 
-    def new_optimizer(self) -> keras.optimizers.Optimizer:
-        rate: Any = self.learning_rate
-        if self.annealing:
-            rate = keras_grl.schedules.InverseDecay(self.learning_rate)
-        if self.optimizer == "adam":
-            return keras.optimizers.Adam(rate)
-        return keras.optimizers.SGD(rate, momentum=0.9)
-
 
 @dataclasses.dataclass(frozen=True)
 class Split:
@@ -176,6 +171,14 @@ class Domains:
     labelled: tuple[Any, Any] | None = None
 
 
+# What `--network` chooses, as reports say it.
+NETWORKS = {
+    "paper": "the paper's {architecture}",
+    "small": "one of LeNet's size with batch normalization",
+    "deep": "five 3x3 convolutions with batch normalization",
+}
+
+
 @dataclasses.dataclass(frozen=True)
 class Experiment:
     """One result of the paper.
@@ -185,11 +188,14 @@ class Experiment:
         title: "MNIST → MNIST-M".
         description: What `--help` and the report say.
         load: From options, settings and seed to `Domains`.
-        network: From settings, `Domains` and further arguments of `DANNModel`
-            to the network, untrained.
+        architecture: The paper's network, one of `keras_grl.architectures`.
         presets: Name to settings.
         methods: Names of the methods, in the order of the table.
         published: Method to its target accuracy in the paper.
+        classes: Number of classes.
+        build: From settings, `Domains` and further arguments of `DANNModel`
+            to the network, untrained; by default what `--network` chooses.
+        networks: What `--network` chooses, in words.
         program: What starts it, if not a program of its name.
         files: Option to the name of a file that the results depend on.
         flags: What its program needs on the command line besides them.
@@ -199,10 +205,15 @@ class Experiment:
     title: str
     description: str
     load: Callable[[Any, Settings, int], Domains]
-    network: Callable[..., keras_grl.DANNModel]
+    architecture: str
     presets: dict[str, Settings]
     methods: tuple[str, ...]
     published: dict[str, float]
+    classes: int = 10
+    build: Callable[..., Any] | None = None
+    networks: dict[str, str] = dataclasses.field(
+        default_factory=lambda: NETWORKS
+    )
     program: str = ""
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     flags: dict[str, str] = dataclasses.field(default_factory=dict)
@@ -210,3 +221,17 @@ class Experiment:
     @property
     def command(self) -> str:
         return f"python -m applications.{self.program or self.name}"
+
+    def network_in_words(self, settings: Settings) -> str:
+        words = self.networks[settings.network]
+        return words.format(architecture=self.architecture)
+
+    def network(
+        self, settings: Settings, domains: Domains, **kwargs: Any
+    ) -> Any:
+        """The untrained `DANNModel`."""
+        # Here and not above, for it imports Keras.
+        from applications.runner import networks
+
+        build = self.build or networks.of(self.architecture, self.classes)
+        return build(settings, domains, **kwargs)

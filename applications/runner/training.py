@@ -1,7 +1,6 @@
 """Training that can be killed and goes on where it was."""
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from applications.files import whole
 from applications.files import write_json
 
 # There, Keras's dropout draws from torch's own random numbers.
@@ -102,7 +102,10 @@ class Checkpoint(keras.callbacks.Callback):
         files = sorted(folder.glob("epoch-*.json"))
         if files:
             state = json.loads(files[-1].read_text())
-            self.rows = state["rows"]
+            self.rows = [
+                {name: float(value) for name, value in row.items()}
+                for row in state["rows"]
+            ]
             self._before = state["seconds"]
             self.epoch = len(self.rows)
 
@@ -139,8 +142,6 @@ class Checkpoint(keras.callbacks.Callback):
             self._written = time.monotonic()
 
     def _write(self, epoch: int) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._folder / "unfinished.npz"
         values = {
             str(number): keras.ops.convert_to_numpy(variable)
             for number, variable in enumerate(self._variables())
@@ -149,9 +150,14 @@ class Checkpoint(keras.callbacks.Callback):
             values["torch"] = torch.get_rng_state().numpy()
             if torch.cuda.is_available():
                 values["cuda"] = torch.cuda.get_rng_state().numpy()
-        np.savez(unfinished, **values)
-        os.replace(unfinished, self._state(epoch))
-        state = {"rows": self.rows, "seconds": self.seconds}
+        with whole(self._state(epoch)) as unfinished:
+            np.savez(unfinished, **values)
+        # As text: JSON has no NaN, and the loss may have become one.
+        rows = [
+            {name: str(value) for name, value in row.items()}
+            for row in self.rows
+        ]
+        state = {"rows": rows, "seconds": self.seconds}
         # Last: a checkpoint is one that has this file.
         write_json(self._folder / f"epoch-{epoch:05}.json", state)
         for old in sorted(self._folder.glob("epoch-*.json"))[:-1]:

@@ -1,20 +1,68 @@
-import functools
+import contextlib
+import io
 
 import pytest
 from sklearn import manifold
 
 from tests.applications import small_sets
+from tests.applications import tiny_runs
 
 
-@pytest.fixture(autouse=True)
-def short_embeddings(monkeypatch):
-    """The fewest steps that t-SNE takes: its points are not looked at."""
-    monkeypatch.setattr(
-        manifold, "TSNE", functools.partial(manifold.TSNE, max_iter=250)
-    )
+class FirstTwoColumns:
+    """In place of t-SNE, which takes longer than all the rest of a figure."""
+
+    def __init__(self, **options):
+        pass
+
+    def fit_transform(self, features):
+        return features[:, :2]
 
 
 @pytest.fixture
-def small(monkeypatch):
+def no_embedding(monkeypatch):
+    monkeypatch.setattr(manifold, "TSNE", FirstTwoColumns)
+
+
+@pytest.fixture
+def small(monkeypatch, no_embedding):
     """Small sets in place of the real ones, for an experiment."""
     small_sets.put_in_place(monkeypatch)
+
+
+def trained_once(tmp_path_factory, experiment, *arguments):
+    """Runs an experiment for all tests of the session that look at it."""
+    folder = tmp_path_factory.mktemp("results")
+    command = [*tiny_runs.TINY, "--output", str(folder), *arguments]
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(manifold, "TSNE", FirstTwoColumns)
+        small_sets.put_in_place(monkeypatch)
+        small_sets.few_labelled(monkeypatch)
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            metrics = experiment.main(command)
+    (path,) = folder.glob("*/*")
+    return tiny_runs.Finished(
+        command, folder, path, metrics, printed.getvalue()
+    )
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """Three epochs of MNIST → MNIST-M. Tests that write there copy it."""
+    from applications import mnist_to_mnist_m
+
+    methods = "source_only,subspace_alignment,coral,dann"
+    return trained_once(
+        tmp_path_factory,
+        mnist_to_mnist_m,
+        *("--methods", methods, "--epochs", "3", "--name", "all"),
+    )
+
+
+@pytest.fixture(scope="session")
+def finished_signs(tmp_path_factory):
+    """Three epochs of the semi-supervised signs."""
+    from applications import semi_supervised_signs
+
+    return trained_once(
+        tmp_path_factory, semi_supervised_signs, "--epochs", "3"
+    )

@@ -1,6 +1,8 @@
 import dataclasses
 import datetime
+import html
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -23,21 +25,20 @@ from tests.applications.tiny_runs import history
 pytestmark = pytest.mark.usefixtures("small")
 
 
-def test_a_run_writes_what_it_found(tmp_path, capsys):
-    arguments = [*TINY, "--epochs", "2", "--output", str(tmp_path)]
+def test_a_run_writes_what_it_found(finished):
+    folder, metrics = finished.path, finished.metrics
     methods = ["source_only", "subspace_alignment", "coral", "dann"]
-    arguments += ["--methods", ",".join(methods), "--name", "all"]
-    metrics = mnist_to_mnist_m.main(arguments)
-    folder = tmp_path / "mnist_to_mnist_m" / "all"
+    assert folder == finished.output / "mnist_to_mnist_m" / "all"
     assert [m["method"] for m in metrics] == methods
     assert json.loads((folder / "metrics.json").read_text()) == metrics
     config = json.loads((folder / "config.json").read_text())
-    assert config["settings"]["epochs"] == 2
+    assert config["settings"]["epochs"] == 3
     rows = history(folder)
-    assert len(rows) == 2 * (len(methods) - 1)  # one method has no epochs
+    assert len(rows) == 3 * (len(methods) - 1)  # one method has no epochs
     assert {(row["seed"], row["epoch"]) for row in rows} == {
         ("0", "1"),
         ("0", "2"),
+        ("0", "3"),
     }
     by_method = {m["method"]: m for m in metrics}
     for name in set(methods) - {"subspace_alignment"}:
@@ -46,7 +47,7 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
         assert found["accuracy"] == float(last["target_accuracy"])
         assert found["oracle"]["accuracy"] >= found["accuracy"]
         assert 0 <= found["svm_accuracy"] <= 1
-        assert found["epochs"] == 2
+        assert found["epochs"] == 3
         assert found["images"]["target"] == {"train": 96, "test": 48}
     aligned = by_method["subspace_alignment"]
     assert aligned["oracle"]["accuracy"] >= aligned["selected"]["accuracy"]
@@ -69,16 +70,29 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
     }
     page = (folder / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 4
-    assert "--epochs 2" in page and str(tmp_path) not in page
+    assert "--epochs 3" in page and str(finished.output) not in page
     assert "<td>subspace alignment</td>" in page
     assert "chosen by the very labels it is tested with" in page
     assert f"--methods {','.join(methods)}" in page
     today = datetime.date.today().isoformat()
     made = f"Made on {today} with Keras {keras.version()} on"
     assert f"{made} {keras.backend.backend()}." in page
-    printed = capsys.readouterr().out
+    assert "<p>The network is one of LeNet&#x27;s size with batch " in page
+    note = "* The paper's numbers are of its own network and training. These "
+    assert f"<p>{html.escape(note)}" in page
+    assert "<th>paper*</th><th>paper&#x27;s share*</th>" in page
+    printed = finished.printed
     assert "| DANN | 1 |" in printed and "57.9 %" in printed
-    # All is done: nothing is trained again.
+    assert "| paper* | paper's share* |" in printed
+    assert f"{note}runs are not: epochs: 3, not 30; images: 8000" in printed
+
+
+def test_what_is_done_is_not_trained_again(tmp_path, finished):
+    shutil.copytree(finished.output, tmp_path, dirs_exist_ok=True)
+    arguments = [*finished.command, "--output", str(tmp_path)]
+    metrics = finished.metrics
+    by_method = {m["method"]: m for m in metrics}
+    folder = tmp_path / "mnist_to_mnist_m" / "all"
     before = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
     assert mnist_to_mnist_m.main(arguments) == metrics
     with pytest.raises(SystemExit) as stopped:
@@ -99,7 +113,7 @@ def test_a_run_writes_what_it_found(tmp_path, capsys):
         "method",
         "MNIST → MNIST-M, all",
         "MNIST → MNIST-M, all, linear SVM",
-        "MNIST → MNIST-M, paper",
+        "MNIST → MNIST-M, paper*",
     ]
     dann = next(row for row in made["table_1"] if row[0] == "DANN")
     assert dann[1].startswith(f"{by_method['dann']['accuracy']:.4f}")
@@ -237,20 +251,17 @@ def test_normalized_images_have_no_brightness_contrast_and_colour(network):
     assert model.count_params() == plain.count_params()
 
 
-def test_semi_supervised_has_four_settings(tmp_path, monkeypatch):
-    arguments = [*TINY, "--output", str(tmp_path)]
+def test_semi_supervised_has_four_settings(tmp_path, finished_signs):
     with pytest.raises(SystemExit, match="--images: expected at least 1280"):
-        semi_supervised_signs.main(arguments)
-    small_sets.few_labelled(monkeypatch)
-    found = semi_supervised_signs.main(
-        [*TINY, "--epochs", "1", "--output", str(tmp_path)]
-    )
-    assert [m["method"] for m in found] == [
+        semi_supervised_signs.main([*TINY, "--output", str(tmp_path)])
+    assert [m["method"] for m in finished_signs.metrics] == [
         "source_only",
         "labelled_target_only",
         "source_and_labelled_target",
         "semi_supervised_dann",
     ]
+    # The paper has no numbers to compare with.
+    assert "paper*" not in finished_signs.printed
 
 
 @pytest.mark.parametrize(

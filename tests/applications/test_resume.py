@@ -1,9 +1,11 @@
 import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
 
+from applications import files
 from applications import mnist_to_mnist_m
 from applications import semi_supervised_signs
 from applications.runner import results
@@ -28,8 +30,7 @@ COMPARED = {
 
 KILLED = """
 import os, pytest, signal
-from applications import {program}
-from applications.runner import methods
+from applications import semi_supervised_signs
 from applications.runner.training import Checkpoint
 from tests.applications import small_sets
 
@@ -40,52 +41,78 @@ written = Checkpoint.on_epoch_end
 
 def killed(self, epoch, logs=None):
     written(self, epoch, logs)
-    if {method!r} in str(self._folder) and epoch == 1:
+    if epoch == 1:
         os.kill(os.getpid(), signal.SIGKILL)
 
 Checkpoint.on_epoch_end = killed
-{program}.main({arguments!r})
+semi_supervised_signs.main({arguments!r})
 """
 
 
-@pytest.mark.parametrize(
-    ("program", "method"),
-    [
-        (mnist_to_mnist_m, "source_only"),
-        (mnist_to_mnist_m, "dann"),
-        (semi_supervised_signs, "semi_supervised_dann"),
-    ],
-    ids=["source_only", "dann", "semi_supervised_dann"],
-)
+class KilledError(BaseException):
+    """Nothing of the programs catches it."""
+
+
+@pytest.mark.parametrize("method", ["source_only", "dann"])
+def test_a_run_that_stopped_goes_on_as_if_it_had_not(
+    method, tmp_path, capfd, monkeypatch, finished
+):
+    arguments = [*TINY, "--methods", method, "--epochs", "3"]
+    arguments += ["--output", str(tmp_path)]
+    with monkeypatch.context() as patch:
+        written = Checkpoint.on_epoch_end
+
+        def killed(self, epoch, logs=None):
+            written(self, epoch, logs)
+            if epoch == 1:
+                raise KilledError
+
+        patch.setattr(Checkpoint, "seconds_between", 0.0)
+        patch.setattr(Checkpoint, "on_epoch_end", killed)
+        with pytest.raises(KilledError):
+            mnist_to_mnist_m.main(arguments)
+    resume_and_compare(
+        mnist_to_mnist_m, arguments, method, tmp_path, capfd, finished
+    )
+
+
 def test_a_killed_run_goes_on_as_if_it_had_not_been(
-    program, method, tmp_path, capfd, monkeypatch
+    tmp_path, capfd, monkeypatch, finished_signs
 ):
     small_sets.few_labelled(monkeypatch)
-    arguments = [*TINY, "--methods", method, "--epochs", "4"]
-    killed = [*arguments, "--output", str(tmp_path / "killed")]
-    process = run_python(
-        KILLED.format(
-            program=program.EXPERIMENT.name, arguments=killed, method=method
-        )
-    )
+    method = "semi_supervised_dann"
+    arguments = [*TINY, "--methods", method, "--epochs", "3"]
+    arguments += ["--output", str(tmp_path)]
+    process = run_python(KILLED.format(arguments=arguments))
     assert process.returncode == -9, process.stderr
-    run = next((tmp_path / "killed").glob("*/*/runs")) / f"{method}-0"
+    resume_and_compare(
+        semi_supervised_signs,
+        arguments,
+        method,
+        tmp_path,
+        capfd,
+        finished_signs,
+    )
+
+
+def resume_and_compare(program, arguments, method, output, capfd, whole):
+    """The same command trains the third epoch, as the whole run did."""
+    run = next(output.glob("*/*/runs")) / f"{method}-0"
     assert not (run / "metrics.json").exists()
     assert (run / "checkpoint").exists()
-    (resumed,) = program.main(killed)
+    capfd.readouterr()
+    (resumed,) = program.main(arguments)
     assert "seed 0: goes on after epoch 2" in capfd.readouterr().out
     assert not (run / "checkpoint").exists()
-    (uninterrupted,) = program.main(
-        [*arguments, "--output", str(tmp_path / "whole")]
-    )
-    whole = next((tmp_path / "whole").glob("*/*/runs")) / f"{method}-0"
-    # Dropout, batch normalisation, order and λ go on where they were.
-    for got, expected in zip(history(run), history(whole), strict=True):
-        assert got.keys() == expected.keys()
+    # Dropout, batch normalization, order and λ go on where they were.
+    expected = history(whole.path / "runs" / f"{method}-0")
+    for got, wanted in zip(history(run), expected, strict=True):
+        assert got.keys() == wanted.keys()
         for key in got.keys() & COMPARED:
             assert float(got[key]) == pytest.approx(
-                float(expected[key]), rel=1e-3
+                float(wanted[key]), rel=1e-3
             ), key
+    (uninterrupted,) = (m for m in whole.metrics if m["method"] == method)
     # A test image may fall on the other side for a rounding.
     for key, domain in (
         ("accuracy", "target"),
@@ -102,7 +129,28 @@ def test_a_checkpoint_that_was_not_finished_is_not_used(tmp_path):
     (tmp_path / "unfinished.npz").write_bytes(b"half")
     (tmp_path / "epoch-00007.npz").write_bytes(b"whole, but no history")
     (tmp_path / "epoch-00008.json.unfinished").write_text("{")
+    (tmp_path / ".epoch-00009-0f.json").write_text("{")
     assert Checkpoint(tmp_path).epoch == 0
+
+
+def test_a_checkpoint_begins_after_the_last_epoch_that_is_whole(tmp_path):
+    for epoch, loss in ((1, "0.5"), (3, "nan")):
+        rows = [{"loss": "0.9"}] * (epoch - 1) + [{"loss": loss}]
+        files.write_json(
+            tmp_path / f"epoch-{epoch:05}.json",
+            {"rows": rows, "seconds": 60.0},
+        )
+    found = Checkpoint(tmp_path)
+    assert found.epoch == 3
+    assert [row["loss"] for row in found.rows[:2]] == [0.9, 0.9]
+    assert math.isnan(found.rows[2]["loss"])
+    assert 60.0 <= found.seconds < 70.0
+    # As they were written before: numbers, NaN among them.
+    text = '{"rows": [{"loss": NaN}, {"loss": 0.5}], "seconds": 1}'
+    (tmp_path / "epoch-00004.json").write_text(text)
+    found = Checkpoint(tmp_path)
+    assert found.epoch == 2 and math.isnan(found.rows[0]["loss"])
+    assert found.rows[1] == {"loss": 0.5}
 
 
 def test_other_settings_do_not_overwrite_results(tmp_path, monkeypatch):
@@ -180,3 +228,14 @@ def test_batches_walk_through_all_samples():
     other.set_epoch(3)
     other.on_epoch_begin()
     np.testing.assert_array_equal(other[0][0], later)
+
+
+def test_another_epoch_has_another_order():
+    batches = Batches(np.arange(40), np.arange(40), 40, steps=1, seed=0)
+    batches.on_epoch_begin()
+    first = batches[0][0].tolist()
+    batches.on_epoch_begin()
+    assert batches[0][0].tolist() != first
+    other = Batches(np.arange(40), np.arange(40), 40, steps=1, seed=1)
+    other.on_epoch_begin()
+    assert other[0][0].tolist() != first

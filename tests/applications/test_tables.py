@@ -1,37 +1,28 @@
+import csv
+import dataclasses
 import json
 
 import pytest
 
-from applications import mnist_to_mnist_m
+from applications import figures
+from applications import office
+from applications import svhn_to_mnist
 from applications import tables
-from applications.runner import results
 
 
-def test_the_gap_is_of_seeds_that_were_measured_in_all():
-    def run(method, seed, accuracy, svm):
-        return {
-            "method": method,
-            "seed": seed,
-            "accuracy": accuracy,
-            "svm_accuracy": svm,
-        }
-
+def write(folder, accuracies, settings=None, svm=0.0):
+    """The files of two seeds, the second better by a tenth."""
+    folder.mkdir(parents=True)
     metrics = [
-        *(run("source_only", seed, 0.2 * seed, 0.1) for seed in (0, 1)),
-        *(run("train_on_target", seed, 0.8, 0.9) for seed in (0, 1, 2)),
-        run("dann", 0, 0.4, 0.5),
-        run("dann", 1, 0.5, None),  # has diverged
-        run("subspace_alignment", 0, None, 0.3),
+        {"method": method, "seed": seed, "accuracy": accuracy + seed / 10}
+        | {"svm_accuracy": accuracy + svm}
+        for method, accuracy in accuracies.items()
+        for seed in range(2)
     ]
-    share = results.gap_covered(metrics, "dann")
-    assert share == pytest.approx((0.45 - 0.1) / (0.8 - 0.1))
-    assert results.gap_covered(metrics, "dann", svm=True) == pytest.approx(0.5)
-    # A linear SVM is compared with linear SVMs alone.
-    assert results.gap_covered(metrics, "subspace_alignment") is None
-    aligned = results.gap_covered(metrics, "subspace_alignment", svm=True)
-    assert aligned == pytest.approx(0.25)
-    row = results.table(mnist_to_mnist_m.EXPERIMENT, metrics)[3]
-    assert row[0] == "DANN" and row[5] == "0.5000 (1 of 2 seeds)"
+    (folder / "metrics.json").write_text(json.dumps(metrics))
+    if settings is not None:
+        config = {"settings": dataclasses.asdict(settings)}
+        (folder / "config.json").write_text(json.dumps(config))
 
 
 def test_tables_want_results(tmp_path):
@@ -41,77 +32,125 @@ def test_tables_want_results(tmp_path):
         tables.main(["--results", str(tmp_path / "nothing")])
 
 
-def test_tables_have_each_run_and_the_paper_once(tmp_path):
-    for name, accuracies in (
-        ("few", {"source_only": 0.5, "dann": 0.8, "train_on_target": 0.9}),
-        ("more", {"source_only": 0.6, "mmd": 0.7}),
+def test_tables_have_each_run_and_the_paper_once(tmp_path, capsys, monkeypatch):
+    drawn = {}
+    monkeypatch.setattr(
+        figures, "bars", lambda groups, path: drawn.update({path.stem: groups})
+    )
+    paper = svhn_to_mnist.PRESETS["paper"]
+    short = dataclasses.replace(paper, epochs=3)
+    for name, accuracies, settings in (
+        (
+            "few",
+            {"source_only": 0.5, "dann": 0.8, "train_on_target": 0.9},
+            paper,
+        ),
+        ("more", {"source_only": 0.6, "mmd": 0.7}, short),
     ):
-        folder = tmp_path / "svhn_to_mnist" / name
-        folder.mkdir(parents=True)
-        metrics = [
-            {"method": method, "seed": seed, "accuracy": accuracy + seed / 10}
-            | {"svm_accuracy": accuracy}
-            for method, accuracy in accuracies.items()
-            for seed in range(2)
+        write(tmp_path / "svhn_to_mnist" / name, accuracies, settings)
+    arguments = ["--results", str(tmp_path), "--output", str(tmp_path / "to")]
+    made = tables.main(arguments)
+    assert made == {
+        "table_1": [
+            [
+                "method",
+                "SVHN → MNIST, few",
+                "SVHN → MNIST, few, linear SVM",
+                "SVHN → MNIST, more",
+                "SVHN → MNIST, more, linear SVM",
+                "SVHN → MNIST, paper*",
+            ],
+            [
+                "source only",
+                "0.5500 ± 0.0500",
+                "0.5000 ± 0.0000",
+                "0.6500 ± 0.0500",
+                "0.6000 ± 0.0000",
+                "0.5919",
+            ],
+            ["MMD", "–", "–", "0.7500 ± 0.0500", "0.7000 ± 0.0000", "–"],
+            [
+                "DANN",
+                "0.8500 ± 0.0500 (75.0 %)",
+                "0.8000 ± 0.0000 (75.0 %)",
+                "–",
+                "–",
+                "0.7107 (29.5 %)",
+            ],
+            [
+                "train on target",
+                "0.9500 ± 0.0500",
+                "0.9000 ± 0.0000",
+                "–",
+                "–",
+                "0.9951",
+            ],
         ]
-        (folder / "metrics.json").write_text(json.dumps(metrics))
-    made = tables.main(["--results", str(tmp_path), "--output", str(tmp_path)])
-    assert made["table_1"] == [
+    }
+    note = (
+        "* The paper's numbers are of its own network and training. These "
+        "runs are not: SVHN → MNIST, more (epochs: 3, not 60)."
+    )
+    text = (tmp_path / "to" / "table_1.md").read_text()
+    assert text.endswith(f"| 0.9951 |\n\n{note}\n")
+    assert note in capsys.readouterr().out
+    with open(tmp_path / "to" / "table_1.csv", newline="") as file:
+        assert list(csv.reader(file)) == made["table_1"]
+    assert drawn["table_1"] == {
+        "SVHN → MNIST\nfew": {
+            "source only": ([0.5, 0.5], 0.5919),
+            "DANN": ([0.8, 0.8], 0.7107),
+            "train on target": ([0.9, 0.9], 0.9951),
+        },
+        "SVHN → MNIST\nmore": {
+            "source only": ([0.6, 0.6], 0.5919),
+            "MMD": ([0.7, 0.7], None),
+        },
+    }
+
+
+def test_the_papers_own_runs_have_no_mark(tmp_path):
+    paper = svhn_to_mnist.PRESETS["paper"]
+    write(tmp_path / "svhn_to_mnist" / "paper-jax", {"dann": 0.5}, paper)
+    # Of the paper there are no numbers.
+    quick = svhn_to_mnist.PRESETS["quick"]
+    write(tmp_path / "mnist_to_svhn" / "quick-jax", {"dann": 0.5}, quick)
+    # Each table has its experiments.
+    write(
+        tmp_path / "office_dslr_webcam" / "x",
+        {"source_only": 0.25, "dann": 0.75},
+        office.PRESETS["paper"],
+        svm=0.125,
+    )
+    arguments = ["--results", str(tmp_path), "--output", str(tmp_path)]
+    made = tables.main(arguments)
+    assert made["table_1"][0][3:] == [
+        "SVHN → MNIST, paper",
+        "MNIST → SVHN, quick-jax",
+        "MNIST → SVHN, quick-jax, linear SVM",
+        "MNIST → SVHN, paper",
+    ]
+    assert "*" not in (tmp_path / "table_1.md").read_text()
+    assert made["table_2"] == [
         [
             "method",
-            "SVHN → MNIST, few",
-            "SVHN → MNIST, few, linear SVM",
-            "SVHN → MNIST, more",
-            "SVHN → MNIST, more, linear SVM",
-            "SVHN → MNIST, paper",
+            "OFFICE: Dslr → Webcam, x",
+            "OFFICE: Dslr → Webcam, x, linear SVM",
+            "OFFICE: Dslr → Webcam, paper",
         ],
-        [
-            "source only",
-            "0.5500 ± 0.0500",
-            "0.5000 ± 0.0000",
-            "0.6500 ± 0.0500",
-            "0.6000 ± 0.0000",
-            "0.5919",
-        ],
-        ["MMD", "–", "–", "0.7500 ± 0.0500", "0.7000 ± 0.0000", "–"],
-        [
-            "DANN",
-            "0.8500 ± 0.0500 (75.0 %)",
-            "0.8000 ± 0.0000 (75.0 %)",
-            "–",
-            "–",
-            "0.7107 (29.5 %)",
-        ],
-        [
-            "train on target",
-            "0.9500 ± 0.0500",
-            "0.9000 ± 0.0000",
-            "–",
-            "–",
-            "0.9951",
-        ],
+        ["source only", "0.3000 ± 0.0500", "0.3750 ± 0.0000", "0.9150"],
+        # Without labels of the target nobody knows the gap.
+        ["DANN", "0.8000 ± 0.0500", "0.8750 ± 0.0000", "0.9400"],
     ]
+    for name in ("table_1", "table_2"):
+        file = tmp_path / f"{name}.png"
+        assert file.read_bytes().startswith(b"\x89PNG")
 
 
-def test_share_of_the_gap_is_of_the_means():
-    metrics = [
-        {"method": method, "seed": seed, "accuracy": accuracy}
-        for method, accuracies in {
-            "source_only": (0.5, 0.6),
-            "dann": (0.7, 0.8, 0.1),
-            "train_on_target": (0.9, 1.0),
-        }.items()
-        for seed, accuracy in enumerate(accuracies)
-    ]
-    # Seed 2 has no bounds to be compared with.
-    assert results.gap_covered(metrics, "dann") == pytest.approx(0.5)
-    assert results.gap_covered(metrics[:5], "dann") is None
-    assert results.gap_covered(metrics, "dann", svm=True) is None
-    for each in metrics:
-        each["svm_accuracy"] = each["accuracy"] ** 2
-    # (.565 - .305) / (.905 - .305)
-    svm = results.gap_covered(metrics, "dann", svm=True)
-    assert svm == pytest.approx(0.26 / 0.6)
-    assert results.cell([0.7, 0.8]) == "0.7500 ± 0.0500"
-    published = mnist_to_mnist_m.EXPERIMENT.published
-    assert results.published_share(published, "dann") == "57.9 %"
+def test_runs_of_unknown_settings_are_not_taken_for_the_papers(tmp_path):
+    write(tmp_path / "svhn_to_mnist" / "old", {"dann": 0.5})
+    arguments = ["--results", str(tmp_path), "--output", str(tmp_path)]
+    made = tables.main(arguments)
+    assert made["table_1"][0][-1] == "SVHN → MNIST, paper*"
+    text = (tmp_path / "table_1.md").read_text()
+    assert text.endswith("SVHN → MNIST, old (settings unknown).\n")

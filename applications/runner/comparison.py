@@ -1,0 +1,205 @@
+"""What the metrics of runs say: accuracies, shares of the gap, tables."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+
+from applications.options import said
+from applications.runner.names import BOUNDS
+from applications.runner.names import METHODS
+from applications.runner.settings import Experiment
+from applications.runner.settings import Settings
+
+# Of the paper's numbers beside runs that are not the paper's.
+MARK = "*"
+
+
+def accuracies(
+    metrics: list[dict[str, Any]], method: str, which: str = "accuracy"
+) -> list[float]:
+    """One number for each seed; none if it was not measured.
+
+    Args:
+        metrics: Of the runs.
+        method: Name of the method.
+        which: "accuracy" (of the last epoch), "selected", "oracle" or
+            "svm_accuracy".
+    """
+    found = [m.get(which) for m in metrics if m["method"] == method]
+    return [
+        value["accuracy"] if isinstance(value, dict) else value
+        for value in found
+        if value is not None
+    ]
+
+
+def headline(metrics: list[dict[str, Any]], method: str) -> list[float]:
+    """What a method is compared by: the last epoch's accuracy.
+
+    Subspace alignment has no epochs: that of the number of components chosen
+    on the source.
+    """
+    return accuracies(metrics, method) or accuracies(
+        metrics, method, "selected"
+    )
+
+
+def gap_covered(
+    metrics: list[dict[str, Any]], method: str, svm: bool = False
+) -> float | None:
+    """(accuracy - source only) / (train on target - source only).
+
+    Of the means over the seeds that all three have: the gap of one seed may be
+    near zero. None where there is no gap to be covered, or no such seed. What
+    has no epochs is a linear SVM itself, and is compared with SVMs alone.
+
+    Args:
+        metrics: Of the runs.
+        method: Name of the method.
+        svm: Whether of the linear SVMs' accuracies, as in the paper, or of the
+            last epochs'.
+    """
+    compared = (method, "source_only", "train_on_target")
+    which = "svm_accuracy" if svm else "accuracy"
+    seeds = set.intersection(
+        *(
+            {
+                m["seed"]
+                for m in metrics
+                if m["method"] == name and m.get(which) is not None
+            }
+            for name in compared
+        )
+    )
+    common = [m for m in metrics if m["seed"] in seeds]
+    found = [accuracies(common, each, which) for each in compared]
+    if not all(found):
+        return None
+    return share(*(float(np.mean(each)) for each in found))
+
+
+def share(accuracy: float, lower: float, upper: float) -> float | None:
+    """Of the gap between the bounds; None where they meet or cross."""
+    return (accuracy - lower) / (upper - lower) if upper > lower else None
+
+
+def percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.1f} %"
+
+
+def cell(values: list[float], runs: int | None = None, digits: int = 4) -> str:
+    """Mean ± standard deviation over seeds.
+
+    Args:
+        values: One for each seed that has it.
+        runs: The number of seeds: where it was not measured of all, because a
+            training diverged, that is said.
+        digits: Behind the point.
+    """
+    if not values:
+        return "–"
+    text = f"{np.mean(values):.{digits}f}"
+    if len(values) > 1:
+        text += f" ± {np.std(values):.{digits}f}"
+    if runs is not None and len(values) < runs:
+        text += f" ({len(values)} of {runs} seeds)"
+    return text
+
+
+def table(
+    experiment: Experiment, metrics: list[dict[str, Any]], mark: str = ""
+) -> list[list[str]]:
+    """Header and rows of the experiment's table.
+
+    Args:
+        experiment: Which one.
+        metrics: Of the runs.
+        mark: Put to the paper's columns, for a note.
+    """
+    header = [
+        "method",
+        "seeds",
+        "last epoch",
+        "selected without target labels",
+        "oracle",
+        "linear SVM",
+        "share of the gap",
+        "share, linear SVM",
+        f"paper{mark}",
+        f"paper's share{mark}",
+    ]
+    rows = [header]
+    for name in dict.fromkeys(m["method"] for m in metrics):
+        published, bound = experiment.published, name in BOUNDS
+        runs = sum(m["method"] == name for m in metrics)
+        rows.append(
+            [
+                METHODS[name].title,
+                str(runs),
+                *(
+                    cell(accuracies(metrics, name, which), runs)
+                    for which in (
+                        "accuracy",
+                        "selected",
+                        "oracle",
+                        "svm_accuracy",
+                    )
+                ),
+                *(
+                    "" if bound else percent(gap_covered(metrics, name, svm))
+                    for svm in (False, True)
+                ),
+                f"{published[name]:.4f}" if name in published else "–",
+                "" if bound else published_share(published, name),
+            ]
+        )
+    return rows
+
+
+def published_share(published: dict[str, float], name: str) -> str:
+    """The share of the gap in the paper."""
+    needed = (name, "source_only", "train_on_target")
+    if not all(each in published for each in needed):
+        return ""
+    return percent(share(*(published[each] for each in needed)))
+
+
+def unlike_paper(experiment: Experiment, settings: dict[str, Any]) -> list[str]:
+    """Where a run is not the paper's, as "network: small, not paper".
+
+    Args:
+        experiment: Which one.
+        settings: The run's.
+    """
+    paper = dataclasses.asdict(experiment.presets["paper"])
+    # A setting that did not exist yet was what is its default now.
+    these = dataclasses.asdict(Settings()) | settings
+
+    def words(name: str, value: Any) -> Any:
+        return "all" if name == "images" and value == 0 else said(value)
+
+    return [
+        f"{name}: {words(name, these[name])}, not {words(name, value)}"
+        for name, value in paper.items()
+        if these[name] != value
+    ]
+
+
+def note(others: str) -> str:
+    """What is said under a table whose columns of the paper have the mark.
+
+    Args:
+        others: Where runs are not the paper's.
+    """
+    return (
+        f"{MARK} The paper's numbers are of its own network and training. "
+        f"These runs are not: {others}."
+    )
+
+
+def markdown(rows: list[list[str]]) -> str:
+    header, *others = rows
+    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
+    lines += ["| " + " | ".join(row) + " |" for row in others]
+    return "\n".join(lines)

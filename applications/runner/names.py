@@ -1,0 +1,45 @@
+"""The methods by their names. Without Keras, as is all that only asks."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """What tables say of a method.
+
+    Args:
+        title: In tables and figures.
+        after: The method whose trained network it takes, if any.
+    """
+
+    title: str
+    after: str | None = None
+
+
+# In the order of tables; `runner.methods` has a function of each name.
+METHODS = {
+    "source_only": Method("source only"),
+    "subspace_alignment": Method("subspace alignment", after="source_only"),
+    "gfk": Method("geodesic flow kernel", after="source_only"),
+    "domain_statistics": Method("source only, statistics of each domain"),
+    "ddc": Method("DDC (mean distance)"),
+    "mmd": Method("MMD"),
+    "coral": Method("CORAL"),
+    "dann": Method("DANN"),
+    "train_on_target": Method("train on target"),
+    "labelled_target_only": Method("labelled target only"),
+    "source_and_labelled_target": Method("source and labelled target"),
+    "semi_supervised_dann": Method("source and labelled target, DANN"),
+}
+BOUNDS = ("source_only", "train_on_target")  # of the gap
+# Methods of the paper's table 1, and others of its time.
+TABLE_1 = (
+    "source_only",
+    "domain_statistics",
+    "subspace_alignment",
+    "ddc",
+    "mmd",
+    "coral",
+    "dann",
+    "train_on_target",
+)

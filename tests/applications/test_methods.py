@@ -1,0 +1,278 @@
+"""What each method learns from: batches, weights, labels."""
+
+import dataclasses
+import types
+
+import keras
+import numpy as np
+import pytest
+
+import keras_grl
+from applications import mnist_to_mnist_m
+from applications.runner import measures
+from applications.runner import methods
+from applications.runner.names import METHODS
+from applications.runner.settings import Domains
+from applications.runner.settings import Settings
+from applications.runner.settings import Split
+
+
+def images(value, count):
+    return np.full((count, 2, 2, 1), value, "uint8")
+
+
+# The value of a pixel, and the label, say where a sample is from.
+SOURCE, TARGET, LABELED = 1, 2, 0
+DOMAINS = Domains(
+    Split(images(1, 40), np.full(40, 1), images(11, 3), np.full(3, 1)),
+    Split(images(2, 90), np.full(90, 2), images(12, 3), np.full(3, 2)),
+    labelled=(images(0, 9), np.full(9, 0)),
+)
+SETTINGS = Settings(
+    batch_size=16,
+    domain_loss_weight=0.5,
+    mmd_weight=0.25,
+    ddc_weight=0.125,
+    coral_weight=2.0,
+)
+
+
+def network(settings, domains, **kwargs):
+    """The smallest there is; its arguments are kept."""
+    model = keras_grl.DANNModel(
+        keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()]),
+        keras.Sequential(
+            [
+                keras.layers.Dense(4, activation="relu"),
+                keras.layers.Dense(3, activation="softmax"),
+            ]
+        ),
+        **kwargs,
+    )
+    model.build((None, 2, 2, 1))
+    return model
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """What a method hands over to be trained, and what it compiled."""
+
+    def train(name, settings=SETTINGS, domains=DOMAINS):
+        found, experiment = {}, mnist_to_mnist_m.EXPERIMENT
+        experiment = dataclasses.replace(experiment, build=network)
+        task = methods.Task(experiment, settings, domains, name, 0, None)
+
+        def fit(task, model, network, dataset, before, learnt):
+            found.update(
+                model=model,
+                network=network,
+                dataset=dataset,
+                learnt=learnt,
+                before=[type(each).__name__ for each in before],
+            )
+
+        monkeypatch.setattr(methods, "_fit", fit)
+        methods.TRAIN[name](task)
+        found["dataset"].on_epoch_begin()
+        return types.SimpleNamespace(**found)
+
+    return train
+
+
+def counted(batch):
+    """How many samples of which value."""
+    values, counts = np.unique(
+        keras.ops.convert_to_numpy(batch)[:, ..., 0].reshape(len(batch), -1)[
+            :, 0
+        ],
+        return_counts=True,
+    )
+    return dict(zip(values.tolist(), counts.tolist(), strict=True))
+
+
+def weight_of_domain_loss(network):
+    return network.get_compile_config()["domain_loss_weight"]
+
+
+def test_every_method_can_be_trained():
+    assert set(methods.TRAIN) == set(METHODS)
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "value"),
+    [
+        ("source_only", "source", SOURCE),
+        ("train_on_target", "target", TARGET),
+        ("labelled_target_only", "target", LABELED),
+    ],
+)
+def test_bounds_learn_from_one_domain(name, domain, value, trained):
+    found = trained(name)
+    x, y = found.dataset[0]
+    # Half a batch, as DANN has of labeled samples; as many steps as it.
+    assert counted(x) == {value: 8} and np.all(y == value)
+    assert found.dataset.num_batches == 90 // 8
+    ((learnt, (x, y)),) = found.learnt.items()
+    assert learnt == domain and np.all(x == value) and np.all(y == value)
+    assert found.before == ["LearningRateAnnealing", "TellEpoch"]
+    assert found.network.batch_normalization == "joint"
+
+
+@pytest.mark.parametrize(
+    ("name", "weight"),
+    [
+        ("domain_statistics", 0.0),
+        ("ddc", 0.125),
+        ("mmd", 0.25),
+        ("coral", 2.0),
+        ("dann", 0.5),
+    ],
+)
+def test_methods_learn_from_both_domains(name, weight, trained):
+    found = trained(name)
+    x, y = found.dataset[0][:2]
+    assert counted(x["source"]) == {SOURCE: 8}
+    assert counted(x["target"]) == {TARGET: 8}
+    assert np.all(keras.ops.convert_to_numpy(y) == SOURCE)
+    assert len(found.dataset) == 90 // 8
+    assert list(found.learnt) == ["source"]
+    assert np.all(found.learnt["source"][1] == SOURCE)
+    assert weight_of_domain_loss(found.network) == weight
+    distance = type(getattr(found.network, "discrepancy", None)).__name__
+    assert distance == {
+        "ddc": "MeanDistance",
+        "mmd": "MaximumMeanDiscrepancy",
+        "coral": "Coral",
+    }.get(name, "NoneType")
+
+
+@pytest.mark.parametrize(
+    ("name", "weight", "unlabeled"),
+    [("source_and_labelled_target", 0.0, 1), ("semi_supervised_dann", 0.5, 4)],
+)
+def test_semi_supervised_batches(name, weight, unlabeled, trained):
+    found = trained(name)
+    x, y = found.dataset[0][:2]
+    assert {stream: counted(each) for stream, each in x.items()} == {
+        "source": {SOURCE: 8},
+        "labeled_target": {LABELED: 4},
+        "target": {TARGET: unlabeled},
+    }
+    labels = {k: keras.ops.convert_to_numpy(v).tolist() for k, v in y.items()}
+    assert labels == {"source": [SOURCE] * 8, "labeled_target": [LABELED] * 4}
+    assert weight_of_domain_loss(found.network) == weight
+    # The linear SVM learns from all that has labels.
+    values = {k: set(y.tolist()) for k, (_, y) in found.learnt.items()}
+    assert values == {"source": {SOURCE}, "target": {LABELED}}
+
+
+def test_without_labeled_target_samples_there_is_nothing_to_learn(trained):
+    domains = dataclasses.replace(DOMAINS, labelled=None)
+    with pytest.raises(ValueError, match="has no labelled target"):
+        trained("semi_supervised_dann", domains=domains)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_the_optimizer_is_the_settings(optimizer, trained):
+    settings = Settings(
+        batch_size=16, optimizer=optimizer, learning_rate=0.5, annealing=False
+    )
+    found = trained("dann", settings).model.optimizer
+    assert type(found).__name__.lower() == optimizer
+    assert float(found.learning_rate) == 0.5
+    if optimizer == "sgd":
+        assert found.momentum == 0.9
+
+
+def test_all_methods_begin_with_the_same_weights(trained):
+    weights = [
+        [
+            values
+            for part in (found.feature_extractor, found.label_predictor)
+            for values in part.get_weights()
+        ]
+        for name in ("source_only", "dann", "mmd", "train_on_target")
+        for found in [trained(name).network]
+    ]
+    for other in weights[1:]:
+        for first, second in zip(weights[0], other, strict=True):
+            np.testing.assert_array_equal(first, second)
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """What the number of components is chosen by."""
+    asked = {}
+
+    def choose(x, y, target, test, transformer):
+        asked.update(
+            x=set(x.ravel().tolist()),
+            y=set(y.tolist()),
+            target=set(target.ravel().tolist()),
+            test=(set(test[0].ravel().tolist()), set(test[1].tolist())),
+            transformer=type(transformer).__name__,
+        )
+        return types.SimpleNamespace(
+            by_cross_validation=3,
+            by_test_accuracy=5,
+            test_accuracy={3: 0.5, 5: 0.75},
+        )
+
+    monkeypatch.setattr(
+        methods.keras_grl.baselines, "choose_components", choose
+    )
+
+    def signs(count):
+        """Features that are all equal cannot be aligned."""
+        return np.where(np.arange(count) % 2, 1, -1)[:, None]
+
+    # Ten times the pixel, plus 100 for what the network takes for a target.
+    monkeypatch.setattr(
+        measures,
+        "Hidden",
+        lambda network: (
+            lambda domain, x: (
+                (10.0 * x[:, 0, 0] + 100 * (domain == "target")) * signs(len(x))
+            )
+        ),
+    )
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("name", "transformer"),
+    [
+        ("subspace_alignment", "SubspaceAlignment"),
+        ("gfk", "GeodesicFlowKernel"),
+    ],
+)
+def test_subspaces_are_chosen_on_the_source(name, transformer, chosen):
+    task = methods.Task(None, SETTINGS, DOMAINS, name, 0, None)
+    before = methods.Trained(None, [], {}, 0.0)
+    found = methods.TRAIN[name](task, before)
+    assert found.metrics == {
+        "selected": {"accuracy": 0.5, "components": 3},
+        "oracle": {"accuracy": 0.75, "components": 5},
+        "svm_accuracy": 0.75,
+    }
+    assert found.rows == []
+    assert chosen == {
+        "x": {10.0, -10.0},
+        "y": {SOURCE},
+        "target": {120.0, -120.0},
+        "test": ({220.0, -220.0}, {TARGET}),
+        "transformer": transformer,
+    }
+
+
+def test_of_features_that_are_all_equal_there_are_no_subspaces(monkeypatch):
+    monkeypatch.setattr(
+        measures, "Hidden", lambda network: lambda domain, x: np.ones((4, 2))
+    )
+    task = methods.Task(None, SETTINGS, DOMAINS, "gfk", 0, None)
+    found = methods.gfk(task, methods.Trained(None, [], {}, 0.0))
+    assert found.metrics == {
+        "selected": None,
+        "oracle": None,
+        "svm_accuracy": None,
+    }
