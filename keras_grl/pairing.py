@@ -197,6 +197,12 @@ class PairedDataset(keras.utils.PyDataset):
         return dataset
 
     @property
+    def seed(self) -> int | None:
+        """Integer: of the order of the arrays; None if there are none."""
+        seeds = (getattr(s, "seed", None) for s in self._streams.values())
+        return next((seed for seed in seeds if seed is not None), None)
+
+    @property
     def told_epochs(self) -> int:
         """Integer: the epoch after the last one of which `set_epoch` told."""
         return self._told.epochs

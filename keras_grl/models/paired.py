@@ -8,11 +8,13 @@ from keras import ops
 from keras import tree
 
 from keras_grl.callbacks.defaults import with_defaults
+from keras_grl.callbacks.resuming import resuming
 from keras_grl.layers.first_rows import FirstRows
 from keras_grl.models import batch
 from keras_grl.models import split
 from keras_grl.models.running_statistics import SourceStatistics
-from keras_grl.models.weights_kept import WeightsKept
+from keras_grl.models.saving import Portable
+from keras_grl.models.saving import file_shared_layers
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
@@ -26,7 +28,7 @@ from keras_grl.validation import invalid
 _FIRST_ROWS = FirstRows()
 
 
-class PairedModel(WeightsKept):
+class PairedModel(Portable):
     """What every method of domain adaptation shares, whatever its loss.
 
     A feature extractor sees both domains, a label predictor the labelled
@@ -374,11 +376,6 @@ class PairedModel(WeightsKept):
             config["domain_loss_weight"] = self._domain_loss_weight
         return config
 
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.optimizer is not None and self.built:
-            self.optimizer.build(self.trainable_variables)
-
     def train_step(self, *args: Any) -> Any:
         # JAX's trainer passes (state, data), the others (data,).
         *state, data = args
@@ -456,13 +453,17 @@ class PairedModel(WeightsKept):
         ):
             # Arrays. What a dataset yields is seen in `train_step`.
             raise ValueError(batch.not_paired(self, "`fit`", x))
+        callbacks, begin = resuming(
+            with_defaults(callbacks, self, x), kwargs.pop("initial_epoch", 0), x
+        )
         return super().fit(
             x,
             y,
             batch_size=batch_size,
             epochs=epochs,
             verbose=verbose,
-            callbacks=with_defaults(callbacks, self, x),
+            callbacks=callbacks,
+            initial_epoch=begin,
             steps_per_epoch=steps_per_epoch,
             shuffle=shuffle,
             **kwargs,
@@ -539,6 +540,7 @@ class PairedModel(WeightsKept):
         self.classifier.export(filepath, format=format, **kwargs)
 
     def get_config(self) -> dict[str, Any]:
+        file_shared_layers(self)
         return {
             **super().get_config(),
             "feature_extractor": serialize(self.feature_extractor),

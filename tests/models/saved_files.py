@@ -7,6 +7,7 @@ and a `.npz` file of what it predicts, and of its weights after two further
 epochs. They stay as version 0.1.0 wrote them: do not write them again.
 """
 
+import zipfile
 from pathlib import Path
 
 import keras
