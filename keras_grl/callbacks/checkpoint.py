@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import time
 import zipfile
 from pathlib import Path
@@ -176,7 +177,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
     def _read(self) -> dict[str, Any]:
         """The arrays of the file, whose checksums are verified thereby."""
         try:
-            with np.load(self._path) as file:
+            with open(self._path, "rb") as raw, np.load(raw) as file:
                 arrays = {name: file[name] for name in file.files}
             _facts(arrays)
         except _DAMAGED as error:
@@ -233,8 +234,8 @@ def _facts(file: dict[str, Any]) -> dict[str, Any]:
 
 
 def _described(variables: list[Any]) -> list[Any]:
-    """Without the numbers that Keras gives to names, other in each process."""
-    return [[v.name, list(v.shape)] for v in variables]
+    """Without the numbers that Keras gives to names, as models are made."""
+    return [[re.sub(r"_\d+", "", v.name), list(v.shape)] for v in variables]
 
 
 def _difference(was: Any, is_: Any) -> tuple[Any, Any]:
