@@ -72,14 +72,15 @@ class TrainingCheckpoint(keras.callbacks.Callback):
     Example:
 
     >>> import tempfile
-    >>> folder = tempfile.TemporaryDirectory()
-    >>> checkpoint = TrainingCheckpoint(
-    ...     folder.name + "/run.checkpoint", delete_checkpoint=False)
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     >>> model.compile("sgd", "mse")
     >>> x, y = np.ones((8, 2)), np.ones((8, 1))
-    >>> _ = model.fit(x, y, epochs=2, callbacks=[checkpoint], verbose=0)
-    >>> checkpoint.initial_epoch, len(checkpoint.logs)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoint = TrainingCheckpoint(
+    ...         folder + "/run.checkpoint", delete_checkpoint=False)
+    ...     _ = model.fit(
+    ...         x, y, epochs=2, callbacks=[checkpoint], verbose=0)
+    ...     checkpoint.initial_epoch, len(checkpoint.logs)
     (2, 2)
     """
 
