@@ -256,6 +256,16 @@ def test_the_notes_of_another_run_are_forgotten(tmp_path, whole):
     assert notes == {"step_of_epoch": {"0": 0, "1": STEPS}}
 
 
+def test_the_notes_of_later_epochs_are_forgotten(tmp_path):
+    """A run that is resumed may have other steps from there on."""
+    folder = tmp_path / "now"
+    killed(folder, 1, None)
+    path = folder / "epochs.json"
+    path.write_text('{"step_of_epoch": {"0": 0, "1": 3, "2": 5}}')
+    killed(folder, 1, 1)
+    assert json.loads(path.read_text()) == {"step_of_epoch": {"0": 0, "1": 3}}
+
+
 def test_state_of_another_optimizer_is_refused(tmp_path):
     killed(tmp_path / "now")
     model = make(lambda: keras.optimizers.Adam(0.1))
