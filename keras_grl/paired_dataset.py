@@ -180,6 +180,12 @@ class PairedDataset(keras.utils.PyDataset):
                     _check_divisible(name, size, devices)
 
     @property
+    def seed(self) -> int | None:
+        """Integer: of the order of the arrays; None if there are none."""
+        seeds = (getattr(s, "seed", None) for s in self._streams.values())
+        return next((seed for seed in seeds if seed is not None), None)
+
+    @property
     def next_epoch(self) -> int:
         """Integer: the epoch after the last one that `set_epoch` was given."""
         return self._trained.epochs

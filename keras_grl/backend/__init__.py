@@ -22,6 +22,35 @@ def kept_variables(model: Any) -> Any:
     return jax.kept_variables(model)
 
 
+def takes_several_steps_per_execution() -> bool:
+    """Whether `compile` may be told a `steps_per_execution` above 1."""
+    if keras.backend.backend() != "torch":
+        return True
+    from keras_grl.backend import torch
+
+    return torch.takes_several_steps_per_execution()
+
+
+def random_state() -> dict[str, Any]:
+    """The state of the backend's own random numbers, as NumPy arrays.
+
+    Those of Keras's seed generators are variables of a model.
+    """
+    if keras.backend.backend() != "torch":
+        return {}
+    from keras_grl.backend import torch
+
+    return torch.random_state()
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """What `random_state` has returned, possibly on another backend."""
+    if keras.backend.backend() == "torch" and state:
+        from keras_grl.backend import torch
+
+        torch.set_random_state(state)
+
+
 def scale_gradient(x: Any, scale: Any) -> Any:
     """x, whose gradient is multiplied by `scale`.
 

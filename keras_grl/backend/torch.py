@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 import torch
 
 
@@ -46,3 +47,29 @@ class _ScaleGradient(torch.autograd.Function):
     @staticmethod
     def jvp(ctx: Any, tangent: Any, _: Any) -> Any:
         return _scaled(tangent, ctx.scale)
+
+
+def takes_several_steps_per_execution() -> bool:
+    """Keras refuses them up to 3.15.1, and takes them in 3.16."""
+    probe = keras.Sequential()
+    probe.compile(steps_per_execution=2)
+    try:
+        probe.make_train_function()
+    except ValueError:
+        return False
+    return True
+
+
+def random_state() -> dict[str, Any]:
+    """Keras's dropout takes torch's own random numbers."""
+    state = {"torch": torch.get_rng_state().numpy()}
+    if torch.cuda.is_available():
+        state["cuda"] = torch.cuda.get_rng_state().numpy()
+    return state
+
+
+def set_random_state(state: dict[str, Any]) -> None:
+    """The GPU's state is left out where there is no GPU, or was none."""
+    torch.set_rng_state(torch.from_numpy(state["torch"]))
+    if torch.cuda.is_available() and "cuda" in state:
+        torch.cuda.set_rng_state(torch.from_numpy(state["cuda"]))

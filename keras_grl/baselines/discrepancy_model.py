@@ -164,16 +164,10 @@ class DiscrepancyModel(AdaptationModel):
             made.build_from_config(model.get_build_config())
         return made
 
-    def get_config(self) -> dict[str, Any]:
+    def _method_config(self) -> dict[str, Any]:
         # Without `at`: the parts are what it has made of them.
-        config = super().get_config()
-        del config["method"]
-        return {
-            **config,
-            "discrepancy": keras.saving.serialize_keras_object(
-                self.discrepancy
-            ),
-        }
+        discrepancy = keras.saving.serialize_keras_object(self.discrepancy)
+        return {"discrepancy": discrepancy}
 
 
 def _moved_cut(

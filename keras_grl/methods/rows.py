@@ -81,14 +81,15 @@ def joined_labels(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
     names = labeled_streams(x)
     if len(names) == 1:
         return y, sample_weight
-    return tuple(
-        None
-        if values is None
-        else tree.map_structure(
-            lambda *each: ops.concatenate(each, axis=0),
-            *(values[name] for name in names),
-        )
-        for values in (y, sample_weight)
+    return _joined_by_name(y, names), _joined_by_name(sample_weight, names)
+
+
+def _joined_by_name(values: Any, names: list[str]) -> Any:
+    if values is None:
+        return None
+    return tree.map_structure(
+        lambda *each: ops.concatenate(each, axis=0),
+        *(values[name] for name in names),
     )
 
 

@@ -13,6 +13,7 @@ from keras_grl.methods.rows import Rows
 from keras_grl.models import batch
 from keras_grl.models import progress
 from keras_grl.models.forward import Forward
+from keras_grl.models.saving import file_shared_layers
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
@@ -222,24 +223,24 @@ class AdaptationModel(Forward):
             config["domain_loss_weight"] = self._domain_loss_weight
         return config
 
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
-        if self.optimizer is not None and self.built:
-            self.optimizer.build(self.trainable_variables)
-
     def get_config(self) -> dict[str, Any]:
+        file_shared_layers(self)
         serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
             "feature_extractor": serialize(self.feature_extractor),
             "label_predictor": serialize(self.label_predictor),
-            "method": serialize(self.method),
+            **self._method_config(),
             "preprocessing": {
                 SOURCE: serialize(self.source_preprocessing),
                 TARGET: serialize(self.target_preprocessing),
             },
             "batch_normalization": self.batch_normalization,
         }
+
+    def _method_config(self) -> dict[str, Any]:
+        """The arguments that make the method."""
+        return {"method": keras.saving.serialize_keras_object(self.method)}
 
     @classmethod
     def from_config(

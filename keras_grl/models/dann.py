@@ -166,12 +166,9 @@ class DANNModel(AdaptationModel):
         # By this name files have it.
         return self.method.domain_accuracy
 
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["method"]
+    def _method_config(self) -> dict[str, Any]:
         reversal = self.gradient_reversal.get_config()
         return {
-            **config,
             "domain_classifier": keras.saving.serialize_keras_object(
                 self.domain_classifier
             ),

@@ -6,14 +6,15 @@ import keras
 
 from keras_grl.backend import num_devices
 from keras_grl.callbacks.defaults import with_defaults
+from keras_grl.callbacks.resuming import resuming
 from keras_grl.models import batch
 from keras_grl.models import progress
 from keras_grl.models.inputs import check_inputs
-from keras_grl.models.weights_kept import WeightsKept
+from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
 
 
-class Fitting(WeightsKept):
+class Fitting(Portable):
     """How an `AdaptationModel` is trained and used.
 
     What is wrong with the data is said before the first step.
@@ -81,6 +82,9 @@ class Fitting(WeightsKept):
             raise ValueError(batch.not_paired(self, "`fit`", x))
         check_inputs(self, x)
         check_inputs(self, kwargs.get("validation_data"))
+        callbacks, begin = resuming(
+            with_defaults(callbacks, self, x), kwargs.pop("initial_epoch", 0), x
+        )
         with self.weights_kept():
             return super().fit(
                 x,
@@ -88,7 +92,8 @@ class Fitting(WeightsKept):
                 batch_size=batch_size,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=with_defaults(callbacks, self, x),
+                callbacks=callbacks,
+                initial_epoch=begin,
                 steps_per_epoch=steps_per_epoch,
                 shuffle=shuffle,
                 **kwargs,

@@ -37,6 +37,7 @@ class ArrayStream:
         self._name = name
         self._drop_remainder = drop_remainder
         self._shuffle = shuffle
+        self.seed = seed
         # One random order per stream, though the seed is one.
         self._seed = (seed, STREAMS.index(name))
         self._orders: dict[int, Any] = {}
