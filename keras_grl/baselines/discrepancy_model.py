@@ -9,6 +9,7 @@ from keras_grl.models import batch
 from keras_grl.models import split
 from keras_grl.models.paired import PairedModel
 from keras_grl.models.paired import check_layer
+from keras_grl.models.paired import mean_of_batches
 from keras_grl.models.paired import serialize
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
@@ -104,7 +105,7 @@ class DiscrepancyModel(PairedModel):
             **kwargs,
         )
         self.discrepancy = discrepancy_of(discrepancy)
-        self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
+        self._domain_loss_tracker = mean_of_batches("domain_loss")
         self.build_if_shape_is_known()
 
     @classmethod

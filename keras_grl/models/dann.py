@@ -14,6 +14,7 @@ from keras_grl.models.domain_classifier import check_domain_classifier
 from keras_grl.models.domain_classifier import default_domain_classifier
 from keras_grl.models.paired import PairedModel
 from keras_grl.models.paired import check_layer
+from keras_grl.models.paired import mean_of_batches
 from keras_grl.models.paired import serialize
 from keras_grl.streams import SOURCE
 
@@ -135,8 +136,8 @@ class DANNModel(PairedModel):
             adaptation_factor, total_steps, name="gradient_reversal"
         )
         self.domain_classifier = domain_classifier
-        self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
-        self._domain_accuracy = keras.metrics.Mean(name="domain_accuracy")
+        self._domain_loss_tracker = mean_of_batches("domain_loss")
+        self._domain_accuracy = mean_of_batches("domain_accuracy")
         self.build_if_shape_is_known()
 
     @classmethod
@@ -216,7 +217,13 @@ class DANNModel(PairedModel):
         logits = ops.cast(logits, "float32")
         source = batch.batch_size(x[SOURCE])
         target = sum(batch.batch_size(x[name]) for name in x if name != SOURCE)
-        domains = ops.concatenate([ops.zeros((source,)), ops.ones((target,))])
+        # Whatever `floatx` is, these are of one dtype with the logits.
+        domains = ops.concatenate(
+            [
+                ops.zeros((source,), dtype="float32"),
+                ops.ones((target,), dtype="float32"),
+            ]
+        )
         if logits.shape[-1] == 2:
             # Softmax over two logits is the sigmoid of their difference.
             logits = logits[:, 1:] - logits[:, :1]

@@ -68,7 +68,7 @@ class PairedModel(WeightsKept):
             if self.batch_normalization == "domain_specific"
             else None
         )
-        self._label_loss_tracker = keras.metrics.Mean(name="label_loss")
+        self._label_loss_tracker = mean_of_batches("label_loss")
         self._domain_loss_weight = 1.0
         self._inputs_shape: Any = None
 
@@ -321,7 +321,9 @@ class PairedModel(WeightsKept):
         )
         labelled = sum(batch.batch_size(x[name]) for name in batch.labelled(x))
         self._label_loss_tracker.update_state(label_loss, labelled)
-        return loss + self.domain_loss(x, y_pred)
+        # Not `+`: with another `floatx` than float32 they differ in dtype,
+        # which TensorFlow takes in `ops.add` alone.
+        return ops.add(loss, self.domain_loss(x, y_pred))
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
@@ -562,6 +564,12 @@ class PairedModel(WeightsKept):
                 for name, value in config.items()
             }
         )
+
+
+def mean_of_batches(name: str) -> keras.metrics.Mean:
+    """A mean in float32 at least: `floatx` may have too few digits for it."""
+    dtype = keras.backend.result_type("float32", keras.config.floatx())
+    return keras.metrics.Mean(name=name, dtype=dtype)
 
 
 def serialize(layer: Any) -> Any:
