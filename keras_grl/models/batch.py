@@ -29,6 +29,17 @@ def one_domain(x: Any) -> tuple[str, Any]:
     return TARGET, x
 
 
+def of_each_domain(x: Any) -> tuple[Any, Any]:
+    """What of paired data, or of their shapes, is the source's and target's.
+
+    Plain data are taken for both.
+    """
+    if is_paired(x):
+        return x[SOURCE], x[TARGET]
+    _, one = one_domain(x)
+    return one, one
+
+
 def labelled(x: dict[str, Any]) -> list[str]:
     """The names of the labelled streams, in the order of their rows."""
     return [name for name in (SOURCE, LABELED_TARGET) if name in x]

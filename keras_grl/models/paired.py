@@ -11,6 +11,8 @@ from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.layers.first_rows import FirstRows
 from keras_grl.models import batch
 from keras_grl.models import split
+from keras_grl.models.input_specs import input_specs
+from keras_grl.models.input_specs import integer_dtypes
 from keras_grl.models.running_statistics import SourceStatistics
 from keras_grl.models.weights_kept import WeightsKept
 from keras_grl.pairing import PairedDataset
@@ -71,6 +73,8 @@ class PairedModel(WeightsKept):
         self._label_loss_tracker = mean_of_batches("label_loss")
         self._domain_loss_weight = 1.0
         self._inputs_shape: Any = None
+        self._source_shape: Any = None
+        self._inputs_dtype: Any = None
 
     # What a method overrides.
 
@@ -119,15 +123,16 @@ class PairedModel(WeightsKept):
         Args:
             input_shape: Shape of the plain or paired inputs, batch included.
         """
-        if batch.is_paired(input_shape):
-            input_shape = input_shape[SOURCE]
-        _, input_shape = batch.one_domain(input_shape)
-        self._inputs_shape = tree.map_shape_structure(
-            lambda shape: (None, *shape[1:]), input_shape
+        # What one preprocessing layer of the two takes, the other need not.
+        self._source_shape, self._inputs_shape = (
+            tree.map_shape_structure(lambda shape: (None, *shape[1:]), each)
+            for each in batch.of_each_domain(input_shape)
         )
-        inputs, _ = self._graph()
+        self._graph()
         if self.source_preprocessing is not None:
-            self.source_preprocessing(inputs)
+            self.source_preprocessing(
+                input_specs(self._source_shape, self._inputs_dtype)
+            )
         statistics = self._source_statistics
         if statistics is not None and not statistics.built:
             statistics.adopt(self.feature_extractor)
@@ -135,10 +140,10 @@ class PairedModel(WeightsKept):
     def _graph(self) -> tuple[Any, dict[str, Any]]:
         """The symbolic inputs and outputs."""
         if self.target_preprocessing is None:
-            inputs = _inputs_like(self.feature_extractor, self._inputs_shape)
+            inputs = self._inputs_like(self.feature_extractor)
             features = self.feature_extractor(inputs)
         else:
-            inputs = _inputs(self._inputs_shape)
+            inputs = input_specs(self._inputs_shape, self._inputs_dtype)
             features = self.feature_extractor(self.target_preprocessing(inputs))
         if not isinstance(features, keras.KerasTensor):
             raise ValueError(
@@ -148,11 +153,43 @@ class PairedModel(WeightsKept):
         label = self.label_predictor(features)
         return inputs, {"label": label, **self.domain_outputs(features)}
 
+    def _inputs_like(self, feature_extractor: Any) -> Any:
+        """`keras.Input`s like those of the extractor, if it has any."""
+        specs = input_specs(self._inputs_shape, self._inputs_dtype)
+        try:
+            like = split.inputs_of(feature_extractor)
+        except (AttributeError, ValueError):
+            return specs
+        if isinstance(specs, dict) and not hasattr(feature_extractor, "inputs"):
+            # Of what is not Functional, `input` is a list of those of its last
+            # call, without their names.
+            return specs
+        return tree.map_structure(
+            lambda t: keras.Input(
+                shape=t.shape[1:], dtype=t.dtype, name=t.name
+            ),
+            like,
+        )
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.built:
+            # Keras tells `build` the shapes alone.
+            _, one = batch.of_each_domain(inputs)
+            self._inputs_dtype = integer_dtypes(one)
+        return super().__call__(inputs, *args, **kwargs)
+
     def get_build_config(self) -> dict[str, Any]:
-        return {"input_shape": self._inputs_shape}
+        shape = self._inputs_shape
+        if self._source_shape != shape:
+            shape = {SOURCE: self._source_shape, TARGET: shape}
+        config = {"input_shape": shape}
+        if self._inputs_dtype is not None:
+            config["input_dtype"] = self._inputs_dtype
+        return config
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         if config.get("input_shape") is not None:
+            self._inputs_dtype = config.get("input_dtype")
             self.build(_as_shapes(config["input_shape"]))
 
     # The parts, as models of their own.
@@ -609,25 +646,6 @@ def _as_shapes(shapes: Any) -> Any:
     if all(size is None or isinstance(size, int) for size in shapes):
         return tuple(shapes)
     return [_as_shapes(shape) for shape in shapes]
-
-
-def _inputs(shapes: Any) -> Any:
-    """`keras.Input`s of the given shapes."""
-    return tree.map_shape_structure(
-        lambda shape: keras.Input(shape=shape[1:]), shapes
-    )
-
-
-def _inputs_like(feature_extractor: Any, shapes: Any) -> Any:
-    """`keras.Input`s like those of the extractor, or of the given shapes."""
-    try:
-        like = split.inputs_of(feature_extractor)
-    except (AttributeError, ValueError):
-        return _inputs(shapes)
-    return tree.map_structure(
-        lambda t: keras.Input(shape=t.shape[1:], dtype=t.dtype, name=t.name),
-        like,
-    )
 
 
 def _grouped(layer: Any) -> bool:
