@@ -1,5 +1,6 @@
 """pair(): streams of the source and the target domain, made one dataset."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -207,6 +208,21 @@ class PairedDataset(keras.utils.PyDataset):
         self._start_over = self._told.epochs == 0
         self._next_epoch = epoch
         self._told.epochs = epoch + 1
+
+    def check_labels(self, check: Callable[[str, Any], None]) -> None:
+        """Calls `check(stream, labels)` with the labels of all streams.
+
+        Args:
+            check: Called with arrays at once, and with the labels of each
+                batch of a dataset when it is taken.
+        """
+        for name, stream in self._streams.items():
+            if name == TARGET:
+                continue
+            if isinstance(stream, ArrayStream):
+                check(name, stream.data[1])
+            else:
+                stream.check = check
 
     def on_epoch_begin(self) -> None:
         self._epoch = self._next_epoch

@@ -2,6 +2,7 @@
 
 import threading
 import warnings
+from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +108,7 @@ class DatasetStream:
         self._once = isinstance(dataset, Iterator)
         self._iterator: Iterator[Any] | None = None
         self._warned = False
+        self.check: Callable[[str, Any], None] | None = None
         # Keras's prefetching threads may ask for batches at the same time.
         self._lock = threading.Lock()
         if self.num_batches == 0:
@@ -195,7 +197,10 @@ class DatasetStream:
             unpacked = (batch[0],)
         else:
             unpacked = (batch,)
-        return tree.map_structure(_as_array, unpacked)
+        arrays = tree.map_structure(_as_array, unpacked)
+        if self.check is not None:
+            self.check(self._name, arrays[1])
+        return arrays
 
     def _empty(self) -> str:
         return (
