@@ -10,7 +10,7 @@ from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.models import batch
 from keras_grl.models import split
-from keras_grl.models.domain_classifier import check_domain_classifier
+from keras_grl.models.domain_classifier import LogitsCheck
 from keras_grl.models.domain_classifier import default_domain_classifier
 from keras_grl.models.paired import PairedModel
 from keras_grl.models.paired import check_layer
@@ -122,7 +122,7 @@ class DANNModel(PairedModel):
         if domain_classifier is None:
             domain_classifier = default_domain_classifier()
         check_layer("domain_classifier", domain_classifier)
-        check_domain_classifier(domain_classifier)
+        self.logits_check = LogitsCheck(domain_classifier)
         _check_no_reversal(
             feature_extractor,
             label_predictor,
