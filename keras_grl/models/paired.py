@@ -10,7 +10,10 @@ from keras import tree
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.layers.first_rows import FirstRows
 from keras_grl.models import batch
+from keras_grl.models import checks
 from keras_grl.models import split
+from keras_grl.models.class_weights import with_class_weights
+from keras_grl.models.domain_classifier import from_file
 from keras_grl.models.input_specs import input_specs
 from keras_grl.models.input_specs import integer_dtypes
 from keras_grl.models.running_statistics import SourceStatistics
@@ -344,6 +347,7 @@ class PairedModel(WeightsKept):
         training: bool = True,
     ) -> Any:
         if not batch.is_paired(x):
+            checks.check_labels_of_batch(self, x, y)
             return super().compute_loss(
                 x, y, y_pred, sample_weight, training=training
             )
@@ -366,6 +370,7 @@ class PairedModel(WeightsKept):
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
         if not batch.is_paired(x):
+            checks.check_labels_of_batch(self, x, y)
             logs = super().compute_metrics(x, y, y_pred, sample_weight)
             return {
                 k: v for k, v in logs.items() if k not in self.domain_metrics
@@ -405,6 +410,7 @@ class PairedModel(WeightsKept):
         self._domain_loss_weight = check_number(
             "domain_loss_weight", domain_loss_weight, minimum=0.0
         )
+        checks.check_loss(self, loss)
         super().compile(optimizer, loss, *args, **kwargs)
 
     def get_compile_config(self) -> dict[str, Any]:
@@ -414,7 +420,8 @@ class PairedModel(WeightsKept):
         return config
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        with from_file():
+            self.compile(**keras.saving.deserialize_keras_object(config))
         if self.optimizer is not None and self.built:
             self.optimizer.build(self.trainable_variables)
 
@@ -424,6 +431,7 @@ class PairedModel(WeightsKept):
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         if not batch.is_paired(x):
             raise ValueError(batch.not_paired(self, "Training", x))
+        checks.check_compiled(self)
         return super().train_step(*state, data)
 
     def predict_step(self, *args: Any) -> Any:
@@ -490,18 +498,15 @@ class PairedModel(WeightsKept):
             kwargs.get("validation_data"),
             kwargs.get("validation_steps"),
         )
-        if not isinstance(x, PairedDataset) and (
-            y is not None and not batch.is_paired(x)
-        ):
-            # Arrays. What a dataset yields is seen in `train_step`.
-            raise ValueError(batch.not_paired(self, "`fit`", x))
+        before = checks.BeforeTraining(self, x, y, kwargs)
+        batches, kwargs = with_class_weights(x, kwargs)
         return super().fit(
-            x,
+            batches,
             y,
             batch_size=batch_size,
             epochs=epochs,
             verbose=verbose,
-            callbacks=with_defaults(callbacks, self, x),
+            callbacks=[before, *with_defaults(callbacks, self, x)],
             steps_per_epoch=steps_per_epoch,
             shuffle=shuffle,
             **kwargs,
@@ -523,9 +528,15 @@ class PairedModel(WeightsKept):
         With `return_dict=True` the figures have their names.
         """
         batch.check_finite("steps", x, steps)
+        checks.check_evaluation_data(self, x, y, kwargs)
         return super().evaluate(
             x, y, batch_size, verbose, sample_weight, steps, **kwargs
         )
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Predictions for plain data. Arguments of `keras.Model.predict`."""
+        checks.check_prediction_data(*args, **kwargs)
+        return super().predict(*args, **kwargs)
 
     # Saving.
 
@@ -593,14 +604,15 @@ class PairedModel(WeightsKept):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> Any:
-        return cls(
-            **{
-                name: keras.saving.deserialize_keras_object(
-                    value, custom_objects=custom_objects
-                )
-                for name, value in config.items()
-            }
-        )
+        with from_file():
+            return cls(
+                **{
+                    name: keras.saving.deserialize_keras_object(
+                        value, custom_objects=custom_objects
+                    )
+                    for name, value in config.items()
+                }
+            )
 
 
 def mean_of_batches(name: str) -> keras.metrics.Mean:
