@@ -46,8 +46,8 @@ def then(*parts):
     return keras.Sequential(list(parts))
 
 
-def outputs_are_bounded(layer):
-    features = keras.KerasTensor((None, 4))
+def outputs_are_bounded(layer, size=4):
+    features = keras.KerasTensor((None, size))
     layer(features)
     before = [to_numpy(v) for v in layer.variables]
     bounded = stay_in_unit_interval(layer, features)
@@ -94,11 +94,18 @@ def test_bounded_outputs(make):
         lambda: then(layers.Dense(2), layers.LayerNormalization()),
         lambda: then(layers.Dense(1), layers.LayerNormalization()),
         lambda: then(layers.Dense(2), layers.UnitNormalization()),
-        lambda: then(layers.Dense(1, trainable=False)),
+        lambda: Hidden("linear", kernel_initializer="zeros", trainable=False),
     ],
 )
 def test_logits(make):
     assert not outputs_are_bounded(make())
+
+
+def test_a_linear_end_of_a_bounded_layer_under_many_weights():
+    """Some of them alone give outputs in [0, 1]."""
+    for size in range(1, 16):
+        classifier = then(layers.Dense(1, "sigmoid"), Hidden("linear"))
+        assert not outputs_are_bounded(classifier, size)
 
 
 def test_a_layer_that_is_not_built_or_needs_more():
