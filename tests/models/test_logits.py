@@ -101,11 +101,11 @@ def test_logits(make):
     assert not outputs_are_bounded(make())
 
 
-def test_a_linear_end_of_a_bounded_layer_under_many_weights():
-    """Some of them alone give outputs in [0, 1]."""
-    for size in range(1, 16):
-        classifier = then(layers.Dense(1, "sigmoid"), Hidden("linear"))
-        assert not outputs_are_bounded(classifier, size)
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
+def test_a_linear_end_of_a_bounded_layer_is_seen_by_its_sign(activation):
+    """With 46 features the first weights alone give outputs in [0, 1]."""
+    classifier = then(layers.Dense(1, activation), Hidden("linear"))
+    assert not outputs_are_bounded(classifier, 46)
 
 
 def test_a_layer_that_is_not_built_or_needs_more():
