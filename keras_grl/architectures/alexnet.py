@@ -46,14 +46,14 @@ _PUBLISHED = {"caffe": "alexnet_caffe", "torchvision": "alexnet_torchvision"}
 
 
 def AlexNet(
-    classes: int = 1000,
+    num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     classifier_activation: Any = "softmax",
     variant: str = "caffe",
     name: str = "alexnet",
-    num_classes: int | None = None,
+    classes: int | None = None,
 ) -> keras.Model:
     """AlexNet for ImageNet's classes, for raw images.
 
@@ -69,7 +69,7 @@ max-pool 3x3/2 |
     | conv5 | 3x3, 256, 2 groups; ReLU; max-pool 3x3/2 | 3x3, 256; ReLU; \
 max-pool 3x3/2; average-pool to 6x6 |
     | fc6, fc7 | 4096; ReLU; dropout 0.5 | the same |
-    | fc8 | `classes` | the same |
+    | fc8 | `num_classes` | the same |
 
     LRN: local response normalisation over 5 channels, α = 1e-4, β = 0.75.
 
@@ -82,12 +82,12 @@ max-pool 3x3/2; average-pool to 6x6 |
             or 63 x 63; defaults to the variant's own. Pre-trained weights of
             "caffe" need 227 x 227 or a little more: fc6 takes 6 x 6
             positions. At other sizes Caffe's poolings round up, these down.
-        classes: Integer, the number of classes. Pre-trained weights of fc8
-            need 1000.
+        num_classes: Integer, the number of classes, by default 1000, which
+            pre-trained weights of fc8 need.
         classifier_activation: Activation of the last layer.
         variant: "caffe" or "torchvision".
         name: Name of the model.
-        num_classes: The same as `classes`, by the name that KerasHub uses.
+        classes: Deprecated name of `num_classes`.
 
     Returns:
         A `keras.Sequential` model from RGB images of values 0 to 255 to
@@ -101,7 +101,7 @@ max-pool 3x3/2; average-pool to 6x6 |
 
     Example:
 
-    >>> model = AlexNet(input_shape=(67, 67, 3), classes=5)
+    >>> model = AlexNet(input_shape=(67, 67, 3), num_classes=5)
     >>> model.output_shape
     (None, 5)
 
@@ -122,7 +122,7 @@ max-pool 3x3/2; average-pool to 6x6 |
             ),
             *_layers(variant),
             layers.Dense(
-                parts.check_classes(classes, num_classes, 1000),
+                parts.check_classes(num_classes, classes, 1000),
                 activation=classifier_activation,
                 dtype="float32",
                 name="fc8",
@@ -135,7 +135,7 @@ max-pool 3x3/2; average-pool to 6x6 |
 
 
 def AlexNetBottleneck(
-    classes: int = 31,
+    num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
@@ -145,7 +145,7 @@ def AlexNetBottleneck(
     pretrained_scale: float | None = None,
     classifier_activation: Any = "softmax",
     name: str = "alexnet_bottleneck",
-    num_classes: int | None = None,
+    classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
     """The paper's OFFICE architecture, as a `DANNModel` for raw images.
@@ -155,7 +155,7 @@ def AlexNetBottleneck(
     | feature extractor | AlexNet up to fc7: see `AlexNet` |
     |                   | gradient times `pretrained_scale` |
     |                   | bottleneck of 256 units, without ReLU |
-    | label predictor | `classes` units |
+    | label predictor | `num_classes` units |
     | domain classifier | 1024, 1024, 1 units after gradient reversal, with \
 dropout 0.5 |
 
@@ -168,7 +168,7 @@ dropout 0.5 |
     `model.compile(..., domain_loss_weight=0.1)`.
 
     Args:
-        classes: Integer, the number of classes.
+        num_classes: Integer, the number of classes, by default 31.
         input_shape: Shape of an RGB image; see `AlexNet`.
         weights: None; "imagenet", which downloads the published file of the
             variant; or the path of a file: Caffe's as `.caffemodel` or
@@ -187,7 +187,7 @@ dropout 0.5 |
         classifier_activation: Activation of the label predictor's last layer.
             With None it returns logits.
         name: Name of the model.
-        num_classes: The same as `classes`, by the name that KerasHub uses.
+        classes: Deprecated name of `num_classes`.
         **kwargs: The other arguments of `DANNModel`: `adaptation_factor`,
             `total_steps`, `domain_classifier`, ….
 
@@ -203,7 +203,7 @@ dropout 0.5 |
 
     Example:
 
-    >>> model = AlexNetBottleneck(classes=10, input_shape=(67, 67, 3))
+    >>> model = AlexNetBottleneck(num_classes=10, input_shape=(67, 67, 3))
     >>> model.feature_extractor.output_shape
     (None, 256)
 
@@ -221,7 +221,7 @@ dropout 0.5 |
         bottleneck,
         pretrained_scale,
         weights is not None,
-        parts.check_classes(classes, num_classes, 31),
+        parts.check_classes(num_classes, classes, 31),
         classifier_activation,
         shape,
         _MEANS[variant] if imagenet else mean,

@@ -9,14 +9,14 @@ from keras_grl.models.dann import DANNModel
 
 
 def GTSRB(
-    classes: int = 43,
+    num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     mean: Any = 127.5,
     classifier_activation: Any = "softmax",
     name: str = "gtsrb",
-    num_classes: int | None = None,
+    classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
     """The paper's traffic sign architecture, a `DANNModel` for raw images.
@@ -26,14 +26,14 @@ def GTSRB(
     | feature extractor | convolution 5x5, 96; max-pooling 2x2; ReLU |
     |                   | convolution 3x3, 144; max-pooling 2x2; ReLU |
     |                   | convolution 5x5, 256; max-pooling 2x2; ReLU |
-    | label predictor | 512, `classes` units |
+    | label predictor | 512, `num_classes` units |
     | domain classifier | 1024, 1024, 1 units, after gradient reversal |
 
     The convolutions are not padded: 40 x 40 pixels become 1,024 features. With
     the default arguments there are 1,053,712 + 546,859 + 2,100,225 weights.
 
     Args:
-        classes: Integer, the number of classes.
+        num_classes: Integer, the number of classes, by default 43.
         input_shape: Shape of an image without the batch, `(height, width,
             channels)` (or `(channels, height, width)` under
             `keras.config.image_data_format() == "channels_first"`). At least
@@ -46,7 +46,7 @@ def GTSRB(
         classifier_activation: Activation of the label predictor's last layer.
             With None it returns logits.
         name: Name of the model.
-        num_classes: The same as `classes`, by the name that KerasHub uses.
+        classes: Deprecated name of `num_classes`.
         **kwargs: The other arguments of `DANNModel`: `adaptation_factor`,
             `total_steps`, `domain_classifier`, ….
 
@@ -67,7 +67,7 @@ def GTSRB(
     Reference:
         Ganin & Lempitsky (2015), Appendix B, figure 5c.
     """
-    classes = parts.check_classes(classes, num_classes, 43)
+    num_classes = parts.check_classes(num_classes, classes, 43)
     weights = parts.check_weights(weights)
     model = parts.joined(
         [
@@ -84,7 +84,7 @@ def GTSRB(
             layers.ReLU(name="relu3"),
             layers.Flatten(name="features"),
         ],
-        parts.label_predictor((512,), classes, classifier_activation),
+        parts.label_predictor((512,), num_classes, classifier_activation),
         parts.domain_classifier((1024, 1024)),
         parts.check_input_shape(input_shape, default=40, minimum=32),
         mean,

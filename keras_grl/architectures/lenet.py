@@ -9,14 +9,14 @@ from keras_grl.models.dann import DANNModel
 
 
 def LeNet(
-    classes: int = 10,
+    num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     mean: Any = 127.5,
     classifier_activation: Any = "softmax",
     name: str = "lenet",
-    num_classes: int | None = None,
+    classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
     """The paper's MNIST architecture, as a `DANNModel` for raw images.
@@ -25,14 +25,14 @@ def LeNet(
     |---|---|
     | feature extractor | convolution 5x5, 32; max-pooling 2x2; ReLU |
     |                   | convolution 5x5, 48; max-pooling 2x2; ReLU |
-    | label predictor | 100, 100, `classes` units |
+    | label predictor | 100, 100, `num_classes` units |
     | domain classifier | 100, 1 units, after gradient reversal |
 
     The convolutions are not padded: 28 x 28 pixels become 768 features. With
     the default arguments there are 40,880 + 88,010 + 77,001 weights.
 
     Args:
-        classes: Integer, the number of classes.
+        num_classes: Integer, the number of classes, by default 10.
         input_shape: Shape of an image without the batch, `(height, width,
             channels)` (or `(channels, height, width)` under
             `keras.config.image_data_format() == "channels_first"`). At least
@@ -45,7 +45,7 @@ def LeNet(
         classifier_activation: Activation of the label predictor's last layer.
             With None it returns logits.
         name: Name of the model.
-        num_classes: The same as `classes`, by the name that KerasHub uses.
+        classes: Deprecated name of `num_classes`.
         **kwargs: The other arguments of `DANNModel`: `adaptation_factor`,
             `total_steps`, `domain_classifier`, ….
 
@@ -59,14 +59,14 @@ def LeNet(
 
     Example:
 
-    >>> model = LeNet(classes=10)
+    >>> model = LeNet(num_classes=10)
     >>> model.predict(np.zeros((2, 28, 28, 3), "uint8"), verbose=0).shape
     (2, 10)
 
     Reference:
         Ganin & Lempitsky (2015), Appendix B, figure 5a.
     """
-    classes = parts.check_classes(classes, num_classes, 10)
+    num_classes = parts.check_classes(num_classes, classes, 10)
     weights = parts.check_weights(weights)
     model = parts.joined(
         [
@@ -80,7 +80,7 @@ def LeNet(
             layers.ReLU(name="relu2"),
             layers.Flatten(name="features"),
         ],
-        parts.label_predictor((100, 100), classes, classifier_activation),
+        parts.label_predictor((100, 100), num_classes, classifier_activation),
         parts.domain_classifier((100,)),
         parts.check_input_shape(input_shape, default=28, minimum=16),
         mean,

@@ -1,6 +1,7 @@
 """What the builders share: arguments, heads and the joining of parts."""
 
 import operator
+import warnings
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -27,17 +28,26 @@ def channels_last() -> bool:
     return keras.config.image_data_format() == "channels_last"
 
 
-def check_classes(classes: int, num_classes: int | None, default: int) -> int:
-    """The number of classes, by the name of KerasHub too."""
-    if num_classes is None:
-        return check_integer("classes", classes)
-    if classes not in (default, num_classes):
+def check_classes(
+    num_classes: int | None, classes: int | None, default: int
+) -> int:
+    """The number of classes, by its deprecated name too."""
+    if classes is None:
+        given = default if num_classes is None else num_classes
+        return check_integer("num_classes", given)
+    if num_classes is not None:
         raise ValueError(
-            "`classes` and `num_classes` are two names of one argument. "
-            "Expected one of them. Received: "
-            f"classes={classes!r}, num_classes={num_classes!r}"
+            "`classes` is the deprecated name of `num_classes`. Expected one "
+            f"of them. Received: num_classes={num_classes!r}, "
+            f"classes={classes!r}\nLeave out `classes`."
         )
-    return check_integer("num_classes", num_classes)
+    classes = check_integer("classes", classes)
+    warnings.warn(
+        f"`classes` is deprecated: write `num_classes={classes!r}`.",
+        DeprecationWarning,
+        stacklevel=3,
+    )
+    return classes
 
 
 def check_input_shape(

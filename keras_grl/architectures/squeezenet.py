@@ -29,13 +29,13 @@ _SMALLEST = 35
 
 
 def SqueezeNet(
-    classes: int = 1000,
+    num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
     classifier_activation: Any = "softmax",
     name: str = "squeezenet",
-    num_classes: int | None = None,
+    classes: int | None = None,
 ) -> keras.Model:
     """SqueezeNet 1.0 for ImageNet's classes, for raw images.
 
@@ -46,7 +46,7 @@ def SqueezeNet(
     | fire2 to fire4 | 128, 128, 256 channels; max-pool 3x3/2 |
     | fire5 to fire8 | 256, 384, 384, 512 channels; max-pool 3x3/2 |
     | fire9 | 512 channels; dropout 0.5 |
-    | conv10 | 1x1 padded by 1, `classes`; ReLU; average over all positions |
+    | conv10 | 1x1 padded by 1, `num_classes`; ReLU; mean of all positions |
 
     A fire module: squeeze 1x1; expand 1x1 and expand 3x3 of its output side by
     side, each with ReLU.
@@ -57,10 +57,11 @@ def SqueezeNet(
             a `.weights.h5` file of such a model.
         input_shape: Shape of an RGB image, at least 35 x 35 pixels. At sizes
             other than 227 Caffe's poolings round up, these round down.
-        classes: Integer, the number of classes. Published weights need 1000.
+        num_classes: Integer, the number of classes, by default 1000, which
+            published weights need.
         classifier_activation: Activation of the last layer.
         name: Name of the model.
-        num_classes: The same as `classes`, by the name that KerasHub uses.
+        classes: Deprecated name of `num_classes`.
 
     Returns:
         A Functional model from RGB images of values 0 to 255 to probabilities.
@@ -72,7 +73,7 @@ def SqueezeNet(
 
     Example:
 
-    >>> SqueezeNet(classes=1000).count_params()
+    >>> SqueezeNet(num_classes=1000).count_params()
     1248424
 
     Reference:
@@ -86,7 +87,7 @@ def SqueezeNet(
     x = layers.Dropout(0.5, name="drop9")(x)
     x = layers.ZeroPadding2D(1, name="pad10")(x)
     x = layers.Conv2D(
-        parts.check_classes(classes, num_classes, 1000),
+        parts.check_classes(num_classes, classes, 1000),
         1,
         activation="relu",
         name="conv10",
@@ -101,7 +102,7 @@ def SqueezeNet(
 
 
 def SqueezeNetBottleneck(
-    classes: int = 31,
+    num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
@@ -110,7 +111,7 @@ def SqueezeNetBottleneck(
     pretrained_scale: float | None = None,
     classifier_activation: Any = "softmax",
     name: str = "squeezenet_bottleneck",
-    num_classes: int | None = None,
+    classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
     """The paper's OFFICE architecture with SqueezeNet in AlexNet's place.
@@ -121,14 +122,14 @@ def SqueezeNetBottleneck(
     |                   | average over all positions; dropout 0.5 |
     |                   | gradient times `pretrained_scale` |
     |                   | bottleneck of 256 units, without ReLU |
-    | label predictor | `classes` units |
+    | label predictor | `num_classes` units |
     | domain classifier | 1024, 1024, 1 units after gradient reversal, with \
 dropout 0.5 |
 
     With the default arguments there are 866,752 + 7,967 + 1,313,793 weights.
 
     Args:
-        classes: Integer, the number of classes.
+        num_classes: Integer, the number of classes, by default 31.
         input_shape: Shape of an RGB image, at least 35 x 35 pixels.
         weights: None; the path of an `.npz` file with the arrays `<layer>/w`
             and `<layer>/b` in Caffe's layout, or of a `.caffemodel` file; or
@@ -145,7 +146,7 @@ dropout 0.5 |
         classifier_activation: Activation of the label predictor's last layer.
             With None it returns logits.
         name: Name of the model.
-        num_classes: The same as `classes`, by the name that KerasHub uses.
+        classes: Deprecated name of `num_classes`.
         **kwargs: The other arguments of `DANNModel`: `adaptation_factor`,
             `total_steps`, `domain_classifier`, ….
 
@@ -160,7 +161,7 @@ dropout 0.5 |
 
     Example:
 
-    >>> model = SqueezeNetBottleneck(classes=10, input_shape=(64, 64, 3))
+    >>> model = SqueezeNetBottleneck(num_classes=10, input_shape=(64, 64, 3))
     >>> model.feature_extractor.output_shape
     (None, 256)
 
@@ -179,7 +180,7 @@ dropout 0.5 |
         bottleneck,
         pretrained_scale,
         weights is not None,
-        parts.check_classes(classes, num_classes, 31),
+        parts.check_classes(num_classes, classes, 31),
         classifier_activation,
         shape,
         _MEAN if imagenet else mean,

@@ -12,7 +12,7 @@ from keras_grl.validation import invalid
 
 
 def SVHN(
-    classes: int = 10,
+    num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
     weights: Any = None,
@@ -21,7 +21,7 @@ def SVHN(
     max_norm: float | None = 4.0,
     classifier_activation: Any = "softmax",
     name: str = "svhn",
-    num_classes: int | None = None,
+    classes: int | None = None,
     **kwargs: Any,
 ) -> DANNModel:
     """The paper's SVHN architecture, as a `DANNModel` for raw images.
@@ -34,7 +34,7 @@ def SVHN(
     |                   | convolution 5x5, 128; ReLU | 50 % |
     | label predictor | 3072 units | 50 % |
     |                 | 2048 units | 50 % |
-    |                 | `classes` units | |
+    |                 | `num_classes` units | |
     | domain classifier | 1024, 1024, 1 units, after gradient reversal | |
 
     Convolutions and poolings are padded ("same"), as in cuda-convnet, where
@@ -45,7 +45,7 @@ def SVHN(
     SVHN; the domain classifier, which is not of that network, has neither.
 
     Args:
-        classes: Integer, the number of classes.
+        num_classes: Integer, the number of classes, by default 10.
         input_shape: Shape of an image without the batch, `(height, width,
             channels)` (or `(channels, height, width)` under
             `keras.config.image_data_format() == "channels_first"`). At least
@@ -62,7 +62,7 @@ def SVHN(
         classifier_activation: Activation of the label predictor's last layer.
             With None it returns logits.
         name: Name of the model.
-        num_classes: The same as `classes`, by the name that KerasHub uses.
+        classes: Deprecated name of `num_classes`.
         **kwargs: The other arguments of `DANNModel`: `adaptation_factor`,
             `total_steps`, `domain_classifier`, ….
 
@@ -84,7 +84,7 @@ def SVHN(
         Ganin & Lempitsky (2015), Appendix B, figure 5b; Srivastava et al.,
         "Dropout" (2014), Appendix B.2.
     """
-    classes = parts.check_classes(classes, num_classes, 10)
+    num_classes = parts.check_classes(num_classes, classes, 10)
     weights = parts.check_weights(weights)
     if not isinstance(dropout, bool):
         raise ValueError(invalid("dropout", "True or False", dropout))
@@ -128,7 +128,7 @@ def SVHN(
         ],
         parts.label_predictor(
             (3072, 2048),
-            classes,
+            num_classes,
             classifier_activation,
             dropout=0.5 if dropout else 0.0,
             constraint=constraint,

@@ -96,7 +96,7 @@ class DiscrepancyModel(AdaptationModel):
         super().__init__(
             feature_extractor,
             label_predictor,
-            FeatureDiscrepancy(discrepancy),
+            FeatureDiscrepancy(discrepancy, name="discrepancy"),
             preprocessing,
             batch_normalization,
             **kwargs,

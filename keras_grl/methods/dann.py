@@ -7,9 +7,10 @@ from keras import ops
 
 from keras_grl import schedules
 from keras_grl.layers.gradient_reversal import GradientReversal
-from keras_grl.methods.domain_classifier import check_domain_classifier
+from keras_grl.methods.domain_classifier import LogitsCheck
 from keras_grl.methods.domain_classifier import default_domain_classifier
 from keras_grl.methods.method import Method
+from keras_grl.methods.method import mean_of_batches
 from keras_grl.methods.rows import Rows
 from keras_grl.validation import check_layer
 
@@ -73,14 +74,14 @@ class DANN(Method):
         if domain_classifier is None:
             domain_classifier = default_domain_classifier()
         check_layer("domain_classifier", domain_classifier)
-        check_domain_classifier(domain_classifier)
+        self.logits_check = LogitsCheck(domain_classifier)
         if adaptation_factor is None:
             adaptation_factor = schedules.SigmoidRamp()
         self.gradient_reversal = GradientReversal(
             adaptation_factor, total_steps, name="gradient_reversal"
         )
         self.domain_classifier = domain_classifier
-        self.domain_accuracy = keras.metrics.Mean(name="domain_accuracy")
+        self.domain_accuracy = mean_of_batches("domain_accuracy")
 
     @property
     def total_steps(self) -> int | None:

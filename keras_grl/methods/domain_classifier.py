@@ -1,25 +1,90 @@
 """The default domain classifier, and the check of one's own."""
 
+import contextlib
+import contextvars
+import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import keras
 
-# Operations that turn logits into something else. Layers and the functions of
-# `keras.ops` go by the same names.
+from keras_grl.methods.logits import stay_in_unit_interval
+
+# Layers that turn logits into something else.
+_ACTIVATION_LAYERS = (
+    keras.layers.ELU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ReLU,
+    keras.layers.Softmax,
+)
+# The same as functions of `keras.ops`, and layers of one's own by these names.
 _ACTIVATIONS = (
+    "Celu",
+    "Elu",
+    "Gelu",
+    "Glu",
+    "HardShrink",
     "HardSigmoid",
+    "HardSilu",
     "HardTanh",
+    "LeakyRelu",
     "LogSigmoid",
     "LogSoftmax",
     "ReLU",
     "Relu",
+    "Relu6",
+    "Selu",
     "Sigmoid",
+    "Silu",
+    "SoftShrink",
     "Softmax",
     "Softplus",
+    "Softsign",
+    "Sparsemax",
+    "SparsePlus",
+    "SparseSigmoid",
+    "Squareplus",
     "Tanh",
+    "TanhShrink",
+    "Threshold",
 )
-# Operations that leave the values as they are.
-_TRANSPARENT = ("Dropout", "Flatten", "Reshape")
+# Layers and functions that leave the values as they are.
+_TRANSPARENT = (
+    "ActivityRegularization",
+    "AlphaDropout",
+    "Dropout",
+    "ExpandDims",
+    "Flatten",
+    "GaussianDropout",
+    "GaussianNoise",
+    "Identity",
+    "Reshape",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "Squeeze",
+)
+
+# Layers that end in logits if they have no activation.
+_LINEAR_LAYERS = (keras.layers.Dense, keras.layers.EinsumDense)
+
+_LOADING = contextvars.ContextVar("keras_grl_loading", default=False)
+
+
+@contextlib.contextmanager
+def from_file() -> Iterator[None]:
+    """A model is made from a config or file within this context."""
+    token = _LOADING.set(True)
+    try:
+        yield
+    finally:
+        _LOADING.reset(token)
+
+
+def loading() -> bool:
+    """Whether a model is being made from a config or file."""
+    return _LOADING.get()
 
 
 def default_domain_classifier() -> keras.Sequential:
@@ -48,39 +113,88 @@ def default_domain_classifier() -> keras.Sequential:
     )
 
 
-def check_domain_classifier(domain_classifier: Any) -> None:
-    """Refuse a domain classifier that ends in an activation.
+class LogitsCheck:
+    """Refuses a domain classifier that ends in an activation.
 
     Its loss is computed from logits: after a sigmoid the loss would train it
     towards wrong values, with hardly any gradient, and nothing would say so.
+
+    A model that is loaded gets a warning instead: it was accepted when it was
+    saved.
+
+    Args:
+        domain_classifier: Keras model or layer, built or not.
+
+    Attributes:
+        done: Boolean, whether no further look is needed.
+
+    Raises:
+        ValueError: If the layers say that it ends in an activation.
     """
-    activation = _last_activation(domain_classifier)
-    if activation is not None:
-        raise ValueError(
+
+    def __init__(self, domain_classifier: Any):
+        self._classifier = domain_classifier
+        self._warns = loading()
+        end = _end(domain_classifier)
+        activation = _activation(end)
+        # A linear end that Keras itself computes needs no further look.
+        self.done = activation is not None or type(end) in _LINEAR_LAYERS
+        if activation is not None:
+            self._refuse(f"domain_classifier that ends in {activation}")
+
+    def by_values(self, features: Any) -> None:
+        """Refuse a classifier whose outputs are all in [0, 1].
+
+        Looked at once, when training begins: the classifier must be built.
+
+        Args:
+            features: Symbolic features.
+
+        Raises:
+            ValueError: If the outputs are those of a sigmoid or softmax, which
+                its layers did not tell.
+        """
+        if self.done:
+            return
+        if stay_in_unit_interval(self._classifier, features):
+            self._refuse(
+                "domain_classifier whose outputs are between 0 and 1, whatever "
+                "its weights: a sigmoid or softmax at its end"
+            )
+        self.done = True
+
+    def _refuse(self, received: str) -> None:
+        message = (
             "The domain classifier must return logits, without activation. "
-            "Received: domain_classifier that ends in "
-            f"activation={activation!r}\n"
-            "Remove it: `keras.layers.Dense(1)`."
+            f"Received: {received}\nRemove it: `keras.layers.Dense(1)`."
         )
+        if self._warns:
+            warnings.warn(message, stacklevel=2)
+        else:
+            raise ValueError(message)
 
 
-def _last_activation(layer: Any) -> str | None:
-    """The name of the activation a layer or model ends in, if any."""
+def _end(layer: Any) -> Any:
+    """The last layer or operation of a model, which computes its outputs."""
     operations = getattr(layer, "operations", None) or getattr(
         layer, "layers", None
     )
-    if operations:
-        for last in reversed(operations):
-            if not _is_transparent(last):
-                return _last_activation(last)
-        return None
+    for last in reversed(operations or []):
+        if not _is_transparent(last):
+            return _end(last)
+    return layer
+
+
+def _activation(layer: Any) -> str | None:
+    """The activation that a layer ends in, in words, if any."""
     name = type(layer).__name__
-    if name in _ACTIVATIONS:
-        return name.lower()
+    if isinstance(layer, _ACTIVATION_LAYERS) or name in _ACTIVATIONS:
+        return f"activation={name.lower()!r}"
     activation = getattr(layer, "activation", None)
     if activation is None or activation is keras.activations.linear:
         return None
-    return getattr(activation, "__name__", type(activation).__name__)
+    named = getattr(activation, "__name__", type(activation).__name__)
+    return f"activation={named!r}"
 
 
 def _is_transparent(layer: Any) -> bool:

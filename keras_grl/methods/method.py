@@ -7,6 +7,12 @@ import keras
 from keras_grl.methods.rows import Rows
 
 
+def mean_of_batches(name: str) -> keras.metrics.Mean:
+    """A mean in float32 at least: `floatx` may have too few digits for it."""
+    dtype = keras.backend.result_type("float32", keras.config.floatx())
+    return keras.metrics.Mean(name=name, dtype=dtype)
+
+
 class Method(keras.layers.Layer):
     """Base class of the methods of domain adaptation.
 

@@ -45,7 +45,10 @@ class Rows:
     def domains(self) -> Any:
         """The domain labels: float32 tensor, 0 source and 1 target."""
         return ops.concatenate(
-            [ops.zeros((self.source,)), ops.ones((self.total - self.source,))]
+            [
+                ops.zeros((self.source,), dtype="float32"),
+                ops.ones((self.total - self.source,), dtype="float32"),
+            ]
         )
 
 

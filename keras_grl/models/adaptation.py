@@ -8,9 +8,12 @@ from keras import tree
 
 from keras_grl.backend import num_replicas
 from keras_grl.methods import rows
+from keras_grl.methods.domain_classifier import from_file
 from keras_grl.methods.method import Method
+from keras_grl.methods.method import mean_of_batches
 from keras_grl.methods.rows import Rows
 from keras_grl.models import batch
+from keras_grl.models import checks
 from keras_grl.models import progress
 from keras_grl.models.forward import Forward
 from keras_grl.models.saving import file_shared_layers
@@ -100,8 +103,8 @@ class AdaptationModel(Forward):
             batch_normalization,
             **kwargs,
         )
-        self._label_loss_tracker = keras.metrics.Mean(name="label_loss")
-        self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
+        self._label_loss_tracker = mean_of_batches("label_loss")
+        self._domain_loss_tracker = mean_of_batches("domain_loss")
         self._domain_loss_weight = 1.0
 
     @property
@@ -120,6 +123,7 @@ class AdaptationModel(Forward):
         training: bool = True,
     ) -> Any:
         if not batch.is_paired(x):
+            checks.check_labels_of_batch(self, x, y)
             return super().compute_loss(
                 x, y, y_pred, sample_weight, training=training
             )
@@ -137,12 +141,15 @@ class AdaptationModel(Forward):
         self._label_loss_tracker.update_state(label_loss, of.labeled)
         domain_loss = self.method.loss(y_pred, of)
         self._domain_loss_tracker.update_state(domain_loss, of.total)
-        return loss + self._domain_loss_weight * domain_loss / replicas
+        # Not `+`: with another `floatx` than float32 they differ in dtype,
+        # which TensorFlow takes in `ops.add` alone.
+        return ops.add(loss, self._domain_loss_weight * domain_loss / replicas)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
         if not batch.is_paired(x):
+            checks.check_labels_of_batch(self, x, y)
             logs = super().compute_metrics(x, y, y_pred, sample_weight)
             own = {metric.name for metric in self._own_metrics()}
             return {k: v for k, v in logs.items() if k not in own}
@@ -212,6 +219,7 @@ class AdaptationModel(Forward):
         self._domain_loss_weight = check_number(
             "domain_loss_weight", domain_loss_weight, minimum=0.0
         )
+        checks.check_loss(self, loss)
         super().compile(optimizer, loss, *args, **kwargs)
         progress.share_progress(self)
 
@@ -246,11 +254,12 @@ class AdaptationModel(Forward):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> Any:
-        return cls(
-            **{
-                name: keras.saving.deserialize_keras_object(
-                    value, custom_objects=custom_objects
-                )
-                for name, value in config.items()
-            }
-        )
+        with from_file():
+            return cls(
+                **{
+                    name: keras.saving.deserialize_keras_object(
+                        value, custom_objects=custom_objects
+                    )
+                    for name, value in config.items()
+                }
+            )

@@ -27,6 +27,17 @@ def one_domain(x: Any) -> tuple[str, Any]:
     return TARGET, x
 
 
+def of_each_domain(x: Any) -> tuple[Any, Any]:
+    """What of paired data, or of their shapes, is the source's and target's.
+
+    Plain data are taken for both.
+    """
+    if is_paired(x):
+        return x[SOURCE], x[TARGET]
+    _, one = one_domain(x)
+    return one, one
+
+
 def check_streams(x: dict[str, Any]) -> None:
     """Refuse a paired batch with further streams."""
     if set(x) - {SOURCE, TARGET, LABELED_TARGET}:

@@ -110,7 +110,9 @@ class DANNModel(AdaptationModel):
         super().__init__(
             feature_extractor,
             label_predictor,
-            DANN(domain_classifier, adaptation_factor, total_steps),
+            DANN(
+                domain_classifier, adaptation_factor, total_steps, name="dann"
+            ),
             preprocessing,
             batch_normalization,
             **kwargs,

@@ -8,7 +8,9 @@ from keras_grl.backend import num_devices
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.callbacks.resuming import resuming
 from keras_grl.models import batch
+from keras_grl.models import checks
 from keras_grl.models import progress
+from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
@@ -75,11 +77,8 @@ class Fitting(Portable):
             kwargs.get("validation_data"),
             kwargs.get("validation_steps"),
         )
-        if not isinstance(x, PairedDataset) and (
-            y is not None and not batch.is_paired(x)
-        ):
-            # Arrays. What a dataset yields is seen in `train_step`.
-            raise ValueError(batch.not_paired(self, "`fit`", x))
+        before = checks.BeforeTraining(self, x, y, kwargs)
+        batches, kwargs = with_class_weights(x, kwargs)
         check_inputs(self, x)
         check_inputs(self, kwargs.get("validation_data"))
         callbacks, begin = resuming(
@@ -87,12 +86,12 @@ class Fitting(Portable):
         )
         with self.weights_kept():
             return super().fit(
-                x,
+                batches,
                 y,
                 batch_size=batch_size,
                 epochs=epochs,
                 verbose=verbose,
-                callbacks=callbacks,
+                callbacks=[before, *callbacks],
                 initial_epoch=begin,
                 steps_per_epoch=steps_per_epoch,
                 shuffle=shuffle,
@@ -118,6 +117,7 @@ class Fitting(Portable):
         if isinstance(x, PairedDataset):
             x.check_divisible(num_devices())
         check_inputs(self, x)
+        checks.check_evaluation_data(self, x, y, kwargs)
         with self.weights_kept():
             return super().evaluate(
                 x, y, batch_size, verbose, sample_weight, steps, **kwargs
@@ -125,6 +125,7 @@ class Fitting(Portable):
 
     def predict(self, *args: Any, **kwargs: Any) -> Any:
         """Predictions for plain data. Arguments of `keras.Model.predict`."""
+        checks.check_prediction_data(*args, **kwargs)
         with self.weights_kept():
             return super().predict(*args, **kwargs)
 
@@ -134,6 +135,7 @@ class Fitting(Portable):
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         if not batch.is_paired(x):
             raise ValueError(batch.not_paired(self, "Training", x))
+        checks.check_compiled(self)
         step = super().train_step
         return progress.count_applied_steps(self, step, *state, data)
 

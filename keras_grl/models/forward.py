@@ -12,6 +12,8 @@ from keras_grl.models import batch
 from keras_grl.models import exporting
 from keras_grl.models import parts
 from keras_grl.models.fitting import Fitting
+from keras_grl.models.input_specs import input_specs
+from keras_grl.models.input_specs import integer_dtypes
 from keras_grl.models.running_statistics import SourceStatistics
 from keras_grl.models.running_statistics import source_pass
 from keras_grl.streams import SOURCE
@@ -65,6 +67,7 @@ class Forward(Fitting):
             else None
         )
         self._inputs_shape: Any = None
+        self._inputs_dtype: Any = None
         self._build_if_shape_is_known()
 
     @property
@@ -97,23 +100,26 @@ class Forward(Fitting):
         self._create_weights(input_shape)
 
     def _create_weights(self, input_shape: Any) -> None:
-        if batch.is_paired(input_shape):
-            source, target = input_shape[SOURCE], input_shape[TARGET]
-        else:
-            _, source = batch.one_domain(input_shape)
-            target = source
-        source, target = map(parts.any_batch_size, (source, target))
+        source, target = map(
+            parts.any_batch_size, batch.of_each_domain(input_shape)
+        )
         if not (self.source_preprocessing or self.target_preprocessing):
             source = target = parts.common_shape(source, target)
         self._inputs_shape = (
             target if source == target else {SOURCE: source, TARGET: target}
         )
-        inputs, features, predictions = self._graph()
+        _, features, predictions = self._graph()
+        if not self.method.built:
+            self.method.build(
+                features.shape,
+                tree.map_structure(lambda t: t.shape, predictions),
+            )
+        # First its layers alone: within a layer that is called, some backends
+        # build them for one number of samples.
+        self.method.call(features, predictions)
         self.method(features, predictions)
         if self.source_preprocessing is not None:
-            self.source_preprocessing(
-                inputs if source == target else parts.inputs_of_shapes(source)
-            )
+            self.source_preprocessing(input_specs(source, self._inputs_dtype))
         statistics = self._source_statistics
         if statistics is not None and not statistics.built:
             statistics.adopt(self.feature_extractor)
@@ -124,10 +130,12 @@ class Forward(Fitting):
         if batch.is_paired(shape):
             shape = shape[TARGET]
         if self.target_preprocessing is None:
-            inputs = parts.inputs_like(self.feature_extractor, shape)
+            inputs = parts.inputs_like(
+                self.feature_extractor, shape, self._inputs_dtype
+            )
             features = self.feature_extractor(inputs)
         else:
-            inputs = parts.inputs_of_shapes(shape)
+            inputs = input_specs(shape, self._inputs_dtype)
             features = self.feature_extractor(self.target_preprocessing(inputs))
         if not isinstance(features, keras.KerasTensor):
             raise ValueError(
@@ -137,10 +145,14 @@ class Forward(Fitting):
         return inputs, features, self.label_predictor(features)
 
     def get_build_config(self) -> dict[str, Any]:
-        return {"input_shape": self._inputs_shape}
+        config = {"input_shape": self._inputs_shape}
+        if self._inputs_dtype is not None:
+            config["input_dtype"] = self._inputs_dtype
+        return config
 
     def build_from_config(self, config: dict[str, Any]) -> None:
         if config.get("input_shape") is not None:
+            self._inputs_dtype = config.get("input_dtype")
             self.build(parts.as_shapes(config["input_shape"]))
 
     # The parts, as models of their own.
@@ -208,6 +220,13 @@ class Forward(Fitting):
         exporting.export(self.classifier, filepath, format, **kwargs)
 
     # Forward pass.
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        if not self.built:
+            # Keras tells `build` the shapes alone.
+            _, one = batch.of_each_domain(inputs)
+            self._inputs_dtype = integer_dtypes(one)
+        return super().__call__(inputs, *args, **kwargs)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         # `training` is passed by name: on JAX, Keras calls this method

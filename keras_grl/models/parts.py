@@ -6,6 +6,7 @@ import keras
 from keras import tree
 
 from keras_grl.models import split
+from keras_grl.models.input_specs import input_specs
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
 from keras_grl.validation import check_layer
@@ -43,19 +44,23 @@ def as_shapes(shapes: Any) -> Any:
     return [as_shapes(shape) for shape in shapes]
 
 
-def inputs_of_shapes(shapes: Any) -> Any:
-    """`keras.Input`s of the given shapes."""
-    return tree.map_shape_structure(
-        lambda shape: keras.Input(shape=shape[1:]), shapes
-    )
+def inputs_like(feature_extractor: Any, shapes: Any, dtypes: Any) -> Any:
+    """`keras.Input`s like those of the extractor, if it has any.
 
-
-def inputs_like(feature_extractor: Any, shapes: Any) -> Any:
-    """`keras.Input`s like those of the extractor, or of the given shapes."""
+    Args:
+        feature_extractor: Keras model or layer.
+        shapes: Shape with the batch size, or a structure of shapes.
+        dtypes: What `integer_dtypes` returns.
+    """
+    specs = input_specs(shapes, dtypes)
     try:
         like = split.inputs_of(feature_extractor)
     except (AttributeError, ValueError):
-        return inputs_of_shapes(shapes)
+        return specs
+    if isinstance(specs, dict) and not hasattr(feature_extractor, "inputs"):
+        # Of what is not Functional, `input` is a list of those of its last
+        # call, without their names.
+        return specs
     return tree.map_structure(
         lambda t: keras.Input(shape=t.shape[1:], dtype=t.dtype, name=t.name),
         like,

@@ -10,6 +10,7 @@ import keras
 
 from keras_grl.backend import takes_several_steps_per_execution
 from keras_grl.files import replaced
+from keras_grl.methods.domain_classifier import from_file
 from keras_grl.methods.method import Method
 from keras_grl.models.weights_kept import WeightsKept
 
@@ -107,7 +108,8 @@ class Portable(WeightsKept):
                 "It runs one step per execution here.",
                 stacklevel=2,
             )
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        with from_file():
+            self.compile(**keras.saving.deserialize_keras_object(config))
         # A file that this backend writes holds it still.
         self._compiled_with = {
             **self._compiled_with,

@@ -121,7 +121,7 @@ def _value(name: str, schedule: Any, p: float) -> float | None:
     if tuple(getattr(value, "shape", ())) != ():
         raise ValueError(problem)
     try:
-        number = float(ops.convert_to_numpy(value) if is_tensor else value)
+        number = float(value)
     except Exception as error:
         if is_tensor:
             return None

@@ -11,7 +11,7 @@ from keras_grl.streams.names import STREAMS
 from keras_grl.streams.names import wrong
 from keras_grl.streams.unpacking import describe
 from keras_grl.streams.unpacking import unpack_arrays
-from keras_grl.streams.values import check_labels
+from keras_grl.streams.values import check_weights
 from keras_grl.streams.values import stays_on_disk
 from keras_grl.streams.values import warn_of_inputs
 
@@ -52,7 +52,7 @@ class ArrayStream:
     def check_values(self, stacklevel: int) -> None:
         """Refuse labels that are not finite, and warn of such inputs."""
         if not self._unread:
-            check_labels(self._name, self.data)
+            check_weights(self._name, self.data)
             self._warned = warn_of_inputs(
                 self._name, self.data[0], stacklevel=stacklevel + 1
             )
@@ -108,7 +108,7 @@ class ArrayStream:
         rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
         batch = tree.map_structure(lambda array: array[rows], self.data)
         if self._unread:
-            check_labels(self._name, batch, " of a batch")
+            check_weights(self._name, batch, " of a batch")
             self._warned = self._warned or warn_of_inputs(
                 self._name, batch[0], " of a batch"
             )

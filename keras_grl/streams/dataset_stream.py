@@ -13,7 +13,7 @@ from keras_grl.streams.columns import Columns
 from keras_grl.streams.names import TARGET
 from keras_grl.streams.names import wrong
 from keras_grl.streams.unpacking import unpack_batch
-from keras_grl.streams.values import check_labels
+from keras_grl.streams.values import check_weights
 from keras_grl.streams.values import warn_of_inputs
 
 # Grain gives an endless dataset the largest length there is, or a share of it.
@@ -117,7 +117,7 @@ class DatasetStream:
             unpacked = (self._without_labels(batch),)
         parts = self._columns.to_numpy(self._name, unpacked)
         self._check_batched(parts)
-        check_labels(self._name, parts, " of a batch")
+        check_weights(self._name, parts, " of a batch")
         if not self._warned_of_inputs:
             self._warned_of_inputs = warn_of_inputs(
                 self._name, parts[0], " of a batch"

@@ -1,4 +1,4 @@
-"""The values of a stream: labels must be finite, inputs should be."""
+"""The values of a stream: weights must be finite, inputs should be."""
 
 import warnings
 from typing import Any
@@ -7,8 +7,6 @@ import numpy as np
 from keras import tree
 
 from keras_grl.streams.arrays import is_float
-from keras_grl.streams.names import LABELS
-from keras_grl.streams.names import PARTS
 from keras_grl.streams.names import wrong
 
 # A piece fits into the cache of a processor core.
@@ -22,33 +20,31 @@ def stays_on_disk(array: Any) -> bool:
     return isinstance(array, np.memmap) and array.nbytes > _READ_AT_ONCE_BYTES
 
 
-def check_labels(name: str, parts: tuple[Any, ...], of: str = "") -> None:
-    """Refuse labels and sample weights that are NaN or infinite.
+def check_weights(name: str, parts: tuple[Any, ...], of: str = "") -> None:
+    """Refuse sample weights that are NaN or infinite.
+
+    Labels are not looked at here: the model knows whether its loss masks those
+    that are NaN.
 
     Args:
         name: Of the stream.
         parts: `(x, y, sample_weight)`, or the first of them.
         of: Added to the number of the sample, " of a batch".
     """
-    for part, data in zip(PARTS[1:], parts[1:], strict=False):
-        for array in tree.flatten(data):
-            row = first_not_finite(array)
-            if row is not None:
-                values = np.asarray(array[row], "float64")
-                value = float(values[~np.isfinite(values)][0])
-                hint = (
-                    "Leave those samples out"
-                    if part == LABELS
-                    else "Set those weights to 0"
+    for array in tree.flatten(parts[2:]):
+        row = first_not_finite(array)
+        if row is not None:
+            values = np.asarray(array[row], "float64")
+            value = float(values[~np.isfinite(values)][0])
+            raise ValueError(
+                wrong(
+                    name,
+                    "finite sample weights",
+                    f"{value} in the sample weights of sample {row}{of}",
+                    "Set those weights to 0: one of them makes the whole "
+                    "model NaN.",
                 )
-                raise ValueError(
-                    wrong(
-                        name,
-                        f"finite {part}",
-                        f"{value} in the {part} of sample {row}{of}",
-                        f"{hint}: one of them makes the whole model NaN.",
-                    )
-                )
+            )
 
 
 def warn_of_inputs(

@@ -122,7 +122,7 @@ def test_features_of_the_bottleneck(caffe, caffe_file):
 
 
 def test_at_227_pixels_the_shapes_are_caffes():
-    model = AlexNet(classes=1000)
+    model = AlexNet(num_classes=1000)
     shapes = {layer.name: layer.output.shape[1:] for layer in model.layers}
     assert shapes["conv1"] == (55, 55, 96)
     assert shapes["pool1"] == (27, 27, 96)

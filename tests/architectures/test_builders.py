@@ -27,7 +27,7 @@ every_builder = pytest.mark.parametrize("name", BUILDERS)
 def build(builder, **kwargs):
     """The network for small images, which is quick."""
     size = BUILDERS[builder][0]
-    kwargs = {"classes": 4, "input_shape": (size, size, 3), **kwargs}
+    kwargs = {"num_classes": 4, "input_shape": (size, size, 3), **kwargs}
     return getattr(architectures, builder)(**kwargs)
 
 
@@ -69,6 +69,8 @@ def configurations(model):
     """Of every layer, in models within the model too."""
     found = []
     for layer in model.layers:
+        if isinstance(layer, keras_grl.methods.Method):
+            continue  # Its layers are the model's own too.
         if hasattr(layer, "layers"):
             found += configurations(layer)
         else:
@@ -111,7 +113,7 @@ def test_other_sizes_channels_and_options(name):
     channels = 1 if options else 3
     model = build(
         name,
-        classes=7,
+        num_classes=7,
         input_shape=(size + 9, size + 4, channels),
         classifier_activation=None,
         name="mine",
@@ -253,9 +255,8 @@ def test_each_domain_minus_its_own_mean(name, mean):
 @pytest.mark.parametrize(
     ("kwargs", "argument"),
     [
-        ({"classes": 0}, "classes"),
-        ({"classes": 2.5}, "classes"),
-        ({"classes": 0, "num_classes": 0}, "num_classes"),
+        ({"num_classes": 0}, "num_classes"),
+        ({"num_classes": 2.5}, "num_classes"),
         ({"input_shape": (80, 80)}, "input_shape"),
         ({"input_shape": 80}, "input_shape"),
         ({"input_shape": (80.0, 80, 3)}, "input_shape"),
@@ -284,11 +285,21 @@ def test_means_in_two_places():
         )
 
 
-def test_the_name_of_keras_hub():
-    model = architectures.LeNet(num_classes=6)
-    assert model.predict(images(1, 28), verbose=0).shape == (1, 6)
-    with pytest.raises(ValueError, match=r"two names.*classes=5"):
-        architectures.LeNet(5, num_classes=6)
+def test_the_deprecated_name_of_the_classes():
+    for model in (architectures.LeNet(6), architectures.LeNet(num_classes=6)):
+        assert model.classifier.output_shape == (None, 6)
+    with pytest.warns(DeprecationWarning, match="num_classes=6") as warned:
+        model = architectures.LeNet(classes=6)
+    assert warned[0].filename == __file__
+    assert model.classifier.output_shape == (None, 6)
+
+
+@pytest.mark.parametrize("num_classes", [6, 10])
+def test_classes_under_both_names(num_classes):
+    with pytest.raises(
+        ValueError, match=rf"num_classes={num_classes}, classes=5"
+    ):
+        architectures.LeNet(num_classes=num_classes, classes=5)
 
 
 # Each network by hand.

@@ -142,8 +142,8 @@ MUTANTS = [
             "test_the_first_row_that_is_not_finite",
         ),
         (
-            "zip(PARTS[1:], parts[1:], strict=False)",
-            "zip(PARTS[1:2], parts[1:2], strict=False)",
+            "tree.flatten(parts[2:])",
+            "tree.flatten(parts[3:])",
             "test_sample_weights_that_are_not_finite",
         ),
         (

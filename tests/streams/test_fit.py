@@ -63,7 +63,7 @@ def single_sample(x, y):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (bad_label, "finite labels"),
+        (bad_label, "finite.*nan"),
         (strings, "strings, such as"),
         (single_sample, r"dataset\.batch\(64\)"),
     ],

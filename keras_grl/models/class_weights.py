@@ -1,0 +1,107 @@
+"""`class_weight` of `fit`, as sample weights of all labeled streams."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_grl.pairing import PairedDataset
+from keras_grl.validation import check_number
+from keras_grl.validation import invalid
+
+
+def with_class_weights(
+    dataset: Any, options: dict[str, Any]
+) -> tuple[Any, dict[str, Any]]:
+    """The dataset with the weights of its labels, and `fit`'s other options.
+
+    Keras's own weights are of one array of labels, and a paired dataset may
+    have labeled target samples besides.
+
+    Args:
+        dataset: What is trained on.
+        options: Arguments of `fit`, maybe with a `class_weight`.
+
+    Returns:
+        The dataset and the options, as they were without a `class_weight`.
+    """
+    class_weight = options.get("class_weight")
+    if class_weight is None or not isinstance(dataset, PairedDataset):
+        return dataset, options
+    weights = _checked(class_weight)
+    rest = {n: value for n, value in options.items() if n != "class_weight"}
+    return _ClassWeighted(dataset, weights), rest
+
+
+class _ClassWeighted(keras.utils.PyDataset):
+    """The batches of a paired dataset, with sample weights by class."""
+
+    def __init__(self, dataset: PairedDataset, weights: dict[int, float]):
+        super().__init__(
+            workers=dataset.workers,
+            use_multiprocessing=dataset.use_multiprocessing,
+            max_queue_size=dataset.max_queue_size,
+        )
+        self._dataset = dataset
+        self._weights = weights
+
+    @property
+    def num_batches(self) -> int | None:
+        return self._dataset.num_batches
+
+    def on_epoch_begin(self) -> None:
+        self._dataset.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        self._dataset.on_epoch_end()
+
+    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+        x, y, *given = self._dataset[index]
+        if given:
+            raise ValueError(
+                "Each sample has one weight. Expected `class_weight` or the "
+                "sample weights of the dataset. Received: both\n"
+                "Multiply them, and pass them to pair: `(x, y, sample_weight)`."
+            )
+        if isinstance(y, dict):
+            return x, y, {name: self._of(labels) for name, labels in y.items()}
+        return x, y, self._of(y)
+
+    def _of(self, labels: Any) -> Any:
+        """Weights of class indices `(n,)` or `(n, 1)`, or of one-hot labels."""
+        if not hasattr(labels, "ndim") or labels.ndim > 2:
+            raise ValueError(
+                "`class_weight` needs one class for each sample. Received: "
+                "labels of "
+                + (
+                    f"shape {labels.shape}"
+                    if hasattr(labels, "shape")
+                    else "several outputs"
+                )
+                + "\nPass sample weights to pair instead: `(x, y, "
+                "sample_weight)`."
+            )
+        if labels.ndim == 2 and labels.shape[1] > 1:
+            labels = labels.argmax(axis=1)
+        classes, index = np.unique(
+            np.round(labels).astype("int64").reshape(-1), return_inverse=True
+        )
+        weights = [self._weights.get(int(each), 1.0) for each in classes]
+        return np.asarray(weights, dtype="float32")[index]
+
+
+def _checked(class_weight: Any) -> dict[int, float]:
+    if not isinstance(class_weight, dict):
+        raise ValueError(
+            invalid(
+                "class_weight",
+                "a dict of class indices to weights",
+                class_weight,
+                "For example `class_weight={0: 1.0, 1: 5.0}`; other classes "
+                "weigh 1.",
+            )
+        )
+    return {
+        label: check_number(f"class_weight[{label!r}]", weight, minimum=0.0)
+        for label, weight in class_weight.items()
+    }
