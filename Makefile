@@ -1,6 +1,7 @@
-# make demo   the embedded demo, on the backend named by KERAS_BACKEND
-# make test   lint, types and the tests, once per backend
-# Both create .venv and install into it what they need.
+# make demo      the embedded demo, on the backend named by KERAS_BACKEND
+# make test      lint, types and the tests, once per backend
+# make mutants   one fault after the other, which the tests must catch
+# All create .venv and install into it what they need.
 
 KERAS_BACKEND ?= tensorflow
 BACKENDS ?= tensorflow jax torch
@@ -12,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test lint types format clean
+.PHONY: demo test mutants lint types format clean
 
 # Before anything is installed for it. Without a goal `make` makes the demo.
 ifneq ($(filter demo,$(or $(MAKECMDGOALS),demo)),)
@@ -24,11 +25,11 @@ endif
 demo: .venv/.demo-$(KERAS_BACKEND)
 	KERAS_BACKEND=$(KERAS_BACKEND) $(BIN)/python -m applications.demo $(ARGS)
 
-test: lint types
-	@for backend in $(BACKENDS); do \
-		echo "== pytest, KERAS_BACKEND=$$backend"; \
-		KERAS_BACKEND=$$backend $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS) || exit 1; \
-	done
+test: .venv/.dev
+	@BACKENDS="$(BACKENDS)" .ci/parts $(ARGS)
+
+mutants: .venv/.dev
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

@@ -9,8 +9,10 @@ from keras_grl import baselines
 from keras_grl import callbacks
 from keras_grl import diagnostics
 from keras_grl import layers
+from keras_grl import methods
 from keras_grl import models
 from keras_grl import schedules
+from keras_grl.models import AdaptationModel
 from keras_grl.models import DANNModel
 from keras_grl.pairing import PairedDataset
 from keras_grl.pairing import pair
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from keras_grl import datasets
 
 __all__ = [
+    "AdaptationModel",
     "DANNModel",
     "PairedDataset",
     "__version__",
@@ -29,6 +32,7 @@ __all__ = [
     "datasets",
     "diagnostics",
     "layers",
+    "methods",
     "models",
     "pair",
     "schedules",
@@ -43,4 +47,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    # What is public, not what these lines import.
+    return sorted({*__all__, *(n for n in globals() if n.startswith("__"))})

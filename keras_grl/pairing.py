@@ -2,19 +2,23 @@
 
 from typing import Any
 
-import keras
 import numpy as np
-from keras import tree
 
+from keras_grl.paired_dataset import PairedDataset
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
 from keras_grl.streams import ArrayStream
+from keras_grl.streams import Columns
 from keras_grl.streams import DatasetStream
 from keras_grl.streams import is_dataset
+from keras_grl.streams.unpacking import is_column
+from keras_grl.validation import check_boolean
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
+
+__all__ = ["PairedDataset", "pair"]
 
 LENGTHS = ("longest", "shortest", SOURCE, TARGET)
 
@@ -30,22 +34,24 @@ def pair(
     seed: int | None = None,
     drop_remainder: bool = True,
 ) -> "PairedDataset":
-    """Pairs labelled source data with unlabelled target data for `fit`.
+    """Pairs labeled source data with unlabeled target data for `fit`.
 
     The streams may be of unequal length: `length` says which of them makes an
     epoch. A stream that ends earlier starts again, reshuffled.
 
     Args:
-        source: Labelled source data: a tuple `(x, y)` or `(x, y,
-            sample_weight)` of arrays (NumPy, JAX, torch or TensorFlow, or
-            structures of them) or a dataset of batches (`tf.data.Dataset`,
-            torch `DataLoader`, `keras.utils.PyDataset`, Grain, or any object
-            that can be iterated again and again) that yields such tuples. A
-            Python generator is taken for an endless dataset.
-        target: Unlabelled target data: an array (or structure of arrays), or
+        source: Labeled source data: a tuple `(x, y)` or `(x, y,
+            sample_weight)` of arrays (NumPy, JAX, torch or TensorFlow, data
+            frames, or dicts of them) or a dataset of batches
+            (`tf.data.Dataset`, torch `DataLoader`, `keras.utils.PyDataset`,
+            Grain, or any object that can be iterated again and again) that
+            yields such tuples. A Python generator is taken for an endless
+            dataset. Columns of data frames are matched by name. Several inputs
+            of a network are a dict, never a list.
+        target: Unlabeled target data: an array (or dict of arrays), or
             a dataset that yields batches `x`. Labels are refused in arrays;
             those that a dataset yields are dropped with a warning.
-        labeled_target: Labelled target samples for semi-supervised training,
+        labeled_target: Labeled target samples for semi-supervised training,
             given as `source` is. The domain classifier sees them as target.
         batch_size: Samples per batch of the streams that are arrays: an
             integer for the whole batch, shared in equal parts by the streams,
@@ -54,8 +60,8 @@ def pair(
             samples, the paper's. Streams that are datasets bring their own.
         length: What an epoch is: "longest" and "shortest" (of source and
             target), "source" or "target".
-        shuffle: Boolean, whether to shuffle the streams that are arrays, anew
-            in every epoch and cycle. Datasets shuffle themselves.
+        shuffle: Boolean, whether to shuffle the streams that are arrays,
+            again in every epoch and cycle. Datasets shuffle themselves.
         seed: Integer, makes the order of the arrays reproducible. With None
             it comes from NumPy's global generator, which
             `keras.utils.set_random_seed` seeds.
@@ -72,8 +78,15 @@ def pair(
 
     Raises:
         ValueError: If a stream is empty, without labels (source) or with
-            labels (target); if arrays have unequal lengths, or the domains
-            unequal shapes or kinds of dtype; if the batch size does not fit.
+            labels (target); if arrays have unequal lengths or hold no numbers,
+            or labels NaN; if data frames have different columns; if the batch
+            size does not fit. Shapes and kinds of dtype of the domains are
+            compared by the model, or with the first batch.
+
+    Warns:
+        UserWarning: If inputs are NaN or infinite. Arrays in memory are read
+            once for that; datasets and large memory-mapped arrays are checked
+            batch by batch.
 
     Example:
 
@@ -90,11 +103,32 @@ def pair(
         Ganin & Lempitsky (2015), section 4 (batches half source, half target).
     """
     check_choice("length", length, LENGTHS)
+    shuffle = check_boolean("shuffle", shuffle)
+    drop_remainder = check_boolean("drop_remainder", drop_remainder)
+    given = _given(source, target, labeled_target)
+    if seed is None:
+        seed = int(np.random.randint(2**31))
+    seed = check_integer("seed", seed, minimum=0)
+    sizes = _batch_sizes(batch_size, given)
+    columns = Columns()
+    streams: dict[str, Any] = {}
+    for name, data in given.items():
+        if name in sizes:
+            streams[name] = ArrayStream(
+                name, data, sizes[name], shuffle, seed, drop_remainder, columns
+            )
+        else:
+            streams[name] = DatasetStream(name, data, columns)
+    for stream in streams.values():
+        stream.check_values(stacklevel=2)
+    return PairedDataset(streams, length)
+
+
+def _given(source: Any, target: Any, labeled_target: Any) -> dict[str, Any]:
+    """The streams that are given, by their names."""
     given = {SOURCE: source, TARGET: target}
-    if labeled_target is not None:
-        given[LABELED_TARGET] = labeled_target
-    for name in (SOURCE, TARGET):
-        if given[name] is None:
+    for name, data in given.items():
+        if data is None:
             raise ValueError(
                 invalid(
                     name,
@@ -104,172 +138,18 @@ def pair(
                     "x_target)`.",
                 )
             )
-    if seed is None:
-        seed = int(np.random.randint(2**31))
-    seed = check_integer("seed", seed, minimum=0)
-    sizes = _batch_sizes(batch_size, given)
-    streams: dict[str, Any] = {}
-    for name, data in given.items():
-        if is_dataset(data):
-            streams[name] = DatasetStream(name, data)
-        else:
-            streams[name] = ArrayStream(
-                name, data, sizes[name], shuffle, seed, drop_remainder
-            )
-    _check_alike(
-        {
-            name: stream.data[0]
-            for name, stream in streams.items()
-            if isinstance(stream, ArrayStream)
-        }
-    )
-    return PairedDataset(streams, length)
-
-
-class PairedDataset(keras.utils.PyDataset):
-    """What `pair` returns: a dataset of paired batches.
-
-    Made by `pair`, consumed by `fit` and `evaluate`. The batches of arrays are
-    a pure function of the seed, the epoch and the index of the batch.
-
-    The stream that makes an epoch begins a new pass in every epoch; the others
-    go on where they were, so that all their samples are seen in the end.
-    """
-
-    def __init__(
-        self, streams: dict[str, Any], length: str, steps: int | None = None
-    ):
-        super().__init__()
-        self._streams = streams
-        self._length = length
-        # `with_steps` makes an epoch that no stream ends.
-        self._reference = None if steps else _reference(streams, length)
-        self._num_batches = (
-            streams[self._reference].num_batches if self._reference else steps
-        )
-        self._epoch = 0
-        self._next_epoch = 0
-        self._told = _Told()
-        self._start_over = False
-        self._checked = False
-        if self._reference and self._num_batches == 0:
-            stream = streams[self._reference]
-            raise ValueError(
-                f"The {self._reference} stream holds no full batch. Expected "
-                f"at least {stream.batch_size} samples. Received: "
-                f"{stream.num_samples} samples\n"
-                "Pass a smaller `batch_size`, or `drop_remainder=False`."
-            )
-
-    @property
-    def num_batches(self) -> int | None:
-        """Batches per epoch; None if endless or not known beforehand."""
-        return self._num_batches
-
-    def __len__(self) -> int:
-        if self.num_batches is None:
-            raise TypeError(
-                "This dataset is endless or of unknown length. Pass "
-                "`steps_per_epoch` to `fit`."
-            )
-        return self.num_batches
-
-    def with_steps(self, steps_per_epoch: int) -> "PairedDataset":
-        """The same streams, with epochs of `steps_per_epoch` batches.
-
-        Args:
-            steps_per_epoch: Integer. All streams go on from one epoch to the
-                next, and start again where they end.
-
-        Returns:
-            A `PairedDataset`.
-
-        Example:
-
-        >>> dataset = pair((np.zeros((64, 2)), np.zeros(64)), np.zeros((64, 2)))
-        >>> len(dataset), len(dataset.with_steps(50))
-        (1, 50)
-        """
-        steps = check_integer("steps_per_epoch", steps_per_epoch)
-        dataset = PairedDataset(self._streams, self._length, steps)
-        # `fit` makes one in every call: the next goes on after this.
-        dataset._told = self._told
-        return dataset
-
-    @property
-    def told_epochs(self) -> int:
-        """Integer: the epoch after the last one of which `set_epoch` told."""
-        return self._told.epochs
-
-    def set_epoch(self, epoch: int) -> None:
-        """Tell the epoch that begins, so that a resumed run goes on alike."""
-        # Before the first one Keras has looked at a batch or two.
-        self._start_over = self._told.epochs == 0
-        self._next_epoch = epoch
-        self._told.epochs = epoch + 1
-
-    def on_epoch_begin(self) -> None:
-        self._epoch = self._next_epoch
-        self._next_epoch += 1
-        for name, stream in self._streams.items():
-            if name == self._reference or self._start_over:
-                stream.restart()
-        self._start_over = False
-
-    def __getitem__(self, index: int) -> tuple[Any, ...]:
-        # Where the streams that go on from epoch to epoch are by now. An
-        # endless dataset has no epochs: its index grows for ever.
-        walked = self._epoch * (self._num_batches or 0) + index
-        parts = {
-            name: stream.batch_of_pass(self._epoch, index)
-            if name == self._reference and self._num_batches
-            else stream.batch_of_walk(walked)
-            for name, stream in self._streams.items()
-        }
-        x = {name: part[0] for name, part in parts.items()}
-        if not self._checked:
-            # Datasets do not say beforehand what they yield.
-            _check_alike(x)
-            self._checked = True
-        labelled = {n: part for n, part in parts.items() if n != TARGET}
-        y = {name: part[1] for name, part in labelled.items()}
-        weights = {
-            name: part[2] for name, part in labelled.items() if len(part) == 3
-        }
-        if LABELED_TARGET not in parts:
-            y = y[SOURCE]
-            return (x, y, weights[SOURCE]) if weights else (x, y)
-        if not weights:
-            return x, y
-        for name in labelled:
-            if name not in weights:
-                size = tree.flatten(x[name])[0].shape[0]
-                weights[name] = np.ones(size, dtype="float32")
-        return x, y, weights
-
-
-class _Told:
-    """How far `set_epoch` told, shared by all datasets of the same streams."""
-
-    epochs = 0
-
-
-def _reference(streams: dict[str, Any], length: str) -> str:
-    """The name of the stream that makes an epoch."""
-    if length in streams:
-        return length
-    lengths = {
-        name: float("inf") if number is None else number
-        for name in (SOURCE, TARGET)
-        for number in [streams[name].num_batches]
-    }
-    choose = max if length == "longest" else min
-    return choose(lengths, key=lambda name: lengths[name])
+    if isinstance(source, tuple) and source and is_column(target, source[0]):
+        given[TARGET] = (target,)
+    if labeled_target is not None:
+        given[LABELED_TARGET] = labeled_target
+    return given
 
 
 def _batch_sizes(batch_size: Any, given: dict[str, Any]) -> dict[str, Any]:
     """The batch size of each stream that is made of arrays."""
-    arrays = [name for name, data in given.items() if not is_dataset(data)]
+    arrays = [
+        name for name, data in given.items() if not is_dataset(data, name)
+    ]
     if not arrays:
         if batch_size is not None:
             raise ValueError(
@@ -318,34 +198,3 @@ def _batch_sizes(batch_size: Any, given: dict[str, Any]) -> dict[str, Any]:
         name: check_integer(f'batch_size["{name}"]', size)
         for name, size in sizes.items()
     }
-
-
-def _check_alike(inputs: dict[str, Any]) -> None:
-    """Refuse domains that one feature extractor could not take.
-
-    Args:
-        inputs: Name of the stream to its x.
-    """
-    names = list(inputs)
-    kinds = [
-        tree.map_structure(lambda array: (array.dtype.kind, array.shape[1:]), x)
-        for x in inputs.values()
-    ]
-    for name, kind in zip(names[1:], kinds[1:], strict=True):
-        if kind != kinds[0]:
-            shown = ", ".join(
-                f"{n}: "
-                + str(
-                    tree.map_structure(
-                        lambda array: f"{array.dtype.name} {array.shape[1:]}",
-                        inputs[n],
-                    )
-                )
-                for n in (names[0], name)
-            )
-            raise ValueError(
-                "The domains must have samples of the same shape and kind of "
-                f"dtype. Received: {shown}\n"
-                "Resize or convert one of them; keep raw 0-255 images as "
-                "uint8 in both."
-            )

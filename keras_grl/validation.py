@@ -6,6 +6,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+import keras
 import numpy as np
 
 
@@ -109,6 +110,12 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
         expected = "one of " + ", ".join(f'"{choice}"' for choice in choices)
         raise ValueError(invalid(name, expected, value))
     return value
+
+
+def check_layer(name: str, layer: Any) -> None:
+    """Refuse what is no Keras model or layer."""
+    if not isinstance(layer, keras.layers.Layer):
+        raise ValueError(invalid(name, "a Keras model or layer", layer))
 
 
 def is_number(value: Any) -> bool:

@@ -8,16 +8,107 @@ import applications  # noqa: F401  # isort: skip
 # The processes that tests start have them from here.
 os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch's too, and scikit-learn's
 os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
-if os.environ.get("KERAS_BACKEND") == "jax":
-    # Most of the time of a test on JAX goes into compiling, of code that then
-    # runs for a few steps.
-    os.environ["XLA_FLAGS"] += " --xla_backend_optimization_level=0"
+os.environ["XLA_FLAGS"] = (
+    os.environ.get("XLA_FLAGS", "")
+    # Most of the time of a test on JAX, and of what TensorFlow compiles, goes
+    # into compiling, of code that then runs for a few steps.
+    + " --xla_backend_optimization_level=0"
+    # JAX has two devices, for the tests that share a batch.
+    + " --xla_force_host_platform_device_count=2"
+)
 
 import keras
 import pytest
 
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
+
 # TensorFlow warns of every model beyond the fourth that it compiles.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+# Folders and files whose tests use no backend, in whole. Single tests have the
+# marker `backend_free`.
+BACKEND_FREE = (
+    "tests/baselines/test_components.py",
+    "tests/baselines/test_geodesic_flow_kernel.py",
+    "tests/baselines/test_linear_svm.py",
+    "tests/baselines/test_subspace_alignment.py",
+    "tests/baselines/test_without_scikit_learn.py",
+    "tests/datasets/",
+    "tests/diagnostics/",
+    "tests/test_mutants.py",
+    "tests/test_pairing.py",
+    "tests/test_streams.py",
+)
+
+
+# Tests that take more than about five seconds of a processor on the fastest
+# backend. Single ones may have the marker `slow` themselves.
+SLOW = (
+    "tests/applications/test_demo.py::test_a_tiny_run_writes_everything",
+    "tests/applications/test_demo.py::test_help_lists_every_option",
+    "tests/applications/test_experiments.py::test_a_run_writes_what_it_found",
+    "tests/applications/test_experiments.py::"
+    "test_semi_supervised_has_four_settings",
+    "tests/applications/test_office.py::"
+    "test_office_on_features_that_are_computed_once",
+    "tests/applications/test_office.py::"
+    "test_office_trains_the_last_fire_module",
+    "tests/applications/test_resume.py::"
+    "test_a_killed_run_goes_on_as_if_it_had_not_been",
+    "tests/architectures/test_builders.py::"
+    "test_one_compiled_step_moves_every_weight",
+    "tests/architectures/test_builders.py::"
+    "test_saved_weights_come_back_on_another_backend",
+    "tests/baselines/test_discrepancy_model.py::test_loads_on_another_backend",
+    "tests/datasets/test_faults.py::test_two_that_prepare_one_set",
+    "tests/datasets/test_faults.py::test_killed_while_it",
+    "tests/datasets/test_generation.py::test_no_more_is_drawn_than_is_taken",
+    "tests/datasets/test_generation.py::test_who_stops_early",
+    "tests/datasets/test_loading.py::test_importing_it_is_enough_for_tfds",
+    "tests/datasets/test_loading.py::test_no_tensorflow_to_read",
+    "tests/datasets/test_syn_numbers.py::test_processes_change_nothing",
+    "tests/datasets/test_syn_numbers.py::test_several_processes_do_not_run",
+    "tests/datasets/test_syn_signs.py::test_processes_change_nothing",
+    "tests/models/test_dann.py::test_how_a_step_is_run_changes_nothing",
+    "tests/models/test_saving.py::test_a_killed_process_resumes_exactly",
+    "tests/models/test_saving.py::test_loads_on_every_other_backend",
+    "tests/test_docs.py::test_block_runs_as_printed[README: Quickstart]",
+    "tests/test_testing.py::test_programs_on_another_backend",
+)
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--backend-free",
+        choices=["run", "skip"],
+        default="run",
+        help="whether to run the tests that use no backend, which `make test` "
+        "runs once and not on every backend",
+    )
+
+
+# First, so that `-m "not slow"` sees the markers.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    chosen, left_out = [], []
+    for item in items:
+        if item.nodeid.startswith(BACKEND_FREE):
+            item.add_marker("backend_free")
+        if item.nodeid.startswith(SLOW):
+            item.add_marker("slow")
+        free = item.get_closest_marker("backend_free") is not None
+        skip = free and config.getoption("--backend-free") == "skip"
+        (left_out if skip else chosen).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = chosen
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,8 +117,13 @@ def compiled_once(tmp_path_factory):
     if keras.backend.backend() == "jax":
         import jax
 
-        # Of this test process alone: JAX writes there without a lock.
-        folder = tmp_path_factory.mktemp("compiled")
+        # One folder for all test processes. JAX writes there without a lock;
+        # what is read half written it compiles, after a warning that
+        # pyproject.toml ignores.
+        folder = tmp_path_factory.getbasetemp()
+        if "PYTEST_XDIST_WORKER" in os.environ:
+            folder = folder.parent
+        folder = folder / "compiled_by_jax"
         for name, value in (
             ("jax_compilation_cache_dir", str(folder)),
             ("jax_persistent_cache_min_compile_time_secs", 0.0),

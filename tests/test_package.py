@@ -32,6 +32,12 @@ def test_version():
     assert keras_grl.__version__ == "0.1.0"
 
 
+def test_dir_shows_what_is_public():
+    shown = {name for name in dir(keras_grl) if not name.startswith("__")}
+    assert shown == set(keras_grl.__all__) - {"__version__"}
+    assert "__version__" in dir(keras_grl)
+
+
 def test_only_public_keras():
     for path in SOURCES:
         for module in imports(path):

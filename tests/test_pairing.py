@@ -10,6 +10,7 @@ from tests.paired_data import numbered
 from tests.paired_data import order
 from tests.paired_data import sizes
 from tests.paired_data import source
+from tests.paired_data import split
 from tests.paired_data import target
 from tests.paired_data import tf_data
 from tests.paired_data import torch_loader
@@ -239,7 +240,7 @@ def test_set_epoch_takes_up_where_a_run_was_left():
     epochs = [order(walk(dataset), "source") for _ in range(4)]
     resumed.set_epoch(2)
     assert [order(walk(resumed), "source") for _ in range(2)] == epochs[2:]
-    assert resumed.told_epochs == 3
+    assert resumed.next_epoch == 3
 
 
 def test_a_batch_depends_on_its_index_alone():
@@ -300,7 +301,7 @@ def test_with_steps_goes_on_from_one_fit_to_the_next():
     dataset, batches = made(), []
     for epoch in range(5):
         limited = dataset.with_steps(2)
-        assert limited.told_epochs == epoch
+        assert limited.next_epoch == epoch
         limited.set_epoch(epoch)
         batches += walk(limited)
     unbroken = walk(made().with_steps(10))
@@ -437,19 +438,12 @@ def empty(*shape):
             ["`batch_size`", "batch_size=8", "Leave it out"],
         ),
         (
-            lambda: pair(
-                (np.zeros((12, 28, 28, 1)), np.arange(12)),
-                np.zeros((12, 32, 32, 3)),
-            ),
-            ["same shape", "(28, 28, 1)", "(32, 32, 3)", "Resize"],
+            lambda: pair(source(), target(), shuffle="no"),
+            ["`shuffle`", "True or False", "shuffle='no'"],
         ),
         (
-            lambda: pair(source(), numbered(12).astype("uint8")),
-            ["dtype", "source: float32 (2,)", "target: uint8 (2,)", "0-255"],
-        ),
-        (
-            lambda: pair(source(), {"a": target()}),
-            ["same shape", "float32 (2,)"],
+            lambda: pair(source(), target(), drop_remainder="no"),
+            ["`drop_remainder`", "True or False", "drop_remainder='no'"],
         ),
         (
             lambda: pair(source(), target(), length="both"),
@@ -465,11 +459,11 @@ def empty(*shape):
         ),
         (
             lambda: pair(source(), 3.0),
-            ["target stream", "first axis", "a scalar"],
+            ["`target`", "arrays or a dataset", "Received: 3.0"],
         ),
         (
             lambda: pair((numbered(12), 3), target()),
-            ["source stream", "first axis", "a scalar"],
+            ["`source`", "first axis", "a scalar", "(12, 2), 3)"],
         ),
         (
             lambda: pair(generator(numbered(12)), target())[0],
@@ -486,3 +480,106 @@ def test_bad_input(make, messages):
         make()
     for message in messages:
         assert message in str(error.value)
+
+
+# The epoch.
+
+
+def test_an_epoch_of_evaluate_is_not_one_of_training():
+    dataset = pair(source(20), target(30), batch_size=8, seed=1)
+    dataset.set_epoch(0)
+    walk(dataset)
+    walk(dataset)
+    assert dataset.next_epoch == 1
+
+
+def test_batches_before_the_first_epoch_are_those_of_epoch_0():
+    dataset = pair(source(20), target(30), batch_size=8, seed=1)
+    early = dataset[2][0]["source"]
+    np.testing.assert_array_equal(early, walk(dataset)[2][0]["source"])
+
+
+# Workers of Keras: they would begin an epoch before `on_epoch_begin`.
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"), [("workers", 3), ("use_multiprocessing", True)]
+)
+def test_parallel_reading_is_refused(argument, value):
+    dataset = pair(source(), target(), batch_size=8)
+    with pytest.raises(ValueError, match=f"`{argument}`.*`workers`") as error:
+        setattr(dataset, argument, value)
+    assert "num_workers" in str(error.value)
+    assert (dataset.workers, dataset.use_multiprocessing) == (1, False)
+
+
+def test_one_worker_is_not_refused():
+    dataset = pair(source(), target(), batch_size=8)
+    dataset.workers, dataset.use_multiprocessing = 1, False
+    dataset.max_queue_size = 3
+    with pytest.raises(ValueError, match="`workers`"):
+        dataset.with_steps(3).workers = 2
+
+
+# Checks of a model's own.
+
+
+def recorded():
+    calls = []
+    return calls, lambda *what: calls.append(what)
+
+
+def test_labels_of_arrays_are_checked_at_once():
+    data = (*source(), np.ones(12))
+    dataset = pair(data, target(), source(6), batch_size=6)
+    calls, check = recorded()
+    dataset.check_labels(check)
+    assert [name for name, _ in calls] == ["source", "labeled_target"]
+    np.testing.assert_array_equal(calls[0][1], np.arange(12))
+    np.testing.assert_array_equal(calls[1][1], np.arange(6))
+    walk(dataset)
+    assert len(calls) == 2
+
+
+def test_labels_of_datasets_are_checked_as_they_come():
+    x, y = source(8)
+    dataset = pair(
+        iter(split(x, y, 4)), target(), (x, {"a": y, "b": -y}), batch_size=12
+    ).with_steps(2)
+    calls, check = recorded()
+    dataset.check_labels(check)
+    ((name, labels),) = calls
+    assert name == "labeled_target" and sorted(labels) == ["a", "b"]
+    walk(dataset)
+    assert [name for name, _ in calls[1:]] == ["source", "source"]
+    np.testing.assert_array_equal(calls[1][1], range(4))
+    np.testing.assert_array_equal(calls[2][1], range(4, 8))
+
+
+def test_a_check_of_labels_replaces_the_one_before_and_outlives_with_steps():
+    dataset = pair(Batches(*source()), target(), batch_size=8)
+    first, second = recorded(), recorded()
+    dataset.check_labels(first[1])
+    dataset.check_labels(second[1])
+    _ = dataset.with_steps(2)[0]
+    assert (len(first[0]), len(second[0])) == (0, 1)
+
+
+def test_a_check_of_inputs_replaces_the_default():
+    dataset = pair(source(), np.zeros((12, 7)), batch_size=8)
+    with pytest.raises(ValueError, match="same shape"):
+        dataset[0]
+    calls, check = recorded()
+    dataset.check_inputs(check)
+    ((x,),) = calls
+    assert (x["source"].shape, x["target"].shape) == ((12, 2), (12, 7))
+    assert dataset[0][0]["target"].shape == (4, 7)
+
+
+def test_inputs_of_datasets_are_checked_as_they_come():
+    dataset = pair(Batches(*source()), target(), batch_size=8)
+    calls, check = recorded()
+    dataset.check_inputs(check)
+    assert not calls
+    _ = dataset[0], dataset[1]
+    assert [len(x["source"]) for (x,) in calls] == [4, 4]

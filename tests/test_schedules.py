@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from keras import ops
 
+import keras_grl
 from keras_grl import schedules
+from tests.testing import BACKEND
 from tests.testing import to_numpy
 
 P = np.linspace(0, 1, 11)
@@ -42,6 +44,28 @@ def test_linear_ramp_waits_then_climbs():
     ramp = schedules.LinearRamp(start=0.1, end=0.9, warmup=0.5)
     expected = 0.1 + 0.8 * np.maximum(P - 0.5, 0) / 0.5
     np.testing.assert_allclose(values(ramp), expected, atol=1e-6)
+
+
+def test_the_defaults_are_the_papers():
+    """Gamma 10 (section 4); alpha 10 and beta 0.75 (Appendix C)."""
+    ramp = schedules.SigmoidRamp()
+    assert ramp.get_config() == {"gamma": 10.0, "scale": 1.0}
+    decay = schedules.InverseDecay()
+    assert decay.get_config() == {
+        "initial_learning_rate": 0.01,
+        "alpha": 10.0,
+        "beta": 0.75,
+        "total_steps": None,
+    }
+
+
+@pytest.mark.parametrize("first_step", [-2, 0, 30])
+def test_the_schedule_of_one_fit_counts_from_its_first_step(first_step):
+    decay = schedules.InverseDecay(0.1)
+    schedule = schedules.FitSchedule(decay, 8, first_step)
+    got = values(schedule, range(first_step, first_step + 9))
+    expected = 0.1 / (1 + 10 * np.arange(9) / 8) ** 0.75
+    np.testing.assert_allclose(got, expected, rtol=1e-5)
 
 
 def test_constant():
@@ -141,6 +165,113 @@ def test_unknown_horizon_says_how_to_mend_it():
 def test_get_refuses_what_is_no_schedule(bad):
     with pytest.raises(ValueError, match="adaptation_factor"):
         schedules.get(bad)
+
+
+BAD_FUNCTIONS = {
+    "negative": lambda p: p - 5.0,
+    "negative at the end": lambda p: 0.5 - p,
+    "negative half-way": lambda p: (p - 0.5) ** 2 - 0.1,
+    "NaN": lambda p: p * float("nan"),
+    "infinite at the start": lambda p: 1.0 / p,
+    "more than float32": lambda p: 1e39,
+    "vector": lambda p: ops.ones((2,)) * p,
+    "one in a vector": lambda p: ops.reshape(p, (1,)),
+    "boolean": lambda p: p > 0.5,
+    "nothing": lambda p: None,
+    "text": lambda p: "0.1",
+    "of two arguments": lambda p, q: p,
+}
+
+
+@pytest.mark.parametrize("function", BAD_FUNCTIONS.values(), ids=BAD_FUNCTIONS)
+@pytest.mark.parametrize(
+    ("install", "argument"),
+    [
+        (schedules.get, "adaptation_factor"),
+        (schedules.FunctionSchedule, "function"),
+    ],
+)
+def test_values_are_checked_when_installed(install, argument, function):
+    with pytest.raises(ValueError, match=f"argument `{argument}`.*Received"):
+        install(function)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda p: 0, lambda p: np.float32(0.1), lambda p: np.array(0.1), ops.abs],
+    ids=["integer", "NumPy", "array", "keras.ops"],
+)
+def test_values_of_every_kind_of_number_are_taken(function):
+    assert schedules.get(function) is function
+
+
+def test_variables_are_refused_where_an_assignment_would_not_be_seen():
+    variable = keras.Variable(0.5, trainable=False)
+    for given in (variable, lambda p: variable * p, lambda p: variable.value):
+        with pytest.raises(ValueError, match="reads no variable"):
+            schedules.get(given)
+        with pytest.raises(ValueError, match="function"):
+            schedules.FunctionSchedule(given)
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="TensorFlow's variable")
+def test_tensorflow_variables_are_refused():
+    import tensorflow as tf
+
+    with pytest.raises(ValueError, match="reads no variable"):
+        schedules.get(tf.Variable(0.5))
+
+
+class OldStyle(schedules.Schedule):
+    def __call__(self, p):
+        return 2.0 * p
+
+
+class NewStyle(schedules.Schedule):
+    def at(self, p):
+        return 2.0 * p
+
+
+class NoStyle(schedules.Schedule):
+    pass
+
+
+@pytest.mark.parametrize("kind", [OldStyle, NewStyle])
+def test_own_schedules_by_at_or_by_call(kind):
+    assert kind()(0.25) == kind().at(0.25) == 0.5
+
+
+def test_a_schedule_without_values():
+    for call in (NoStyle(), NoStyle().at):
+        with pytest.raises(NotImplementedError, match="NoStyle"):
+            call(0.5)
+
+
+def test_every_schedule_has_at():
+    for schedule in (
+        schedules.Constant(0.1),
+        schedules.SigmoidRamp(),
+        schedules.LinearRamp(),
+        schedules.InverseDecay(total_steps=4),
+        schedules.FunctionSchedule(schedules.LinearRamp(end=0.1), 4),
+    ):
+        assert 0.0 <= float(to_numpy(schedule.at(0.5))) < 1.0
+
+
+def test_horizons_up_to_what_is_counted():
+    longest = 2**31 - 1
+    schedule = schedules.InverseDecay(0.1, total_steps=longest)
+    assert float(to_numpy(schedule(3))) == pytest.approx(0.1)
+    with pytest.raises(ValueError, match=f"`total_steps`.*{longest}"):
+        schedules.InverseDecay(0.1, total_steps=longest + 1)
+    assert float(to_numpy(schedules.progress(2**39, 2**40))) == 0.5
+
+
+def test_what_is_shown_is_the_public_api():
+    assert dir(schedules) == sorted(schedules.__all__)
+    assert dir(keras_grl.callbacks) == sorted(keras_grl.callbacks.__all__)
+    assert dir(keras_grl.layers) == sorted(keras_grl.layers.__all__)
+    assert "InverseDecay" in dir(schedules)
 
 
 def test_get_refuses_functions_of_the_step():

@@ -1,6 +1,5 @@
 """Helpers shared by the tests."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +9,17 @@ import keras
 import numpy as np
 import pytest
 
+from tests import other_backends
+
 BACKEND = keras.backend.backend()
 ROOT = Path(__file__).resolve().parent.parent
+
+# For what need not be tried on both of the others: each backend is one's other.
+ANOTHER_BACKEND = {
+    "tensorflow": "jax",
+    "jax": "torch",
+    "torch": "tensorflow",
+}[BACKEND]
 
 not_on_torch = pytest.mark.skipif(
     BACKEND == "torch", reason="torch refuses steps_per_execution > 1"
@@ -86,12 +94,16 @@ def small_data(
 def run_python(
     code: str, backend: str = BACKEND, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a program in a process of its own, on a backend of choice."""
-    environment = {**os.environ, "KERAS_BACKEND": backend}
+    """Runs a program on a backend of choice.
+
+    On that of the tests it has a process of its own; on another one it shares
+    a process with all such programs.
+    """
+    if backend != BACKEND:
+        return other_backends.run(code, backend, timeout)
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
-        env=environment,
         capture_output=True,
         text=True,
         timeout=timeout,

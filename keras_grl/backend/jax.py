@@ -20,8 +20,11 @@ def scale_gradient(x: Any, scale: Any) -> Any:
 def _derivative(primals: Any, tangents: Any) -> Any:
     x, scale = primals
     tangent, _ = tangents
-    factor = jax.numpy.asarray(scale, tangent.dtype)
-    return scale_gradient(x, scale), factor * tangent
+    # Half precision in float32, where a scale does not overflow.
+    dtype = jax.numpy.promote_types(tangent.dtype, "float32")
+    factor = jax.numpy.asarray(scale, dtype)
+    scaled = (factor * tangent.astype(dtype)).astype(tangent.dtype)
+    return scale_gradient(x, scale), scaled
 
 
 def kept_variables(model: Any) -> Any:

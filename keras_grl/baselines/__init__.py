@@ -8,14 +8,14 @@ import importlib
 from typing import TYPE_CHECKING
 from typing import Any
 
-from keras_grl.baselines.discrepancies import Coral
-from keras_grl.baselines.discrepancies import Discrepancy
-from keras_grl.baselines.discrepancies import MaximumMeanDiscrepancy
-from keras_grl.baselines.discrepancies import MeanDistance
 from keras_grl.baselines.discrepancy_model import DiscrepancyModel
 from keras_grl.baselines.last_hidden import LastHidden
 from keras_grl.baselines.last_hidden import last_hidden_features
 from keras_grl.baselines.samples import sample_rows
+from keras_grl.distances import Coral
+from keras_grl.distances import Discrepancy
+from keras_grl.distances import MaximumMeanDiscrepancy
+from keras_grl.distances import MeanDistance
 
 if TYPE_CHECKING:
     from keras_grl.baselines.components import ComponentChoice

@@ -4,19 +4,17 @@ from typing import Any
 
 import keras
 
-from keras_grl.baselines.discrepancies import discrepancy_of
-from keras_grl.models import batch
+from keras_grl.methods.discrepancy import FeatureDiscrepancy
 from keras_grl.models import split
-from keras_grl.models.paired import PairedModel
-from keras_grl.models.paired import check_layer
-from keras_grl.models.paired import serialize
+from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.validation import check_layer
 from keras_grl.validation import invalid
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
-class DiscrepancyModel(PairedModel):
+class DiscrepancyModel(AdaptationModel):
     """Trains on one domain while a distance to the other is kept small.
 
     A sibling of `DANNModel` with a fixed measure of how much the features of
@@ -25,7 +23,7 @@ class DiscrepancyModel(PairedModel):
     `loss = label_loss + domain_loss_weight * discrepancy(source, target)`
 
     The distance is between the source's and the target's rows of the feature
-    extractor's output; labelled target samples count as target. With "mean"
+    extractor's output; labeled target samples count as target. With "mean"
     this is DDC (Tzeng et al., 2014), with "mmd" DAN (Long et al., 2015) at one
     layer, with "coral" Deep CORAL (Sun & Saenko, 2016).
 
@@ -54,8 +52,9 @@ class DiscrepancyModel(PairedModel):
         training: Boolean.
 
     Returns of a call:
-        The predictions; for a paired batch `{"label": predictions of the
-        labelled samples, "features": features of all samples}`.
+        The predictions; for a paired batch a dict: `"label"`, the predictions
+        for the labeled samples; `"features"` of all samples, and
+        `"predictions"`.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -80,8 +79,6 @@ class DiscrepancyModel(PairedModel):
         & Saenko (2016), as cited by the discrepancies.
     """
 
-    domain_metrics = ("label_loss", "domain_loss")
-
     def __init__(
         self,
         feature_extractor: Any,
@@ -99,18 +96,21 @@ class DiscrepancyModel(PairedModel):
         super().__init__(
             feature_extractor,
             label_predictor,
+            FeatureDiscrepancy(discrepancy),
             preprocessing,
             batch_normalization,
             **kwargs,
         )
-        self.discrepancy = discrepancy_of(discrepancy)
-        self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
-        self.build_if_shape_is_known()
+
+    @property
+    def discrepancy(self) -> Any:
+        """The distance that is kept small."""
+        return self.method.discrepancy
 
     @classmethod
     def from_model(
         cls,
-        model: PairedModel,
+        model: AdaptationModel,
         discrepancy: Any = "mmd",
         at: str | keras.layers.Layer | None = None,
         **kwargs: Any,
@@ -118,7 +118,7 @@ class DiscrepancyModel(PairedModel):
         """The network of another model, such as a builder's, trained this way.
 
         Args:
-            model: A `DANNModel` or another paired model. Its feature
+            model: A `DANNModel` or another `AdaptationModel`. Its feature
                 extractor, label predictor and preprocessing are shared, not
                 copied: what is trained here is trained there. For the same
                 initial weights twice, build it twice from one seed.
@@ -140,9 +140,11 @@ class DiscrepancyModel(PairedModel):
         >>> model.feature_extractor.output_shape
         (None, 100)
         """
-        if not isinstance(model, PairedModel):
+        if not isinstance(model, AdaptationModel):
             raise ValueError(
-                invalid("model", "a `DANNModel` or another paired model", model)
+                invalid(
+                    "model", "a `DANNModel` or another `AdaptationModel`", model
+                )
             )
         shared = {
             "preprocessing": {
@@ -162,32 +164,10 @@ class DiscrepancyModel(PairedModel):
             made.build_from_config(model.get_build_config())
         return made
 
-    def domain_outputs(
-        self, features: Any, training: bool = False
-    ) -> dict[str, Any]:
-        """`{"features": features}` of all samples."""
-        return {"features": features}
-
-    def domain_loss(self, x: Any, y_pred: dict[str, Any]) -> Any:
-        """The distance between the domains' features, weighted."""
-        features = y_pred["features"]
-        source = batch.batch_size(x[SOURCE])
-        distance = self.discrepancy(features[:source], features[source:])
-        if len(distance.shape) != 0:
-            raise ValueError(
-                "The discrepancy must return a scalar. Received: a tensor of "
-                f"shape {tuple(distance.shape)} from {self.discrepancy!r}"
-            )
-        samples = sum(batch.batch_size(part) for part in x.values())
-        self._domain_loss_tracker.update_state(distance, samples)
-        return self._domain_loss_weight * distance
-
-    def get_config(self) -> dict[str, Any]:
+    def _method_config(self) -> dict[str, Any]:
         # Without `at`: the parts are what it has made of them.
-        return {
-            **super().get_config(),
-            "discrepancy": serialize(self.discrepancy),
-        }
+        discrepancy = keras.saving.serialize_keras_object(self.discrepancy)
+        return {"discrepancy": discrepancy}
 
 
 def _moved_cut(

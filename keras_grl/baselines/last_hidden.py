@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_grl.models.paired import PairedModel
+from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.models.weights_kept import WeightsKept
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
@@ -61,7 +61,6 @@ def last_hidden_features(
     )
 
 
-# With `WeightsKept`, `model` keeps its weights if `predict` fails.
 class LastHidden(WeightsKept):
     """`last_hidden_features` as a model, for who wants them again and again.
 
@@ -102,8 +101,12 @@ class LastHidden(WeightsKept):
             )
         self.model = model
         self.domain = domain
-        self.paired = isinstance(model, PairedModel)
+        self.paired = isinstance(model, AdaptationModel)
         self.steps = _steps(model.label_predictor if self.paired else model)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        with self.weights_kept():  # also those of `model`
+            return super().predict(*args, **kwargs)
 
     def call(self, inputs: Any) -> Any:
         if self.paired:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from keras import ops
-
 from keras_grl import schedules
+from keras_grl.callbacks.ending import warn_of_early_end
+from keras_grl.callbacks.ending import warn_of_skipped_steps
 from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
-from keras_grl.validation import check_integer
+from keras_grl.schedules.horizon import steps_taken
+from keras_grl.schedules.progress import check_total_steps
+from keras_grl.schedules.resolving import same
 
 
 class AdaptationFactorScheduler(HorizonCallback):
@@ -29,12 +31,17 @@ class AdaptationFactorScheduler(HorizonCallback):
             counted over all calls of `fit`. With None every `fit` is a run of
             its own: p starts at `initial_epoch / epochs` and ends at 1.
 
+    When training was stopped before the schedule took effect (p below 0.5, or
+    less than half of the final value), as `EarlyStopping` may do in a `fit` of
+    many epochs, a warning says so.
+
     Raises:
         ValueError: If an argument is invalid; when training begins, if the
-            model has no `GradientReversal` layer, or the horizon is unknown;
-            at the end of an epoch, if a layer has not counted its steps
-            (because the model's `call` does not hand `training` on to it, or
-            calls it several times in a step).
+            model has no `GradientReversal` layer, or the horizon is unknown,
+            or differs from the `total_steps` of a `DANNModel`; at the end of
+            an epoch, if a layer has not counted its steps (because the
+            model's `call` does not hand `training` on to it, or calls it
+            several times in a step), or its schedule has changed.
 
     Example:
 
@@ -59,12 +66,32 @@ class AdaptationFactorScheduler(HorizonCallback):
             schedule = schedules.get(schedule, "schedule")
         self.schedule = schedule
         if total_steps is not None:
-            total_steps = check_integer("total_steps", total_steps)
+            total_steps = check_total_steps(total_steps)
         self.total_steps = total_steps
-        self._steps_before: dict[int, int] = {}
+        self._epochs = (0, 0)
+        self._counts_before: list[int] = []
+        self._applied_before_fit = 0
+        self._applied_before = 0
+
+    @property
+    def _layers(self) -> list[GradientReversal]:
+        # Through `self.model`, which brings JAX's running state home.
+        return gradient_reversal_layers(self.model)
+
+    def horizons(self) -> dict[str, int | None]:
+        return {"`AdaptationFactorScheduler`": self.total_steps}
+
+    def needs_horizon(self) -> bool:
+        if self.total_steps is not None:
+            return False
+        if self.schedule is None:
+            return any(layer.needs_horizon for layer in self._layers)
+        return not isinstance(self.schedule, schedules.Constant) and any(
+            layer.given_total_steps is None for layer in self._layers
+        )
 
     def on_train_begin(self, logs: Any = None) -> None:
-        if not gradient_reversal_layers(self.model):
+        if not self._layers:
             raise ValueError(
                 "`AdaptationFactorScheduler` needs a model that holds a "
                 "`GradientReversal` layer. Received: "
@@ -73,64 +100,71 @@ class AdaptationFactorScheduler(HorizonCallback):
                 "features and the domain classifier."
             )
         super().on_train_begin(logs)
-
-    def needs_horizon(self) -> bool:
-        if self.total_steps is not None:
-            return False
-        layers = gradient_reversal_layers(self.model)
-        if self.schedule is None:
-            return any(layer.needs_horizon for layer in layers)
-        return not isinstance(self.schedule, schedules.Constant) and any(
-            layer.given_total_steps is None for layer in layers
-        )
+        for layer in self._layers:
+            schedule = self.schedule or layer.schedule
+            is_new = not same(schedule, layer.schedule)
+            layer.set_schedule(
+                schedule if is_new else layer.schedule, self.total_steps
+            )
+            if is_new:
+                # The old schedule is part of a step that is compiled already.
+                self.model.make_train_function(force=True)
+        self.watch({each.name: each.schedule for each in self._layers})
 
     def begin(self, total_steps: int | None, step: int | None) -> None:
-        for layer in gradient_reversal_layers(self.model):
-            if self.schedule is not None or self.total_steps is not None:
-                schedule = self.schedule or layer.schedule
-                layer.set_schedule(schedule, self.total_steps)
-            if layer.needs_horizon and total_steps is not None:
+        for layer in self._layers:
+            if layer.given_total_steps is not None:
+                # Weights that were loaded may have brought another horizon.
+                layer.set_horizon(layer.given_total_steps)
+            elif layer.needs_horizon and total_steps is not None:
                 layer.set_horizon(total_steps, step)
-        if self.schedule is not None:
-            # The old schedule is part of a step that is compiled already.
-            self.model.make_train_function(force=True)
+        self._applied_before_fit = steps_taken(self.model.optimizer)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if not self.begun:
+            self._epochs = (epoch, epoch)
         super().on_epoch_begin(epoch, logs)
-        self._steps_before = self._steps()
+        self._counts_before = [layer.steps_counted for layer in self._layers]
+        self._applied_before = steps_taken(self.model.optimizer)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        # Through `self.model`, which brings JAX's running state home.
-        layers = gradient_reversal_layers(self.model)
-        steps = self._steps()
-        for layer in layers:
+        super().on_epoch_end(epoch, logs)
+        self._epochs = (self._epochs[0], epoch + 1)
+        layers = self._layers
+        for layer, before in zip(layers, self._counts_before, strict=True):
             if not isinstance(layer.schedule, schedules.Constant):
-                self._check_counted(
-                    layer, steps[id(layer)] - self._steps_before[id(layer)]
-                )
+                self._check_counted(layer, layer.steps_counted - before)
             prefix = "" if len(layers) == 1 else f"{layer.name}_"
             if logs is not None:
                 value = layer.last_adaptation_factor()
                 logs[f"{prefix}adaptation_factor"] = value
 
-    def _steps(self) -> dict[int, int]:
-        return {
-            id(layer): int(ops.convert_to_numpy(layer.step))
-            for layer in gradient_reversal_layers(self.model)
-        }
+    def on_train_end(self, logs: Any = None) -> None:
+        first, last = self._epochs
+        steps = (self.params.get("steps") or 0) * (last - first)
+        layers = self._layers
+        if (
+            steps
+            and steps_taken(self.model.optimizer) == self._applied_before_fit
+        ):
+            warn_of_skipped_steps(steps, layers[0].last_adaptation_factor())
+        elif self.model.stop_training or last < self.params["epochs"]:
+            for layer in layers:
+                warn_of_early_end(layer)
 
     def _check_counted(self, layer: GradientReversal, counted: int) -> None:
         """Whoever calls the layer decides what it counts."""
         steps = self.params.get("steps")
-        if counted == 0:
+        applied = steps_taken(self.model.optimizer) - self._applied_before
+        if counted == 0 and applied > 0:
             problem = "counted no training step in this epoch"
-            mend = (
+            fix = (
                 "Hand `training` on to it: `def call(self, x, training=False):"
                 " … self.reversal(features, training=training)`."
             )
         elif steps and counted > steps:
             problem = f"counted {counted} steps in an epoch of {steps}"
-            mend = (
+            fix = (
                 "Call it once in a training step: concatenate the features "
                 "of the domains before it."
             )
@@ -139,5 +173,5 @@ class AdaptationFactorScheduler(HorizonCallback):
         raise ValueError(
             f"`GradientReversal` layer {layer.name!r} {problem}, so that its "
             "adaptation factor is wrong. Expected: one call with "
-            f"`training=True` in every step.\n{mend}"
+            f"`training=True` in every step.\n{fix}"
         )

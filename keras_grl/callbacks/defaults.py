@@ -23,8 +23,8 @@ def with_defaults(
 
     Args:
         callbacks: What was passed to `fit`.
-        model: What is fitted. If it has a horizon of its own, the learning
-            rate shares it.
+        model: What is fitted. If it has a horizon of its own, all schedules
+            share it.
         dataset: What was passed to `fit`.
     """
     if isinstance(callbacks, keras.callbacks.CallbackList):
@@ -38,15 +38,16 @@ def with_defaults(
     ):
         schedulers.append(AdaptationFactorScheduler())
     if LearningRateAnnealing not in kinds:
-        total_steps = getattr(model, "total_steps", None)
-        schedulers.append(LearningRateAnnealing(total_steps=total_steps))
+        schedulers.append(LearningRateAnnealing())
+    # λ first: its callback may give the model the horizon of both.
+    schedulers.sort(key=lambda c: not isinstance(c, AdaptationFactorScheduler))
     if isinstance(dataset, PairedDataset):
-        schedulers.append(_TellEpoch(dataset))
+        others.insert(0, _TellEpoch(dataset))
     return [*schedulers, *others]
 
 
 class _TellEpoch(keras.callbacks.Callback):
-    """Tells the dataset the epoch, so that a resumed run sees its order.
+    """Sets the epoch of the dataset, so that a resumed run sees its order.
 
     A second `fit` that begins at epoch 0 sees other orders than the first.
     """
@@ -58,5 +59,5 @@ class _TellEpoch(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         if self._first is None:
-            self._first = 0 if epoch > 0 else self._dataset.told_epochs
+            self._first = 0 if epoch > 0 else self._dataset.next_epoch
         self._dataset.set_epoch(self._first + epoch)

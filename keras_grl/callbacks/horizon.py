@@ -4,6 +4,9 @@ from typing import Any
 
 import keras
 
+from keras_grl.schedules.progress import MOST_STEPS
+from keras_grl.schedules.progress import check_values
+
 
 class HorizonCallback(keras.callbacks.Callback):
     """Tells schedules without `total_steps` how long this `fit` is.
@@ -11,11 +14,31 @@ class HorizonCallback(keras.callbacks.Callback):
     One `fit` is one run: p goes from `initial_epoch / epochs` to 1. The epoch
     to count from is read at the first `on_epoch_begin`, when callbacks such as
     `BackupAndRestore` have told `fit` where to resume.
+
+    A model of ours counts the steps that its optimizer applies; what its
+    `total_steps` says then holds for all of its schedules.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._begun = False
+        self.begun = False
+        self._watched: dict[str, tuple[Any, Any]] = {}
+
+    @property
+    def model_counts(self) -> bool:
+        """Whether the model is one of ours."""
+        return getattr(self.model, "counts_applied_steps", False)
+
+    @property
+    def total_steps_of_model(self) -> int | None:
+        """The horizon that the model was given, or None."""
+        if not self.model_counts:
+            return None
+        return getattr(self.model, "total_steps", None)
+
+    def horizons(self) -> dict[str, int | None]:
+        """The horizons that were given, each by who has it."""
+        raise NotImplementedError
 
     def needs_horizon(self) -> bool:
         """Whether a schedule of the model has no `total_steps`."""
@@ -31,9 +54,33 @@ class HorizonCallback(keras.callbacks.Callback):
         """
         raise NotImplementedError
 
+    def watch(self, watched: dict[str, Any]) -> None:
+        """From now on these schedules, by name, must not change."""
+        self._watched = {
+            name: (schedule, check_values(name, schedule))
+            for name, schedule in watched.items()
+        }
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        for name, (schedule, values) in self._watched.items():
+            now = check_values(name, schedule)
+            if now != values:
+                raise ValueError(
+                    f"The schedule of {name!r} has changed in training, which "
+                    "a compiled training step does not see. Expected: a "
+                    "function of progress p alone, with the values "
+                    f"{values} at p = 0, 0.5 and 1. Received: {now} from "
+                    f"{schedule!r}\nWrite what is to change over training as "
+                    "a function of p."
+                )
+
     def on_train_begin(self, logs: Any = None) -> None:
-        self._begun = False
-        if self.needs_horizon() and not self.params.get("steps"):
+        self.begun = False
+        self._check_one_horizon()
+        if not self.needs_horizon():
+            return
+        steps = self.params.get("steps")
+        if not steps:
             raise ValueError(
                 "The horizon of a schedule is unknown: the data do not say "
                 "how many steps an epoch has. Expected: `steps_per_epoch`, or "
@@ -42,11 +89,34 @@ class HorizonCallback(keras.callbacks.Callback):
                 "Pass one of them: `model.fit(..., steps_per_epoch=1000)` or "
                 f"`{type(self).__name__}(schedule, total_steps=10000)`."
             )
+        epochs = self.params["epochs"]
+        if steps * epochs > MOST_STEPS:
+            raise ValueError(
+                "The horizon of a schedule, epochs times steps per epoch, is "
+                f"more than {MOST_STEPS}. Received: epochs={epochs}, with "
+                f"{steps} steps in each\n"
+                "Pass the number of steps that you expect to train: "
+                f"`{type(self).__name__}(schedule, total_steps=10000)`."
+            )
+
+    def _check_one_horizon(self) -> None:
+        of_model = self.total_steps_of_model
+        if of_model is None:
+            return
+        for name, total_steps in self.horizons().items():
+            if total_steps not in (None, of_model):
+                raise ValueError(
+                    "The model and one of its schedules have different "
+                    f"horizons. Expected: {of_model}, the `total_steps` of the "
+                    f"model, or None. Received: total_steps={total_steps} in "
+                    f"{name}\nLeave it out there: the model's holds for the "
+                    "adaptation factor and the learning rate."
+                )
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        if self._begun:
+        if self.begun:
             return
-        self._begun = True
+        self.begun = True
         steps = self.params.get("steps")
         if steps:
             self.begin(steps * self.params["epochs"], steps * epoch)

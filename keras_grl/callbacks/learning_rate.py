@@ -1,16 +1,28 @@
 """LearningRateAnnealing."""
 
+import copy
 from typing import Any
 
 import keras
 from keras import ops
 
+from keras_grl import schedules
 from keras_grl.callbacks.horizon import HorizonCallback
+from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.schedules import FitSchedule
 from keras_grl.schedules import FunctionSchedule
 from keras_grl.schedules import ProgressSchedule
-from keras_grl.schedules import Schedule
-from keras_grl.validation import check_integer
+from keras_grl.schedules.fitted import without_fit
+from keras_grl.schedules.horizon import add_horizon
+from keras_grl.schedules.horizon import called_schedule
+from keras_grl.schedules.horizon import horizon_of
+from keras_grl.schedules.horizon import set_learning_rate
+from keras_grl.schedules.horizon import single_optimizers
+from keras_grl.schedules.horizon import step_counter
+from keras_grl.schedules.horizon import steps_taken
+from keras_grl.schedules.progress import check_total_steps
+from keras_grl.schedules.resolving import same
+from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
 
@@ -31,7 +43,7 @@ class LearningRateAnnealing(HorizonCallback):
     `total_steps`, such as `SGD(keras_grl.schedules.InverseDecay(0.01))`.
 
     Args:
-        schedule: A `keras_grl.schedules.ProgressSchedule` such as
+        schedule: A schedule of `keras_grl.schedules` such as
             `InverseDecay(0.01)`, or a function of the training progress p that
             returns the learning rate. With None the optimizer keeps its own.
         total_steps: Integer, the number of optimizer steps in which p goes
@@ -41,7 +53,9 @@ class LearningRateAnnealing(HorizonCallback):
 
     Raises:
         ValueError: If an argument is invalid; when training begins, if the
-            horizon is unknown.
+            horizon is unknown, or differs from the `total_steps` of a
+            `DANNModel`, or if the learning rate is negative or not finite; at
+            the end of an epoch, if the schedule has changed.
 
     Example:
 
@@ -61,122 +75,118 @@ class LearningRateAnnealing(HorizonCallback):
     def __init__(self, schedule: Any = None, total_steps: int | None = None):
         super().__init__()
         if total_steps is not None:
-            total_steps = check_integer("total_steps", total_steps)
+            total_steps = check_total_steps(total_steps)
         if schedule is not None and not isinstance(schedule, ProgressSchedule):
-            keras_schedule = keras.optimizers.schedules.LearningRateSchedule
-            if not callable(schedule) or isinstance(
-                schedule, (keras_schedule, Schedule)
-            ):
-                raise ValueError(
-                    invalid(
-                        "schedule",
-                        "a learning rate schedule of `keras_grl.schedules`, "
-                        "such as `InverseDecay(0.01)`, or a function of "
-                        "progress p",
-                        schedule,
-                        "A schedule of Keras goes into the optimizer itself: "
-                        "`keras.optimizers.SGD(schedule)`.",
-                    )
-                )
-            schedule = FunctionSchedule(schedule)
-        if schedule is not None and total_steps is not None:
-            schedule = schedule.over(total_steps)
+            schedule = FunctionSchedule(_of_progress(schedule))
         self.schedule = schedule
         self.total_steps = total_steps
 
     @property
-    def _optimizer(self) -> Any:
-        # Mixed precision wraps the optimizer in one that scales the loss.
-        optimizer = self.model.optimizer
-        return getattr(optimizer, "inner_optimizer", optimizer)
+    def _optimizers(self) -> list[Any]:
+        # Through `self.model`, which brings JAX's running state home.
+        return single_optimizers(self.model.optimizer)
 
-    def _own(self) -> ProgressSchedule | None:
-        """The optimizer's schedule, as its owner made it."""
-        for value in vars(self._optimizer).values():
-            if isinstance(value, FitSchedule):
-                return value.schedule
-            if isinstance(value, ProgressSchedule):
-                return value
-        return None
-
-    def needs_horizon(self) -> bool:
-        schedule = self.schedule or self._own()
-        return (
+    def _schedule(self, optimizer: Any) -> ProgressSchedule | None:
+        """What the optimizer is to follow, as its owner made it."""
+        schedule = self.schedule or without_fit(called_schedule(optimizer))
+        if (
             schedule is not None
             and schedule.total_steps is None
-            and self.total_steps is None
-        )
+            and self.total_steps is not None
+        ):
+            schedule = copy.copy(schedule)
+            schedule.total_steps = self.total_steps
+        return schedule
+
+    def horizons(self) -> dict[str, int | None]:
+        given = {"`LearningRateAnnealing`": self.total_steps}
+        for optimizer in self._optimizers:
+            schedule = self._schedule(optimizer)
+            if schedule is not None:
+                given[f"the schedule of {optimizer.name!r}"] = (
+                    schedule.total_steps
+                )
+        return given
+
+    def needs_horizon(self) -> bool:
+        if self.total_steps_of_model is not None:
+            return False
+        found = map(self._schedule, self._optimizers)
+        return any(each and each.total_steps is None for each in found)
 
     def on_train_begin(self, logs: Any = None) -> None:
         super().on_train_begin(logs)
-        if self.schedule is not None:
-            _set_learning_rate(self._optimizer, self.schedule)
+        watched = {}
+        for optimizer in self._optimizers:
+            schedule = self._schedule(optimizer)
+            if schedule is None:
+                _check_learning_rate(optimizer)
+                continue
+            watched[f"the learning rate's schedule of {optimizer.name}"] = (
+                schedule
+            )
+            self._install(optimizer, schedule)
+        self.watch(watched)
 
-    def begin(self, total_steps: int | None, step: int | None) -> None:
-        own = self._own()
-        schedule = self.schedule or own
-        if schedule is None:
-            return
-        optimizer = self._optimizer
-        if self.total_steps is not None and schedule.total_steps is None:
-            schedule = schedule.over(self.total_steps)
-        if schedule.total_steps is None and total_steps is not None:
-            first_step = _steps_taken(optimizer) - (step or 0)
-            schedule = FitSchedule(schedule, total_steps, first_step)
-        if schedule is not own:
-            _set_learning_rate(optimizer, schedule)
-        if schedule is not own or self.schedule is not None:
-            # The old schedule is part of a step that is compiled already.
+    def _install(self, optimizer: Any, schedule: ProgressSchedule) -> None:
+        # As when a model of ours is loaded: all schedules have a horizon there.
+        if schedule.total_steps is None or self.model_counts:
+            horizon = add_horizon(
+                self.model.optimizer, optimizer, in_files=self.model_counts
+            )
+            if not horizon.in_files:
+                schedule = FitSchedule.over(schedule, horizon)
+        if not same(schedule, called_schedule(optimizer)):
+            set_learning_rate(optimizer, schedule)
+            # The old one is part of a step that is compiled already.
             self.model.make_train_function(force=True)
 
+    def begin(self, total_steps: int | None, step: int | None) -> None:
+        if self.total_steps_of_model is not None:
+            total_steps = self.total_steps_of_model
+            step = gradient_reversal_layers(self.model)[0].steps_counted
+        for optimizer in self._optimizers:
+            horizon = horizon_of(step_counter(optimizer))
+            if horizon and total_steps is not None and step is not None:
+                horizon.assign(total_steps, steps_taken(optimizer) - step)
+
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        if logs is not None:
-            logs["learning_rate"] = self._last_learning_rate()
+        super().on_epoch_end(epoch, logs)
+        optimizers = self._optimizers
+        for optimizer in optimizers:
+            prefix = "" if len(optimizers) == 1 else f"{optimizer.name}_"
+            if logs is not None:
+                logs[f"{prefix}learning_rate"] = _last_learning_rate(optimizer)
 
-    def _last_learning_rate(self) -> float:
-        optimizer = self._optimizer
-        for value in vars(optimizer).values():
-            if isinstance(value, ProgressSchedule):
-                last = max(_steps_taken(optimizer) - 1, 0)
-                return float(ops.convert_to_numpy(value(last)))
+
+def _last_learning_rate(optimizer: Any) -> float:
+    schedule = called_schedule(optimizer)
+    if schedule is None:
         return float(ops.convert_to_numpy(optimizer.learning_rate))
+    horizon = horizon_of(step_counter(optimizer))
+    p = schedule.progress_at(steps_taken(optimizer) - 1, horizon)
+    return float(ops.convert_to_numpy(schedule.at(p)))
 
 
-def _set_learning_rate(
-    optimizer: Any,
-    schedule: keras.optimizers.schedules.LearningRateSchedule,
-) -> None:
-    # Not `optimizer.learning_rate = schedule`: on TensorFlow that reads the
-    # old value first, which a schedule without a horizon does not have.
-    keras.optimizers.Optimizer.learning_rate.fset(optimizer, schedule)
+def _check_learning_rate(optimizer: Any) -> None:
+    """Refuse a number, or what a schedule of Keras begins with."""
+    rate = float(ops.convert_to_numpy(optimizer.learning_rate))
+    check_number("learning_rate", rate, minimum=0.0)
 
 
-def _steps_taken(optimizer: Any) -> int:
-    """The step with which the optimizer calls its schedule.
-
-    Not `optimizer.iterations`: that one counts the updates, of which there are
-    fewer with `gradient_accumulation_steps`.
-    """
-    (schedule,) = (
-        value
-        for value in vars(optimizer).values()
-        if isinstance(value, ProgressSchedule)
-    )
-    probe = _Probe()
-    _set_learning_rate(optimizer, probe)
-    _ = optimizer.learning_rate
-    _set_learning_rate(optimizer, schedule)
-    return probe.step
-
-
-class _Probe(keras.optimizers.schedules.LearningRateSchedule):
-    """Remembers the step that it is called with."""
-
-    step = 0
-
-    def __call__(self, step: Any) -> float:
-        self.step = int(ops.convert_to_numpy(step))
-        return 0.0
-
-    def get_config(self) -> dict[str, Any]:
-        return {}
+def _of_progress(schedule: Any) -> Any:
+    """Refuse what is no function of progress p."""
+    if not callable(schedule) or isinstance(
+        schedule, keras.optimizers.schedules.LearningRateSchedule
+    ):
+        raise ValueError(
+            invalid(
+                "schedule",
+                "a schedule of `keras_grl.schedules`, such as "
+                "`InverseDecay(0.01)`, or a function of progress p",
+                schedule,
+                "A schedule of Keras goes into the optimizer itself: "
+                "`keras.optimizers.SGD(schedule)`.",
+            )
+        )
+    return schedules.get(schedule, "schedule")

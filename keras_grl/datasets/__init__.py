@@ -13,3 +13,7 @@ __all__ = ["load", "info", "Info", "names", "register", "digits"]
 
 with contextlib.suppress(ImportError):  # they are optional
     register()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -14,6 +14,7 @@ URL = (
 )
 ARCHIVE = "BSR_bsds500.tgz"
 PARTS = {"train": 200, "val": 100}
+LIMIT = 2**29  # bytes of all photographs, four times as much as they have
 _NAME = re.compile(r"BSR/BSDS500/data/images/(\w+)/(\d+)\.jpg")
 
 
@@ -30,14 +31,20 @@ def photographs(path: Any) -> dict[str, list[Any]]:
     Raises:
         FileNotFoundError: If there is no such file.
         ImportError: If Pillow is not installed.
-        ValueError: If the archive is damaged or of another layout.
+        ValueError: If the archive is damaged or of another layout, or has far
+            more photographs.
     """
     found: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    held = 0
     for name, content in archives.files(path, ".jpg"):
         match = _NAME.fullmatch(name)
         if match and match[1] in found:
             image = archives.photograph(path, name, content)
             found[match[1]][match[2]] = np.asarray(image)
+            held += found[match[1]][match[2]].nbytes
+            if held > LIMIT:
+                expected = f"at most {LIMIT} B of photographs"
+                raise ValueError(archives.damaged(path, name, expected, held))
     empty = [part for part in PARTS if not found[part]]
     if empty:
         raise ValueError(

@@ -11,6 +11,7 @@ import filelock
 import tensorflow_datasets as tfds
 
 from keras_grl.datasets import formats
+from keras_grl.validation import invalid
 
 _BUSY = "preparing.lock"  # held by who writes into an unfinished folder
 _ABANDONED = 24 * 60 * 60  # seconds without a change
@@ -20,13 +21,18 @@ _ABANDONED = 24 * 60 * 60  # seconds without a change
 class Builder(  # type: ignore[call-arg]
     tfds.core.GeneratorBasedBuilder, skip_registration=True
 ):
-    """Base class of our builders: as TFDS's, with three differences.
+    """Base class of our builders: as TFDS's, with four differences.
 
+    - The name of a configuration cannot lead out of `data_dir`.
     - A set can be prepared in both of TFDS's file formats at once.
     - `shuffle_files=True` is taken also of a set that keeps its order.
     - What a killed preparation has left can be told from what another process
       is writing.
     """
+
+    def __init__(self, **kwargs: Any):
+        _check_name(kwargs.get("config"))
+        super().__init__(**kwargs)
 
     def as_data_source(self, *args: Any, **kwargs: Any) -> Any:
         formats.find_array_record(self)
@@ -58,6 +64,21 @@ class Builder(  # type: ignore[call-arg]
         with filelock.FileLock(busy):
             super()._download_and_prepare(*args, **kwargs)
         busy.unlink(missing_ok=True)
+
+
+def _check_name(config: Any) -> None:
+    """Raises an error if a folder of that name would be out of `data_dir`."""
+    # A string is the name of one of the builder's own, or an error of TFDS.
+    if config is None or isinstance(config, str) or config.name is None:
+        return
+    name = config.name
+    inside = isinstance(name, str)
+    if inside:
+        path = Path(name)
+        inside = not (path.anchor or ".." in path.parts)
+    if not inside:
+        expected = 'the name of a folder in `data_dir`, such as "mine"'
+        raise ValueError(invalid("name", expected, name))
 
 
 def delete_abandoned(folder: Path) -> None:

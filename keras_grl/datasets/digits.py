@@ -83,7 +83,7 @@ def _written_digits() -> tuple[Any, Any]:
     except ImportError as error:
         raise ImportError(
             "The embedded digits come with scikit-learn. Install it: "
-            "`pip install keras-grl[datasets]`."
+            "`pip install scikit-learn`."
         ) from error
     digits = load_digits()
     order = np.random.default_rng(0).permutation(len(digits.target))

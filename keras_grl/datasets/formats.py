@@ -1,16 +1,20 @@
 """A prepared set in a second file format, beside the first."""
 
+import copy
+import os
+import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import tensorflow_datasets as tfds
+from tensorflow_datasets.core import dataset_info
 from tensorflow_datasets.core import file_adapters
 
 from keras_grl.datasets import tfrecords
 
-_UNFINISHED = "array_record.unfinished"
+_UNFINISHED = "array_record.unfinished"  # a folder, in that of the set
 ARRAY_RECORD = tfds.core.FileFormat.ARRAY_RECORD
 
 
@@ -27,6 +31,27 @@ def find_array_record(builder: Any) -> None:
         info.add_alternative_file_format(ARRAY_RECORD)
 
 
+def check_counts(builder: Any, split: str) -> None:
+    """Raises an error if an ArrayRecord file has more than its shard should.
+
+    Nobody would notice: TFDS reads as many as it expects.
+
+    Args:
+        builder: A prepared set.
+        split: As TFDS knows it.
+    """
+    if builder.info.file_format != ARRAY_RECORD:
+        return
+    adapter = file_adapters.ADAPTER_FOR_FORMAT[ARRAY_RECORD]
+    for part in builder.info.splits[split].file_instructions:
+        count = adapter.num_examples(part.filename)
+        if count != part.examples_in_shard:
+            raise ValueError(
+                f"{count} in {Path(part.filename).name}, which should have "
+                f"{part.examples_in_shard}"
+            )
+
+
 def was_interrupted(folder: Any) -> bool:
     """Whether who added the other format to a set was killed."""
     return (Path(folder) / _UNFINISHED).exists()
@@ -35,41 +60,60 @@ def was_interrupted(folder: Any) -> bool:
 def add_array_record(builder: Any) -> None:
     """Adds the other format to a set that was prepared as TFRecord.
 
-    What is not finished is deleted: then the set is as it was. Who is killed
-    leaves a file that says so.
+    All is written into a folder first. Where that fails it is deleted: then the
+    set is as it was. Who is killed leaves it, and `was_interrupted` says so.
 
     Args:
         builder: A prepared set of ours. One in another format than TFRecord is
             left as it is.
+
+    Raises:
+        ValueError: If the set is damaged.
     """
     info, folder = builder.info, Path(builder.data_dir)
     if info.file_format != tfds.core.FileFormat.TFRECORD:
         return
-    adapter = file_adapters.ADAPTER_FOR_FORMAT[ARRAY_RECORD]
     unfinished = folder / _UNFINISHED
-    written = []
     try:
-        unfinished.touch()
-        for split in info.splits.values():
-            template = split.filename_template.replace(
-                filetype_suffix=adapter.FILE_SUFFIX
-            )
-            paths = template.sharded_filepaths(split.num_shards)
-            for source, path in zip(split.filepaths, paths, strict=True):
-                written.append(path)
-                adapter.write_examples(path, _keyed(source))
-        info.add_alternative_file_format(ARRAY_RECORD)
-        info.write_to_directory(folder)
-    except OSError as error:
-        for path in written:
-            Path(path).unlink(missing_ok=True)
+        unfinished.mkdir(exist_ok=True)
+        _write(info, unfinished)
+        # What is left takes no room. The list of formats comes last.
+        for path in sorted(unfinished.iterdir(), key=_is_info):
+            os.replace(path, folder / path.name)
+    except Exception as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        if not isinstance(error, (OSError, RuntimeError)):  # of either writer
+            raise
         warnings.warn(
             f"{builder.name} was prepared for `load` and `tfds.load`, but not "
             f"for `tfds.data_source`: {error}\nIf you need that, make room, "
             f"delete {folder} and load the set again.",
             stacklevel=2,
         )
-    unfinished.unlink(missing_ok=True)
+    else:
+        unfinished.rmdir()
+        if ARRAY_RECORD not in info.alternative_file_formats:
+            info.add_alternative_file_format(ARRAY_RECORD)
+
+
+def _write(info: Any, folder: Path) -> None:
+    """All files of a set in its other format, and what says that it has it."""
+    adapter = file_adapters.ADAPTER_FOR_FORMAT[ARRAY_RECORD]
+    for split in info.splits.values():
+        template = split.filename_template.replace(
+            data_dir=folder, filetype_suffix=adapter.FILE_SUFFIX
+        )
+        paths = template.sharded_filepaths(split.num_shards)
+        for source, path in zip(split.filepaths, paths, strict=True):
+            adapter.write_examples(path, _keyed(source))
+    proto = copy.deepcopy(info.as_proto)
+    if ARRAY_RECORD.value not in proto.alternative_file_formats:
+        proto.alternative_file_formats.append(ARRAY_RECORD.value)
+    dataset_info.write_dataset_info_proto(proto, folder)
+
+
+def _is_info(path: Path) -> bool:
+    return path == dataset_info.dataset_info_path(path.parent)
 
 
 def _keyed(path: Any) -> Iterator[tuple[int, bytes]]:

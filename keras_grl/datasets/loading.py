@@ -122,6 +122,12 @@ _SETS = {
         _OFFICE + "by a webcam.", 31, None, {"train": 795}, "manual"
     ),
 }
+# The extra "datasets": keras-grl itself is in no package index.
+_INSTALL = (
+    "Install them: `pip install array-record filelock importlib-resources loky "
+    "matplotlib pillow requests scikit-learn tensorflow-datasets`, or `pip "
+    'install ".[datasets]"` in a clone of keras-grl.'
+)
 # Builders of our own, which TFDS knows once they are imported.
 _BUILDERS = ("gtsrb", "mnist_m", "office31", "syn_numbers", "syn_signs")
 
@@ -166,8 +172,7 @@ def register() -> None:
             importlib.import_module(f"keras_grl.datasets.{module}")
         except ImportError as error:
             raise ImportError(
-                "This set needs TensorFlow Datasets: `pip install "
-                '"keras-grl[datasets]"`.'
+                f"This set needs TensorFlow Datasets and more. {_INSTALL}"
             ) from error
 
 
@@ -221,11 +226,12 @@ def load(
         return _embedded(name, split)
     register()
     from keras_grl.datasets import prepared
+    from keras_grl.datasets import reading
 
     # Before a set is drawn or downloaded for it.
-    prepared.number_of_examples(split, info(name).splits)
+    reading.number_of_examples(split, info(name).splits)
     builder = prepared.ready(name, data_dir, manual_dir)
-    arrays = prepared.read(builder, split)
+    arrays = reading.read(builder, split)
     images = arrays["image"]
     if images.dtype == object:
         images = np.stack([_resized(image, image_size) for image in images])
@@ -236,17 +242,14 @@ def _embedded(name: str, split: str) -> tuple[Any, Any]:
     if split in digits.SPLITS:  # TensorFlow Datasets is not needed
         return digits.load(name, split)
     try:
-        from keras_grl.datasets import prepared
+        from keras_grl.datasets import reading
     except ImportError as error:
         expected = "one of " + ", ".join(f'"{each}"' for each in digits.SPLITS)
-        mend = (
-            "Parts of splits need TensorFlow Datasets: `pip install "
-            '"keras-grl[datasets]"`.'
-        )
-        raise ValueError(invalid("split", expected, split, mend)) from error
+        hint = f"Parts of splits need TensorFlow Datasets. {_INSTALL}"
+        raise ValueError(invalid("split", expected, split, hint)) from error
     parts = [
         [array[start:stop] for array in digits.load(name, part)]
-        for part, start, stop in prepared.parts(split, info(name).splits)
+        for part, start, stop in reading.parts(split, info(name).splits)
     ]
     images, labels = map(np.concatenate, zip(*parts, strict=True))
     return images, labels

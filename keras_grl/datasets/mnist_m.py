@@ -8,6 +8,7 @@ import tensorflow_datasets as tfds
 from keras_grl.datasets import bsds500
 from keras_grl.datasets import builders
 from keras_grl.datasets import prepared
+from keras_grl.datasets import reading
 from keras_grl.validation import invalid
 
 # Train and test have different photographs behind them.
@@ -135,7 +136,7 @@ class MnistM(builders.Builder):
     def _generate_examples(
         self, mnist: Any, split: str, photographs: Any, number: int
     ) -> Any:
-        digits = prepared.read(mnist, split)
+        digits = reading.read(mnist, split)
         images = blend(digits["image"], photographs, (_SEED, number))
         for index, (image, label) in enumerate(
             zip(images, digits["label"], strict=True)

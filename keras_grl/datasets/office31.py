@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from keras_grl.datasets import builders
+from keras_grl.datasets import images
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -160,11 +161,11 @@ class Office31(builders.Builder):
 
 def _check(file: Path) -> None:
     """TFDS copies photographs as they are: they would fail to be read."""
-    from PIL import Image
-
     try:
-        with Image.open(file) as image:
+        with images.opened(file, "JPEG", "PNG") as image:
             image.load()
+    except ImportError:
+        raise
     except Exception as error:  # each decoder has its own
         raise ValueError(
             f"The photograph {file} is damaged. Expected: a JPEG. Received: "

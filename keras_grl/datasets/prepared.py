@@ -1,15 +1,12 @@
-"""Sets that TensorFlow Datasets prepares, and reads without TensorFlow."""
+"""Sets that TensorFlow Datasets prepares."""
 
 import errno
 import os
 import warnings
-from collections.abc import Iterable
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import filelock
-import numpy as np
 import requests
 import tensorflow_datasets as tfds
 from google.protobuf import json_format
@@ -17,7 +14,6 @@ from google.protobuf import json_format
 from keras_grl.datasets import builders
 from keras_grl.datasets import checksums
 from keras_grl.datasets import formats
-from keras_grl.datasets import tfrecords
 from keras_grl.validation import invalid
 
 # By its text: TensorFlow raises errors without a number.
@@ -204,128 +200,3 @@ def file_or_download(dl_manager: Any, name: str, url: str) -> Path:
             "`keras_grl.datasets.load(..., manual_dir='path/to/folder')`."
         )
     return downloaded
-
-
-def parts(split: str, counts: dict[str, int]) -> list[tuple[str, Any, Any]]:
-    """What a split consists of, as TFDS understands its name.
-
-    Args:
-        split: "train", "test[:1000]", "train[50%:]+test".
-        counts: Number of examples of each split.
-
-    Returns:
-        Split, start and stop of each part; None for its beginning or end.
-
-    Raises:
-        ValueError: If there is no such split.
-
-    Example:
-
-    >>> parts("train[:10]+test[50%:]", {"train": 800, "test": 60})
-    [('train', None, 10), ('test', 30, None)]
-    """
-    splits = {
-        name: tfds.core.SplitInfo(name=name, shard_lengths=[count], num_bytes=0)
-        for name, count in counts.items()
-    }
-    try:
-        found = tfds.core.ReadInstruction.from_spec(split).to_absolute(splits)
-    except ValueError as error:
-        raise ValueError(_no_split(split, counts, error)) from error
-    return [(each.splitname, each.from_, each.to) for each in found]
-
-
-def number_of_examples(split: str, counts: dict[str, int]) -> int:
-    """How many examples a split has.
-
-    Args:
-        split: "train", "test[:1000]".
-        counts: Number of examples of each split.
-
-    Returns:
-        Integer; 0 of an empty part.
-
-    Raises:
-        ValueError: If there is no such split.
-
-    Example:
-
-    >>> number_of_examples("train[:10]+test[50%:]", {"train": 800, "test": 60})
-    40
-    """
-    return sum(
-        max(
-            (counts[name] if stop is None else stop)
-            - (0 if start is None else start),
-            0,
-        )
-        for name, start, stop in parts(split, counts)
-    )
-
-
-def _no_split(split: str, names: Iterable[str], error: ValueError) -> str:
-    known = ", ".join(f'"{name}"' for name in names)
-    expected = f"one of {known}, or a part as TFDS names it"
-    return invalid("split", expected, split, str(error).splitlines()[-1])
-
-
-def read(builder: Any, split: str) -> dict[str, Any]:
-    """A split as arrays.
-
-    Args:
-        builder: A prepared set.
-        split: As TFDS knows it: "train", "test[:1000]".
-
-    Returns:
-        `{feature: array}`, the examples first. Images of many sizes are an
-        array of objects.
-
-    Raises:
-        ValueError: If there is no such split, or a file is damaged.
-    """
-    counts = {n: s.num_examples for n, s in builder.info.splits.items()}
-    count = number_of_examples(split, counts)
-    arrays = {
-        name: _empty(count, feature)
-        for name, feature in builder.info.features.items()
-    }
-    if not count:
-        return arrays
-    number = -1
-    again = "Delete that folder and prepare the set again."
-    try:
-        for number, example in enumerate(_examples(builder, split)):
-            for name, value in example.items():
-                arrays[name][number] = value
-    except Exception as error:  # each decoder and reader has its own
-        raise ValueError(
-            f"The files in {builder.data_dir} are damaged. Expected: {count} "
-            f"examples of {split!r}. Received, after {number + 1} of them: "
-            f"{error}\n{again}"
-        ) from error
-    if number + 1 != count:
-        raise ValueError(
-            f"The files in {builder.data_dir} are incomplete. Expected: "
-            f"{count} examples of {split!r}. Received: {number + 1}\n{again}"
-        )
-    return arrays
-
-
-def _empty(count: int, feature: Any) -> Any:
-    shape = feature.shape
-    if None in shape:
-        return np.empty(count, object)
-    dtype = feature.np_dtype
-    return np.empty((count, *shape), object if dtype == np.str_ else dtype)
-
-
-def _examples(builder: Any, split: str) -> Iterator[dict[str, Any]]:
-    if builder.info.file_format != tfds.core.FileFormat.TFRECORD:
-        yield from builder.as_data_source(split)
-        return
-    # TFDS itself reads these with TensorFlow only.
-    features = builder.info.features
-    for part in builder.info.splits[split].file_instructions:
-        take = part.examples_in_shard if part.take == -1 else part.take
-        for data in tfrecords.records(part.filename, part.skip, take):
-            yield features.deserialize_example_np(data)

@@ -8,12 +8,9 @@ from keras import ops
 
 from keras_grl import schedules
 from keras_grl.backend import scale_gradient
+from keras_grl.schedules.progress import check_total_steps
+from keras_grl.schedules.progress import function_of_p
 from keras_grl.validation import check_integer
-
-# Every layer made and still alive, so that `gradient_reversal_layers` finds
-# those of a model however deep its author has hidden them: Keras has no public
-# way to walk the sub-layers of a custom layer.
-_ALIVE: "weakref.WeakSet[GradientReversal]" = weakref.WeakSet()
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -36,7 +33,8 @@ class GradientReversal(keras.layers.Layer):
     Args:
         adaptation_factor: λ. A float of at least 0, or a function of the
             training progress p in [0, 1] written with `keras.ops`: a schedule
-            of `keras_grl.schedules` such as `SigmoidRamp()`, or one's own.
+            of `keras_grl.schedules` such as `SigmoidRamp()`, or one's own. It
+            must depend on p alone, not on a variable that changes.
         total_steps: Integer, the number of training steps in which p goes
             from 0 to 1; it stays at 1 afterwards. With None it is taken from
             `fit`, by `DANNModel` or, in any other model, by the callback
@@ -54,8 +52,9 @@ class GradientReversal(keras.layers.Layer):
         Same as the input.
 
     Raises:
-        ValueError: If `adaptation_factor` is negative, NaN, infinite or not a
-            function; if `total_steps` is not a positive integer; when called
+        ValueError: If `adaptation_factor`, or its value at p = 0, 0.5 or 1, is
+            negative, NaN, infinite or not a scalar; if it is a variable or
+            reads one; if `total_steps` is not a positive integer; when called
             with `training=True`, if a schedule's horizon is still unknown.
 
     Example:
@@ -80,13 +79,16 @@ class GradientReversal(keras.layers.Layer):
         super().__init__(**kwargs)
         self.supports_masking = True
         if total_steps is not None:
-            total_steps = check_integer("total_steps", total_steps)
-        self._given_total_steps = total_steps
+            total_steps = check_total_steps(total_steps)
         self._schedule = schedules.get(adaptation_factor)
+        total_steps = _one_horizon(self._schedule, total_steps)
+        self._given_total_steps = total_steps
         self.step = self._counter("step", 0)
+        # So that `gradient_reversal_layers` finds the layer by its weight:
+        # Keras has no public way to walk the sub-layers of a custom layer.
+        self.step.counts_for = weakref.ref(self)
         self.total_steps = self._counter("total_steps", total_steps or 0)
         self._horizon_known = total_steps is not None
-        _ALIVE.add(self)
 
     def _counter(self, name: str, value: int) -> Any:
         return self.add_weight(
@@ -135,19 +137,35 @@ class GradientReversal(keras.layers.Layer):
     ) -> None:
         """Replace the schedule, and the horizon if one is given.
 
-        A compiled training step must be compiled anew.
+        A compiled training step must be compiled again.
         """
-        self._schedule = schedules.get(schedule)
+        if total_steps is not None:
+            total_steps = check_total_steps(total_steps)
+        schedule = schedules.get(schedule)
+        total_steps = _one_horizon(schedule, total_steps)
+        self._schedule = schedule
         if total_steps is not None:
             self._given_total_steps = total_steps
             self.set_horizon(total_steps)
 
     def set_horizon(self, total_steps: int, step: int | None = None) -> None:
         """Tell the number of training steps, and the one to count from."""
+        total_steps = check_total_steps(total_steps)
+        if step is not None:
+            step = check_integer("step", step, minimum=0)
+            self.step.assign(step)
         self.total_steps.assign(total_steps)
         self._horizon_known = True
-        if step is not None:
-            self.step.assign(step)
+
+    @property
+    def steps_counted(self) -> int:
+        """Integer: the training steps so far."""
+        return int(ops.convert_to_numpy(self.step.value))
+
+    @property
+    def horizon(self) -> int:
+        """Integer: the training steps in which p goes to 1; 0 if unknown."""
+        return int(ops.convert_to_numpy(self.total_steps.value))
 
     def last_adaptation_factor(self) -> float:
         """Float: the adaptation factor of the last training step."""
@@ -156,11 +174,12 @@ class GradientReversal(keras.layers.Layer):
 
     def _factor_at(self, step: Any) -> Any:
         if isinstance(self._schedule, schedules.Constant):
-            return self._schedule(0.0)
+            return self._schedule.value
         # A horizon of 0 is an unknown one; p is then 0.
         total_steps = ops.maximum(self.total_steps, 1)
         known = ops.cast(ops.minimum(self.total_steps, 1), "float32")
-        return self._schedule(known * schedules.progress(step, total_steps))
+        p = known * schedules.progress(step, total_steps)
+        return function_of_p(self._schedule)(p)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         if training and self.needs_horizon and not self._horizon_known:
@@ -168,9 +187,12 @@ class GradientReversal(keras.layers.Layer):
                 "The horizon of the adaptation factor's schedule is unknown: "
                 "expected the number of training steps in which p goes from "
                 "0 to 1. Received: total_steps=None\n"
-                "Pass `GradientReversal(schedule, total_steps=epochs * "
-                "steps_per_epoch)`, or let `fit` tell it: `model.fit(..., "
-                "callbacks=[keras_grl.callbacks.AdaptationFactorScheduler()])`."
+                "Only `fit` knows it. Outside, pass it to what holds the "
+                "schedule: `DANNModel(..., total_steps=epochs * "
+                "steps_per_epoch)` or `GradientReversal(schedule, "
+                "total_steps=epochs * steps_per_epoch)`. A model of your own "
+                "learns it from `model.fit(..., callbacks=[keras_grl.callbacks."
+                "AdaptationFactorScheduler()])`."
             )
         outputs = reverse_gradient(inputs, self._factor_at(self.step))
         if training:
@@ -185,7 +207,7 @@ class GradientReversal(keras.layers.Layer):
 
     def load_own_variables(self, store: Any) -> None:
         super().load_own_variables(store)
-        if int(ops.convert_to_numpy(self.total_steps)) > 0:
+        if int(ops.convert_to_numpy(self.total_steps.value)) > 0:
             self._horizon_known = True
 
     def get_config(self) -> dict[str, Any]:
@@ -194,6 +216,19 @@ class GradientReversal(keras.layers.Layer):
             "adaptation_factor": schedules.serialize(self._schedule),
             "total_steps": self._given_total_steps,
         }
+
+
+def _one_horizon(schedule: Any, total_steps: int | None) -> int | None:
+    """`total_steps`, or that of a schedule of the learning rate."""
+    own = getattr(schedule, "total_steps", None)
+    if None not in (own, total_steps) and own != total_steps:
+        raise ValueError(
+            "The schedule of the adaptation factor has another horizon than "
+            f"the layer. Expected: one of them. Received: total_steps="
+            f"{total_steps}, and {own} in {schedule!r}\n"
+            "Leave `total_steps` out of the schedule."
+        )
+    return own if total_steps is None else total_steps
 
 
 def reverse_gradient(x: Any, adaptation_factor: Any) -> Any:
@@ -233,8 +268,9 @@ def gradient_reversal_layers(model: Any) -> list[GradientReversal]:
     >>> [layer.name for layer in gradient_reversal_layers(model)]
     ['reversal']
     """
-    variables = {id(variable) for variable in model.variables}
-    return sorted(
-        (layer for layer in _ALIVE if id(layer.step) in variables),
-        key=lambda layer: layer.path or layer.name,
-    )
+    layers = []
+    for variable in model.variables:
+        layer = getattr(variable, "counts_for", lambda: None)()
+        if layer is not None:
+            layers.append(layer)
+    return sorted(layers, key=lambda layer: layer.path or layer.name)

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_grl.backend import num_replicas
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_per_channel
 
@@ -90,6 +91,7 @@ class MeanSubtraction(keras.layers.Layer):
             dtype="float32",
             trainable=False,
             autocast=False,
+            aggregation="mean",
             name="mean",
         )
         self.count = self.add_weight(
@@ -98,6 +100,7 @@ class MeanSubtraction(keras.layers.Layer):
             dtype="float32",
             trainable=False,
             autocast=False,
+            aggregation="mean",
             name="count",
         )
 
@@ -123,7 +126,9 @@ class MeanSubtraction(keras.layers.Layer):
             if axis != self._channel_axis
         ]
         batch_mean = ops.mean(ops.cast(inputs, "float32"), axis=axes)
-        images = ops.cast(ops.shape(inputs)[0], "float32")
+        # Under `tf.distribute` a weight becomes the mean of what the replicas
+        # assign to it: each counts its share of the batch for all of them.
+        images = ops.cast(ops.shape(inputs)[0], "float32") * num_replicas()
         self.count.assign_add(images)
         self.mean.assign_add(
             (batch_mean - self.mean) * images / ops.maximum(self.count, 1.0)

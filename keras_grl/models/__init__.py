@@ -1,5 +1,6 @@
 """Models."""
 
+from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.models.dann import DANNModel
 
-__all__ = ["DANNModel"]
+__all__ = ["AdaptationModel", "DANNModel"]

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from keras import ops
-from keras import tree
-
+from keras_grl.methods.rows import labeled_streams
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
@@ -29,42 +27,6 @@ def one_domain(x: Any) -> tuple[str, Any]:
     return TARGET, x
 
 
-def labelled(x: dict[str, Any]) -> list[str]:
-    """The names of the labelled streams, in the order of their rows."""
-    return [name for name in (SOURCE, LABELED_TARGET) if name in x]
-
-
-def batch_size(x: Any) -> Any:
-    """The number of samples."""
-    return ops.shape(tree.flatten(x)[0])[0]
-
-
-def concatenate(parts: list[Any]) -> Any:
-    """One batch of several of the same structure."""
-    if len(parts) == 1:
-        return parts[0]
-    return tree.map_structure(
-        lambda *tensors: ops.concatenate(tensors, axis=0), *parts
-    )
-
-
-def source_and_target(x: dict[str, Any]) -> tuple[Any, Any]:
-    """The rows of each domain; in the target's the labelled ones first."""
-    target = [x[name] for name in (LABELED_TARGET, TARGET) if name in x]
-    return x[SOURCE], concatenate(target)
-
-
-def join_labels(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
-    """Labels and weights of the labelled samples, in the order of rows."""
-    if LABELED_TARGET not in x:
-        return y, sample_weight
-    names = labelled(x)
-    y = concatenate([y[name] for name in names])
-    if sample_weight is not None:
-        sample_weight = concatenate([sample_weight[name] for name in names])
-    return y, sample_weight
-
-
 def check_streams(x: dict[str, Any]) -> None:
     """Refuse a paired batch with further streams."""
     if set(x) - {SOURCE, TARGET, LABELED_TARGET}:
@@ -75,13 +37,13 @@ def check_streams(x: dict[str, Any]) -> None:
 
 
 def check_labels(x: dict[str, Any], y: Any) -> None:
-    """Refuse a paired batch without labels for its labelled streams."""
+    """Refuse a paired batch without labels for its labeled streams."""
     if y is None:
         raise ValueError(
             "Paired batches need the source labels. Received: batches without "
             "y\nPass them to pair: `pair((x_source, y_source), x_target)`."
         )
-    streams = set(labelled(x))
+    streams = set(labeled_streams(x))
     if LABELED_TARGET in x and not (isinstance(y, dict) and set(y) == streams):
         raise ValueError(
             f'With a "{LABELED_TARGET}" stream, y must be `{{"{SOURCE}": …, '

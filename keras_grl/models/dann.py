@@ -3,23 +3,15 @@
 from typing import Any
 
 import keras
-from keras import ops
 
-from keras_grl import schedules
-from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
-from keras_grl.models import batch
+from keras_grl.methods.dann import DANN
 from keras_grl.models import split
-from keras_grl.models.domain_classifier import check_domain_classifier
-from keras_grl.models.domain_classifier import default_domain_classifier
-from keras_grl.models.paired import PairedModel
-from keras_grl.models.paired import check_layer
-from keras_grl.models.paired import serialize
-from keras_grl.streams import SOURCE
+from keras_grl.models.adaptation import AdaptationModel
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
-class DANNModel(PairedModel):
+class DANNModel(AdaptationModel):
     """Trains a classifier or regressor on one domain to work on another.
 
     Three networks are trained at once by ordinary backpropagation of
@@ -30,7 +22,7 @@ class DANNModel(PairedModel):
     classifier* learns to tell target from source features; between the
     *feature extractor* and the domain classifier stands a gradient reversal
     layer, so that the extractor learns features that serve the label predictor
-    and do not give the domain away. `label_loss` is the mean over the labelled
+    and do not give the domain away. `label_loss` is the mean over the labeled
     samples, `domain_loss` the mean binary cross-entropy over all samples.
 
     `fit` and `evaluate` take the paired batches of `keras_grl.pair`. `predict`,
@@ -56,10 +48,10 @@ class DANNModel(PairedModel):
             inputs of each domain pass through before the feature extractor,
             such as `keras_grl.layers.MeanSubtraction`. Defaults to nothing.
         batch_normalization: What the feature extractor's
-            `BatchNormalization` layers normalise by:
+            `BatchNormalization` layers normalize by:
             "joint" (the default): source and target pass through the feature
-            extractor as one batch, whose mean and variance normalise both.
-            "separate": in two passes, each normalised by its own batch in
+            extractor as one batch, whose mean and variance normalize both.
+            "separate": in two passes, each normalized by its own batch in
             training; the running statistics average over both domains.
             "domain_specific": in two passes, and each domain has running
             statistics of its own. Those of the target serve plain inputs. Load
@@ -74,9 +66,9 @@ class DANNModel(PairedModel):
         training: Boolean.
 
     Returns of a call:
-        The predictions; for a paired batch `{"label": predictions of the
-        labelled samples (source, then labelled target), "domain": logits of
-        all samples}`.
+        The predictions; for a paired batch a dict: `"label"`, the predictions
+        for the labeled samples (source, then labeled target); `"domain"`, the
+        logits of all samples; `"features"` of all samples, and `"predictions"`.
 
     Raises:
         ValueError: If an argument is invalid, such as a domain classifier that
@@ -98,8 +90,6 @@ class DANNModel(PairedModel):
         Ganin & Lempitsky (2015), section 3 and equations 4 to 9.
     """
 
-    domain_metrics = ("label_loss", "domain_loss", "domain_accuracy")
-
     def __init__(
         self,
         feature_extractor: Any,
@@ -111,33 +101,23 @@ class DANNModel(PairedModel):
         batch_normalization: str = "joint",
         **kwargs: Any,
     ):
-        super().__init__(
-            feature_extractor,
-            label_predictor,
-            preprocessing,
-            batch_normalization,
-            **kwargs,
-        )
-        if domain_classifier is None:
-            domain_classifier = default_domain_classifier()
-        check_layer("domain_classifier", domain_classifier)
-        check_domain_classifier(domain_classifier)
         _check_no_reversal(
             feature_extractor,
             label_predictor,
             domain_classifier,
-            self.source_preprocessing,
-            self.target_preprocessing,
+            *getattr(preprocessing, "values", list)(),
         )
-        if adaptation_factor is None:
-            adaptation_factor = schedules.SigmoidRamp()
-        self.gradient_reversal = GradientReversal(
-            adaptation_factor, total_steps, name="gradient_reversal"
+        super().__init__(
+            feature_extractor,
+            label_predictor,
+            DANN(domain_classifier, adaptation_factor, total_steps),
+            preprocessing,
+            batch_normalization,
+            **kwargs,
         )
-        self.domain_classifier = domain_classifier
-        self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
-        self._domain_accuracy = keras.metrics.Mean(name="domain_accuracy")
-        self.build_if_shape_is_known()
+        # They are the method's, and shown as the model's own.
+        self.gradient_reversal = self.method.gradient_reversal
+        self.domain_classifier = self.method.domain_classifier
 
     @classmethod
     def from_classifier(
@@ -182,54 +162,16 @@ class DANNModel(PairedModel):
         return self.gradient_reversal.adaptation_factor
 
     @property
-    def total_steps(self) -> int | None:
-        """The horizon that was asked for; None if `fit` is to tell it."""
-        return self.gradient_reversal.given_total_steps
+    def _domain_accuracy(self) -> keras.metrics.Metric:
+        # By this name files have it.
+        return self.method.domain_accuracy
 
-    def domain_outputs(
-        self, features: Any, training: bool = False
-    ) -> dict[str, Any]:
-        """`{"domain": logits}` of all samples."""
-        reversed_ = self.gradient_reversal(features, training=training)
-        logits = self.domain_classifier(reversed_, training=training)
-        if len(logits.shape) != 2 or logits.shape[-1] not in (1, 2):
-            raise ValueError(
-                "The domain classifier must return logits of shape (batch, 1) "
-                f"or (batch, 2). Received: output of shape {logits.shape} for "
-                f"features of shape {features.shape}\n"
-                "End it with `keras.layers.Dense(1)`, after a "
-                "`keras.layers.Flatten()` if the features are maps."
-            )
-        return {"domain": logits}
-
-    def domain_loss(self, x: Any, y_pred: dict[str, Any]) -> Any:
-        """Mean cross-entropy of the domain classifier, weighted."""
-        loss, accuracy = self._cross_entropy_and_accuracy(x, y_pred["domain"])
-        samples = sum(batch.batch_size(part) for part in x.values())
-        self._domain_loss_tracker.update_state(loss, samples)
-        self._domain_accuracy.update_state(accuracy, samples)
-        return self._domain_loss_weight * loss
-
-    def _cross_entropy_and_accuracy(
-        self, x: Any, logits: Any
-    ) -> tuple[Any, Any]:
-        logits = ops.cast(logits, "float32")
-        source = batch.batch_size(x[SOURCE])
-        target = sum(batch.batch_size(x[name]) for name in x if name != SOURCE)
-        domains = ops.concatenate([ops.zeros((source,)), ops.ones((target,))])
-        if logits.shape[-1] == 2:
-            # Softmax over two logits is the sigmoid of their difference.
-            logits = logits[:, 1:] - logits[:, :1]
-        logits = ops.squeeze(logits, axis=-1)
-        loss = ops.binary_crossentropy(domains, logits, from_logits=True)
-        correct = ops.equal(logits > 0, domains > 0.5)
-        return ops.mean(loss), ops.mean(ops.cast(correct, "float32"))
-
-    def get_config(self) -> dict[str, Any]:
+    def _method_config(self) -> dict[str, Any]:
         reversal = self.gradient_reversal.get_config()
         return {
-            **super().get_config(),
-            "domain_classifier": serialize(self.domain_classifier),
+            "domain_classifier": keras.saving.serialize_keras_object(
+                self.domain_classifier
+            ),
             "adaptation_factor": reversal["adaptation_factor"],
             "total_steps": reversal["total_steps"],
         }
@@ -237,7 +179,8 @@ class DANNModel(PairedModel):
 
 def _check_no_reversal(*parts: Any) -> None:
     for part in parts:
-        if part is not None and gradient_reversal_layers(part):
+        is_layer = isinstance(part, keras.layers.Layer)
+        if is_layer and gradient_reversal_layers(part):
             raise ValueError(
                 "The parts of a `DANNModel` must not reverse gradients "
                 "themselves: it brings a `GradientReversal` of its own, "

@@ -10,27 +10,17 @@ from keras_grl.backend import kept_variables
 
 
 class WeightsKept(keras.Model):
-    """`fit`, `evaluate` and `predict` that lose no weights when they fail.
+    """A model of which a failed `fit`, `evaluate` or `predict` loses nothing.
 
     On JAX, Keras's trainer does: `keras_grl.backend.kept_variables` says how.
+    A subclass runs them within `with self.weights_kept():`.
     """
 
     _give_back_variables: Any = None
 
-    def fit(self, *args: Any, **kwargs: Any) -> Any:
-        with self._variables_given_back_on_failure():
-            return super().fit(*args, **kwargs)
-
-    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
-        with self._variables_given_back_on_failure():
-            return super().evaluate(*args, **kwargs)
-
-    def predict(self, *args: Any, **kwargs: Any) -> Any:
-        with self._variables_given_back_on_failure():
-            return super().predict(*args, **kwargs)
-
     @contextlib.contextmanager
-    def _variables_given_back_on_failure(self) -> Iterator[None]:
+    def weights_kept(self) -> Iterator[None]:
+        """Whatever fails in this context, the model has its weights after."""
         # `evaluate` is called within `fit`, for validation.
         outer = self._give_back_variables
         self._give_back_variables = None

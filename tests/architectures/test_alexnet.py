@@ -11,6 +11,7 @@ from keras_grl.architectures import AlexNetBottleneck
 from keras_grl.layers import GradientScaling
 from tests.architectures import reference as by_hand
 from tests.architectures import written_files
+from tests.testing import BACKEND
 from tests.testing import to_numpy
 
 # Small enough to be quick: 67 x 67 pixels leave one position behind pool5.
@@ -232,8 +233,22 @@ def test_what_is_not_pretrained_learns_at_full_rate(caffe_file):
     assert scale(weights=caffe_file, pretrained_scale=0.5) == 0.5
 
 
-def test_rows_of_fc6_are_caffes(tmp_path):
+@pytest.mark.parametrize(
+    "data_format",
+    [
+        "channels_last",
+        pytest.param(
+            "channels_first",
+            marks=pytest.mark.skipif(
+                BACKEND == "tensorflow",
+                reason="TensorFlow has no such convolution on the CPU",
+            ),
+        ),
+    ],
+)
+def test_rows_of_fc6_are_caffes(tmp_path, data_format):
     """2 x 2 positions, which Caffe flattens in another order than Keras."""
+    keras.config.set_image_data_format(data_format)
     size, shapes = 99, {**CAFFE_KERNELS, "fc6": (1024, 4096)}
     weights = random_weights(shapes)
     arrays = {}
@@ -246,11 +261,16 @@ def test_rows_of_fc6_are_caffes(tmp_path):
     path = tmp_path / "alexnet.caffemodel"
     pytest.importorskip("google.protobuf")
     written_files.write_caffe_1(path, arrays)
-    model = AlexNetBottleneck(5, input_shape=(size, size, 3), weights=path)
+    first = data_format == "channels_first"
+    shape = (3, size, size) if first else (size, size, 3)
+    model = AlexNetBottleneck(5, input_shape=shape, weights=path)
     x = images(1, size)
     fc7, _ = caffe_forward(x, weights)
     alexnet = model.feature_extractor.get_layer("alexnet")
-    got = to_numpy(alexnet(x - np.array([123.0, 117.0, 104.0])))
+    centered = x - np.array([123.0, 117.0, 104.0])
+    if first:
+        centered = centered.transpose(0, 3, 1, 2)
+    got = to_numpy(alexnet(centered))
     np.testing.assert_allclose(
         got, fc7, rtol=1e-3, atol=1e-4 * np.abs(fc7).max()
     )

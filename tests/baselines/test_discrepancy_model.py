@@ -13,6 +13,7 @@ from keras_grl.baselines import DiscrepancyModel
 from keras_grl.baselines import MaximumMeanDiscrepancy
 from keras_grl.baselines import MeanDistance
 from tests.models import reference
+from tests.testing import ANOTHER_BACKEND
 from tests.testing import BACKEND
 from tests.testing import not_on_torch
 from tests.testing import run_python
@@ -424,13 +425,12 @@ print("STATE", json.dumps(state(model)))
 
 # One of them suffices: what is written does not differ.
 def test_loads_on_another_backend(tmp_path):
-    other = "tensorflow" if BACKEND == "jax" else "jax"
-    if importlib.util.find_spec(other) is None:
-        pytest.skip(f"{other} is not installed")
+    if importlib.util.find_spec(ANOTHER_BACKEND) is None:
+        pytest.skip(f"{ANOTHER_BACKEND} is not installed")
     model = trained_model()
     path = str(tmp_path / "model.keras")
     model.save(path)
-    done = run_python(LOAD_AND_DESCRIBE.format(path=path), backend=other)
+    done = run_python(LOAD_AND_DESCRIBE.format(path=path), ANOTHER_BACKEND)
     assert done.returncode == 0, done.stderr
     (line,) = (
         line for line in done.stdout.splitlines() if line.startswith("STATE ")

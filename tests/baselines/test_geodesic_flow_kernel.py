@@ -41,9 +41,10 @@ def test_two_lines_at_sixty_degrees():
     )
 
 
-def test_one_line_twice():
+@pytest.mark.parametrize("line", [[0.6, 0.8], [1.0, 0.0]])
+def test_one_line_twice(line):
     """Nothing lies between: the projection onto the line."""
-    line = np.array([0.6, 0.8])
+    line = np.array(line)
     flow = GeodesicFlowKernel(n_components=1).fit(along(line), along(-line))
     np.testing.assert_allclose(kernel(flow), np.outer(line, line), atol=1e-12)
 

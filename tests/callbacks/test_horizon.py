@@ -391,7 +391,11 @@ def test_model_without_the_layer():
         lambda: AdaptationFactorScheduler("ramp"),
         lambda: AdaptationFactorScheduler(0.5, total_steps=0),
         lambda: LearningRateAnnealing(0.1),
-        lambda: LearningRateAnnealing(schedules.SigmoidRamp()),
+        lambda: LearningRateAnnealing(schedules.SigmoidRamp),
+        lambda: LearningRateAnnealing(lambda p: p - 1.0),
+        lambda: AdaptationFactorScheduler(lambda p: [p, p]),
+        lambda: AdaptationFactorScheduler(total_steps=2**31),
+        lambda: LearningRateAnnealing(total_steps=2**31),
         lambda: LearningRateAnnealing(
             keras.optimizers.schedules.CosineDecay(0.1, 8)
         ),

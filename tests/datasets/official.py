@@ -1,8 +1,10 @@
 """Small files in the official formats, made here."""
 
 import io
+import struct
 import tarfile
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
@@ -24,6 +26,24 @@ def encoded(image, kind):
     options = {"quality": 95} if kind == "jpeg" else {}
     pillow.fromarray(image).save(file, kind, **options)
     return file.getvalue()
+
+
+EPS = (
+    b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 18 20\n%%EndComments\n%%EOF\n"
+)
+
+
+def giant(kind):
+    """8000 x 8000 pixels, which is within what Pillow itself warns of."""
+    if kind == "PPM":
+        return b"P6 8000 8000 255\n" + bytes(99)
+    small = encoded(np.zeros((16, 16), "uint8"), kind.lower())
+    if kind == "PNG":  # the sizes come first, then their checksum
+        header = b"IHDR" + struct.pack(">II", 8000, 8000) + small[24:29]
+        checksum = struct.pack(">I", zlib.crc32(header))
+        return small[:12] + header + checksum + small[33:]
+    sizes = small.index(b"\xff\xc0") + 5
+    return small[:sizes] + struct.pack(">HH", 8000, 8000) + small[sizes + 4 :]
 
 
 def write_tar(path, files):
@@ -56,7 +76,7 @@ def write_bsds500(folder, photographs=None):
     write_tar(folder / "BSR_bsds500.tgz", files)
 
 
-def write_mnist(data_dir, train=7, test=5):
+def write_mnist(data_dir, train=7, test=5, file_format=None):
     """MNIST as TFDS prepares it: image i has a square of brightness i."""
 
     with tfds.core.registered.skip_registration():
@@ -88,7 +108,8 @@ def write_mnist(data_dir, train=7, test=5):
                     image[10:20, 10:20] = number
                     yield number, {"image": image, "label": number % 10}
 
-        Mnist(data_dir=data_dir).download_and_prepare()
+        builder = Mnist(data_dir=data_dir, file_format=file_format)
+        builder.download_and_prepare()
 
 
 ROWS = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("tensorflow_datasets")
 
 from keras_grl.datasets import drawn
-from keras_grl.datasets import prepared
+from keras_grl.datasets import reading
 from keras_grl.datasets import syn_numbers
 from keras_grl.datasets import syn_signs
 from keras_grl.datasets.drawn import Range
@@ -93,6 +93,6 @@ def test_few_of_many_images_are_in_memory(tmp_path, monkeypatch):
     # 500 are drawn at a time, of 4.9 kB each.
     train = on_disk[:6]
     assert train == sorted(train) and train[-1] > 11 * 2**20
-    labels = prepared.read(builder, "train")["label"]
+    labels = reading.read(builder, "train")["label"]
     assert sorted(labels) == sorted(i % 43 for i in range(3000)) != list(labels)
     assert not list(tmp_path.rglob("bucket_*"))

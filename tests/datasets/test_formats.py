@@ -1,10 +1,13 @@
 """What is prepared serves every reader of TensorFlow Datasets."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 tfds = pytest.importorskip("tensorflow_datasets")
 
+from tensorflow_datasets.core import dataset_info
 from tensorflow_datasets.core import file_adapters
 
 from keras_grl import datasets
@@ -87,15 +90,32 @@ def test_files_may_be_shuffled(folders, name):
     )
 
 
-def test_a_second_format_that_cannot_be_written(folders, monkeypatch):
+@pytest.mark.parametrize("error", [OSError, RuntimeError])
+@pytest.mark.parametrize("where", ["examples", "description"])
+def test_a_second_format_that_cannot_be_written(
+    folders, monkeypatch, where, error
+):
+    """ArrayRecord's writer raises a RuntimeError where the disk is full."""
     data, _ = folders
     adapter = file_adapters.ADAPTER_FOR_FORMAT[formats.ARRAY_RECORD]
 
     def full(path, examples):
         path.write_bytes(b"half")
-        raise OSError("No space left on device")
+        raise error("No space left on device")
 
-    monkeypatch.setattr(adapter, "write_examples", full)
+    def full_at_last(proto, dataset_info_dir):
+        folder = Path(dataset_info_dir)
+        if folder.name != formats._UNFINISHED:
+            return write(proto, dataset_info_dir)
+        (folder / "dataset_info.json").write_text('{"name"')
+        raise error("No space left on device")
+
+    write = dataset_info.write_dataset_info_proto
+    if where == "examples":
+        monkeypatch.setattr(adapter, "write_examples", full)
+    else:
+        name = "write_dataset_info_proto"
+        monkeypatch.setattr(dataset_info, name, full_at_last)
     with pytest.warns(UserWarning, match="not for .*: No space"):
         x, _ = datasets.load("gtsrb/training", "train", *folders)
     assert len(x) == len(by_tfds(data)) == 12
@@ -107,3 +127,22 @@ def test_a_second_format_that_cannot_be_written(folders, monkeypatch):
     }
     builder = prepared.ready("gtsrb/training", data)
     assert builder.info.alternative_file_formats == []
+
+
+def test_a_damaged_set_gets_no_second_format(folders, monkeypatch):
+    """What is written is read again for it: that is the time to notice."""
+    data, _ = folders
+    adapter = file_adapters.ADAPTER_FOR_FORMAT[formats.ARRAY_RECORD]
+    write = adapter.write_examples
+
+    def damaging(path, examples):
+        (source,) = data.rglob("gtsrb-train.tfrecord*")
+        content = bytearray(source.read_bytes())
+        content[100] ^= 1
+        source.write_bytes(content)
+        return write(path, examples)
+
+    monkeypatch.setattr(adapter, "write_examples", damaging)
+    with pytest.raises(ValueError, match=r"record 0 .*does not match"):
+        datasets.load("gtsrb/training", "train", *folders)
+    assert not list(data.rglob("*array_record*"))

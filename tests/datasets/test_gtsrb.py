@@ -153,6 +153,10 @@ INTEGERS = "integers in Roi.X1, Roi.Y1, Roi.X2, Roi.Y2, ClassId. Received: {"
             "(0, 4, 12, 16) as well as (3, 4, 12, 16)",
         ),
         (
+            with_row(b";18;20;3;4;12;16;7\n"),
+            f"{CSV}, the row of . Expected: a Filename. Received: {{'Roi.X1'",
+        ),
+        (
             with_row(b"\xff"),
             f"{CSV}. Expected: a table separated by semicolons, in UTF-8. "
             "Received: 'utf-8' codec can't decode byte 0xff",
@@ -164,7 +168,7 @@ INTEGERS = "integers in Roi.X1, Roi.Y1, Roi.X2, Roi.Y2, ClassId. Received: {"
         ),
         (
             with_content(PPM, b"garbage"),
-            f"{PPM}. Expected: a photograph. Received: 7 B, no image",
+            f"{PPM}. Expected: a photograph. Received: 7 B, no PPM image",
         ),
         (
             with_content(PPM, b"P6\n18 20\n255\n" + bytes(99)),
@@ -188,6 +192,18 @@ def test_one_file_of_an_archive_is_damaged(tmp_path, change, message):
     assert text.endswith("\nDelete it and download it again.")
     assert "BytesIO" not in text and text.count("\n") == 1
     assert not list(tmp_path.rglob("dataset_info.json"))
+
+
+def test_a_photograph_that_is_in_the_archive_twice(tmp_path):
+    """Under another folder: TFDS would complain of two equal keys."""
+    archive = tmp_path / gtsrb.TRAINING
+    files = official.training_files()
+    second = PPM.replace("Images", "Copy")
+    official.write_zip(archive, {**files, second: files[PPM]})
+    with pytest.raises(ValueError, match="is damaged") as raised:
+        datasets.load("gtsrb/training", "train", tmp_path / "data", tmp_path)
+    expected = f"{second}. Expected: one photograph. Received: a second one"
+    assert f"The archive {archive} is damaged: {expected}" in str(raised.value)
 
 
 def test_a_sign_may_fill_the_photograph(tmp_path):

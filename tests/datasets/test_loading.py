@@ -48,8 +48,8 @@ def test_parts_of_embedded_sets(data_dir):
 
 
 def test_embedded_sets_without_tfds(monkeypatch):
-    monkeypatch.delattr(datasets, "prepared", raising=False)
-    monkeypatch.setitem(sys.modules, "keras_grl.datasets.prepared", None)
+    monkeypatch.delattr(datasets, "reading", raising=False)
+    monkeypatch.setitem(sys.modules, "keras_grl.datasets.reading", None)
     assert len(datasets.load("digits", "test")[0]) == 100
     with pytest.raises(ValueError, match=r"(?s)`split`.*Parts.*pip install"):
         datasets.load("digits", "test[:5]")
@@ -99,7 +99,8 @@ def test_a_file_cut_short(tmp_path, lost):
     official.write_mnist(tmp_path)
     (path,) = tmp_path.glob("mnist/3.0.1/mnist-train.tfrecord-*")
     path.write_bytes(path.read_bytes()[:-lost])
-    with pytest.raises(ValueError, match=r"incomplete.*7 examples.*Received"):
+    message = r"damaged.*7 examples.*after (\d).*record \1 of .* was cut short"
+    with pytest.raises(ValueError, match=message):
         datasets.load("mnist", "train", tmp_path)
 
 

@@ -150,7 +150,7 @@ def test_a_damaged_photograph(tmp_path):
     whole = official.encoded(official.photograph(), "jpeg")
     half = whole[: len(whole) // 2]
     for content, reason in (
-        (b"garbage", "7 B, no image"),
+        (b"garbage", "7 B, no JPEG image"),
         (half, f"{len(half)} B, image file is truncated"),
     ):
         official.write_tar(archive, {name: content})
@@ -161,3 +161,12 @@ def test_a_damaged_photograph(tmp_path):
         assert f"Received: {reason}" in text and "BytesIO" not in text
         assert text.endswith("\nDelete it and download it again.")
     assert not list(tmp_path.glob("mnist_m/**/dataset_info.json"))
+
+
+def test_an_archive_with_far_too_many_photographs(tmp_path, monkeypatch):
+    official.write_bsds500(tmp_path)
+    path = tmp_path / bsds500.ARCHIVE
+    assert len(bsds500.photographs(path)["train"]) == 2
+    monkeypatch.setattr(bsds500, "LIMIT", 3 * 40 * 50 * 3)  # of four
+    with pytest.raises(ValueError, match=r"BSR.*at most 18000 B of photogr"):
+        bsds500.photographs(path)

@@ -115,3 +115,24 @@ def test_no_labels(labels):
         ValueError, match=rf"`labels`.*one or more.*Received.*{shape}"
     ):
         office31.sample(labels, 2)
+
+
+@pytest.mark.parametrize("kind", ["eps", "giant", "bmp"])
+def test_a_photograph_that_is_none(tmp_path, monkeypatch, kind):
+    """TFDS would copy it, and it would be decoded with every reading."""
+
+    def run(*args):
+        raise AssertionError("Ghostscript was asked")
+
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", run)
+    manual = tmp_path / "manual"
+    official.write_office31(manual)
+    path = manual / "dslr" / "images" / "mug" / "frame_0002.jpg"
+    content = {
+        "eps": lambda: official.EPS,
+        "giant": lambda: official.giant("JPEG"),
+        "bmp": lambda: official.encoded(np.zeros((9, 9, 3), "uint8"), "bmp"),
+    }[kind]()
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"mug/frame_0002\.jpg is damaged"):
+        datasets.load("office31/dslr", "train", tmp_path, manual)

@@ -12,7 +12,7 @@ pytest.importorskip("matplotlib")
 from keras_grl.datasets import drawn
 from keras_grl.datasets import fonts
 from keras_grl.datasets import generation
-from keras_grl.datasets import prepared
+from keras_grl.datasets import reading
 from keras_grl.datasets import strokes
 from keras_grl.datasets import syn_numbers
 from keras_grl.datasets.syn_numbers import Config
@@ -296,14 +296,14 @@ def test_as_a_set_of_tfds(tmp_path, monkeypatch):
     builder = syn_numbers.SynNumbers(data_dir=tmp_path, config=small)
     builder.download_and_prepare(file_format="array_record")
     images, labels = draw(range(20))
-    arrays = prepared.read(builder, "train")
+    arrays = reading.read(builder, "train")
     # TFDS puts them into another order, always the same.
     found = [image.tobytes() for image in arrays["image"]]
     expected = [image.tobytes() for image in images]
     assert sorted(found) == sorted(expected) and found != expected
     of_image = dict(zip(expected, labels, strict=True))
     assert arrays["label"].tolist() == [of_image[image] for image in found]
-    assert len(prepared.read(builder, "test")["label"]) == 5
+    assert len(reading.read(builder, "test")["label"]) == 5
     # Its folder is not taken for that of other drawings of the same name.
     syn_numbers.SynNumbers(data_dir=tmp_path, config=small)
     for other in ({"seed": 1}, {"drawing": Config(noise=(0.0, 0.0))}):

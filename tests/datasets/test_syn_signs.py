@@ -9,7 +9,7 @@ pytest.importorskip("matplotlib")
 from keras_grl.datasets import drawn as drawn_sets
 from keras_grl.datasets import generation
 from keras_grl.datasets import photography
-from keras_grl.datasets import prepared
+from keras_grl.datasets import reading
 from keras_grl.datasets import signs
 from keras_grl.datasets import syn_signs
 from keras_grl.datasets.syn_signs import Config
@@ -398,7 +398,7 @@ def test_as_a_set_of_tfds(tmp_path, monkeypatch):
     assert builder.name == "syn_signs"
     builder.download_and_prepare(file_format="array_record")
     drawn, of_drawn = draw(range(20))
-    arrays = prepared.read(builder, "train")
+    arrays = reading.read(builder, "train")
     found = [image.tobytes() for image in arrays["image"]]
     of_image = {
         image.tobytes(): label
@@ -407,7 +407,7 @@ def test_as_a_set_of_tfds(tmp_path, monkeypatch):
     # In another order.
     assert sorted(found) == sorted(of_image)
     assert arrays["label"].tolist() == [of_image[image] for image in found]
-    test = prepared.read(builder, "test")
+    test = reading.read(builder, "test")
     assert sorted(image.tobytes() for image in test["image"]) == sorted(
         image.tobytes() for image in draw(range(5), seed=1)[0]
     )

@@ -44,7 +44,21 @@ def test_any_rank_and_the_same_number_for_the_same_seed():
 
 def test_features_apart_and_constant_features():
     assert diagnostics.domain_error(*samples(50.0)) == 0.0
+    assert diagnostics.proxy_a_distance(*samples(50.0)) == 2.0
     assert diagnostics.domain_error(np.ones((9, 2)), np.ones((8, 2))) == 0.5
+
+
+@pytest.mark.parametrize("feature", range(6))
+def test_one_feature_suffices_to_tell_domains_apart(feature):
+    source, target = samples(0.0)
+    target[:, feature] += 50.0
+    assert diagnostics.domain_error(source, target) == 0.0
+
+
+def test_the_classifier_is_tested_on_samples_it_has_not_learned_from():
+    """It can tell any 20 samples of 200 features from 20 others."""
+    alike = samples(0.0, count=40, features=200)
+    assert diagnostics.domain_error(*alike) > 0.3
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,18 @@ def test_gradient_has_the_upstream_dtype(dtype):
     np.testing.assert_array_equal(got, np.full(3, -0.25, "float32"))
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_gradient_of_a_schedule_has_the_upstream_dtype(dtype):
+    """λ is a float32 tensor then, not a Python number."""
+    layer = GradientReversal(schedules.LinearRamp(), total_steps=4)
+    layer.step.assign(1)
+    x = ops.cast(np.ones(3), dtype)
+    got = grad(lambda x: ops.sum(layer(x)), x)
+    assert keras.backend.standardize_dtype(got.dtype) == dtype
+    got = to_numpy(ops.cast(got, "float32"))
+    np.testing.assert_array_equal(got, np.full(3, -0.25, "float32"))
+
+
 @pytest.mark.skipif(BACKEND == "jax", reason="JAX has no float64 by default")
 def test_a_constant_is_exact_in_float64():
     layer = GradientReversal(0.3)
@@ -141,6 +153,100 @@ def test_schedule_starts_at_zero_and_counts_training_calls():
             layer.step.assign(len(got))
     p = np.minimum(np.arange(6) / 4, 1)
     np.testing.assert_allclose(got, np.tanh(5 * p), atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize(
+    "schedule", [schedules.Constant(1e5), lambda p: 1e5 + 0.0 * p]
+)
+def test_half_precision_holds_a_factor_that_it_cannot_write(schedule, dtype):
+    """The product is rounded once: 1e5 alone overflows float16."""
+    layer = GradientReversal(schedule)
+    got = grad(lambda x: ops.sum(layer(x) * 2.0**-8), ops.ones(2, dtype))
+    assert keras.backend.standardize_dtype(got.dtype) == dtype
+    want = to_numpy(ops.cast(ops.cast(-1e5 * 2.0**-8, dtype), "float32"))
+    np.testing.assert_array_equal(to_numpy(ops.cast(got, "float32")), want)
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="torch.func is torch's")
+def test_torch_func():
+    import torch
+
+    layer = GradientReversal(schedules.LinearRamp(end=0.6), total_steps=4)
+    layer.set_horizon(4, step=2)
+    x = torch.ones(4, 3)
+
+    def square(rows):
+        return (layer(rows) ** 2).sum()
+
+    def gradient(rows):
+        return torch.func.grad(square)(rows)
+
+    want = torch.full((4, 3), -0.6)
+    torch.testing.assert_close(gradient(x), want)
+    torch.testing.assert_close(torch.func.vmap(gradient)(x), want)
+    torch.testing.assert_close(
+        torch.func.vmap(torch.func.grad(lambda r: layer(r).sum()))(x), want / 2
+    )
+    eye = torch.eye(3)
+    torch.testing.assert_close(torch.func.jacrev(layer)(x[0]), -0.3 * eye)
+    torch.testing.assert_close(torch.func.jacfwd(layer)(x[0]), -0.3 * eye)
+    # -λ of the outer times -λ of the inner derivative.
+    second = torch.func.jacrev(gradient)(x[0])
+    torch.testing.assert_close(second, 2 * 0.09 * eye)
+    _, tangent = torch.func.jvp(layer, (x,), (x,))
+    torch.testing.assert_close(tangent, -0.3 * x)
+
+
+def test_a_schedule_of_the_learning_rate_as_adaptation_factor():
+    layer = GradientReversal(schedules.InverseDecay(0.2), total_steps=4)
+    layer.step.assign(2)
+    assert layer.adaptation_factor == pytest.approx(0.2 / 6**0.75)
+    layer = GradientReversal(schedules.InverseDecay(0.2, total_steps=4))
+    assert layer.given_total_steps == 4
+    again = GradientReversal.from_config(layer.get_config())
+    assert again.adaptation_factor == layer.adaptation_factor
+    with pytest.raises(ValueError, match="total_steps=8, and 4"):
+        GradientReversal(schedules.InverseDecay(0.2, total_steps=4), 8)
+
+
+@pytest.mark.parametrize("bad", [-4, 0, 1.5, "8", True, 2**31])
+def test_bad_horizons(bad):
+    layer = GradientReversal(schedules.LinearRamp(), total_steps=8)
+    for call in (
+        layer.set_horizon,
+        lambda steps: layer.set_schedule(0.5, steps),
+        lambda steps: GradientReversal(schedules.LinearRamp(), steps),
+    ):
+        with pytest.raises(ValueError, match=r"`total_steps`.*Received"):
+            call(bad)
+    with pytest.raises(ValueError, match="`step`"):
+        layer.set_horizon(8, step=-1)
+    assert layer.horizon == 8
+    assert isinstance(layer.schedule, schedules.LinearRamp)
+
+
+def test_the_longest_horizon():
+    layer = GradientReversal(schedules.LinearRamp(), total_steps=2**31 - 1)
+    for _ in range(3):
+        layer(np.ones((1, 2), "float32"), training=True)
+    assert layer.adaptation_factor == pytest.approx(3 / 2**31)
+
+
+def test_a_layer_made_while_a_model_is_traced():
+    """Where the values of its schedule cannot be read."""
+
+    class Late(keras.Model):
+        def build(self, input_shape):
+            self.reversal = GradientReversal(lambda p: 0.5 + 0.0 * p, 4)
+
+        def call(self, inputs, training=False):
+            return self.reversal(inputs, training=training)
+
+    model = Late()
+    model.compile("sgd", "mse")
+    model.predict(np.ones((4, 2), "float32"), verbose=0)
+    assert model.reversal.adaptation_factor == pytest.approx(0.5)
 
 
 def test_own_function_of_p():

@@ -38,6 +38,16 @@ def test_the_mean_of_all_images_trained_on():
     assert float(to_numpy(layer.count)) == 9
 
 
+def test_a_frozen_layer_keeps_its_mean():
+    layer = MeanSubtraction()
+    layer(images(4), training=True)
+    mean = to_numpy(layer.mean).copy()
+    layer.trainable = False
+    layer(images(4, seed=1), training=True)
+    np.testing.assert_array_equal(to_numpy(layer.mean), mean)
+    assert float(to_numpy(layer.count)) == 4
+
+
 def test_channels_first():
     x = images()
     layer = MeanSubtraction(data_format="channels_first")

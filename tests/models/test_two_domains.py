@@ -1,8 +1,12 @@
 """What is done to each domain apart: preprocessing and BatchNormalization."""
 
+import sys
+import threading
+
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 import keras_grl
 from keras_grl.layers import MeanSubtraction
@@ -427,3 +431,102 @@ def test_outputs_of_any_layer_by_the_statistics_of_the_domain():
     assert np.abs(found["source"] - other).min() > 0.1
     with pytest.raises(ValueError, match=r"`at`.*'hidden'.*at='hiden'"):
         model.extract_features(target, at="hiden")
+
+
+# One model, several threads.
+
+
+def test_threads_may_call_a_model_for_both_domains():
+    source, target = samples()
+    model = transparent("domain_specific")
+    for _ in range(3):
+        model({"source": source, "target": target}, training=True)
+    inputs = {"source": {"source": source}, "target": target}
+    right = {name: to_numpy(model(x)) for name, x in inputs.items()}
+    assert abs(right["source"] - to_numpy(model(source))).max() > 0.1
+    wrong = []
+
+    def serve(name):
+        for _ in range(40):
+            got = to_numpy(model(inputs[name], training=False))
+            wrong.extend([name] * bool(abs(got - right[name]).max() > 1e-6))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        threads = [
+            threading.Thread(target=serve, args=(name,))
+            for name in ("source", "target") * 2
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert not wrong
+    for name, x in inputs.items():
+        np.testing.assert_array_equal(to_numpy(model(x)), right[name])
+
+
+def test_a_failed_source_pass_leaves_the_statistics():
+    source, target = samples()
+    model = transparent("domain_specific")
+    model({"source": source, "target": target}, training=True)
+    own, of_source = own_statistics(model), source_statistics(model)
+    with pytest.raises(ValueError, match="incompatible"):
+        model({"source": np.ones((2, 7))}, training=True)
+    assert own_statistics(model) == own
+    assert source_statistics(model) == of_source
+
+
+class Penalty(keras.layers.Layer):
+    def call(self, inputs):
+        self.add_loss(ops.mean(inputs))
+        return inputs
+
+
+@pytest.mark.parametrize("mode", ["separate", "domain_specific"])
+def test_losses_that_layers_add_count_once_for_each_domain(mode):
+    """Of both passes, though the source's has statistics of its own."""
+    source, target = samples()
+    extractor = keras.Sequential(
+        [keras.Input((1,)), Penalty(), keras.layers.BatchNormalization()]
+    )
+    model = transparent(mode, extractor)
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    logs = model.train_on_batch(
+        {"source": source, "target": target},
+        np.zeros((6, 1)),
+        return_dict=True,
+    )
+    added = logs["loss"] - logs["label_loss"] - logs["domain_loss"]
+    assert added == pytest.approx(source.mean() + target.mean(), abs=1e-4)
+
+
+def test_other_state_of_the_extractor_advances_in_both_passes():
+    """Seeds of dropout and counters are no statistics of one domain."""
+
+    class Counter(keras.layers.Layer):
+        def build(self, input_shape):
+            self.calls = self.add_weight(
+                shape=(), initializer="zeros", trainable=False, name="calls"
+            )
+
+        def call(self, inputs):
+            self.calls.assign_add(1.0)
+            return inputs
+
+    source, target = samples()
+    counter = Counter()
+    extractor = keras.Sequential(
+        [keras.Input((1,)), counter, keras.layers.BatchNormalization()]
+    )
+    model = transparent("domain_specific", extractor)
+    model.compile("sgd", "mse")
+    before = float(to_numpy(counter.calls.value))
+    x = {"source": source, "target": target}
+    for _ in range(2):
+        model.train_on_batch(x, np.zeros((6, 1)))
+    _ = model.variables
+    assert float(to_numpy(counter.calls.value)) == before + 4

@@ -1,0 +1,28 @@
+"""TensorFlow."""
+
+from typing import Any
+
+import tensorflow as tf
+
+
+def num_replicas() -> int:
+    """The number of devices that share a batch under `tf.distribute`."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def check_export(model: Any, format: str) -> None:
+    """Refuse what tf2onnx 1.17 writes as a file that cannot be read."""
+    if format == "onnx" and _grouped(model):
+        raise ValueError(
+            "On TensorFlow a network with grouped convolutions cannot be "
+            "exported as ONNX: tf2onnx writes a file that cannot be read. "
+            f"Received: format={format!r}\n"
+            'Save it with `model.save("model.keras")`, and export that '
+            "with KERAS_BACKEND=torch; or export another format."
+        )
+
+
+def _grouped(layer: Any) -> bool:
+    """Whether there is a grouped convolution in a layer or model."""
+    inner = getattr(layer, "layers", [])
+    return getattr(layer, "groups", 1) > 1 or any(map(_grouped, inner))

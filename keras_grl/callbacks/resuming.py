@@ -1,0 +1,76 @@
+"""The epoch with which `fit` begins, whatever it resumes from."""
+
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
+from keras_grl.callbacks.backup import BackupGuard
+from keras_grl.callbacks.checkpoint import TrainingCheckpoint
+
+
+def resuming(
+    callbacks: Iterable[keras.callbacks.Callback],
+    initial_epoch: int,
+    dataset: Any,
+) -> tuple[list[keras.callbacks.Callback], int]:
+    """What `fit` needs to resume exactly.
+
+    Args:
+        callbacks: Those of this `fit`.
+        initial_epoch: What `fit` was told.
+        dataset: What is trained on.
+
+    Returns:
+        The callbacks, with those that watch over the resuming, and the epoch
+        to begin with.
+    """
+    prepared: list[keras.callbacks.Callback] = []
+    guards = []
+    for callback in callbacks:
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            guards.append(BackupGuard(callback))
+            prepared.append(guards[-1])
+        if isinstance(callback, TrainingCheckpoint):
+            callback.set_dataset(dataset)
+            if callback.initial_epoch:
+                initial_epoch = callback.initial_epoch
+                _warn_of_unknown_order(callback)
+        prepared.append(callback)
+    return [_FirstEpoch(initial_epoch, guards), *prepared], initial_epoch
+
+
+def _warn_of_unknown_order(checkpoint: TrainingCheckpoint) -> None:
+    if checkpoint.seed is None:
+        warnings.warn(
+            "Training resumes from a `TrainingCheckpoint`, but the data are "
+            "not arrays of `keras_grl.pair`: their order is their own, and may "
+            "not be that of the interrupted run.",
+            stacklevel=4,
+        )
+
+
+class _FirstEpoch(keras.callbacks.Callback):
+    """Refuses a run that Keras begins with another epoch than it was told.
+
+    A model whose `fit` was resumed by `BackupAndRestore` keeps that epoch, and
+    begins every later `fit` with it (Keras 3.15.1).
+    """
+
+    def __init__(self, expected: int, guards: list[BackupGuard]):
+        super().__init__()
+        self._expected: int | None = expected
+        self._guards = guards
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        expected, self._expected = self._expected, None
+        if expected in (None, epoch) or any(g.resumes for g in self._guards):
+            return
+        raise ValueError(
+            f"Keras begins this `fit` with epoch {epoch}, since an earlier one "
+            "of this model was resumed there by `BackupAndRestore`. Expected: "
+            f"epoch {expected}\nSave the model and load it again: "
+            '`model.save("model.keras")`, `model = keras.models.load_model('
+            '"model.keras")`.'
+        )

@@ -1,0 +1,8 @@
+"""Methods of domain adaptation, one class each."""
+
+from keras_grl.methods.dann import DANN
+from keras_grl.methods.discrepancy import FeatureDiscrepancy
+from keras_grl.methods.method import Method
+from keras_grl.methods.rows import Rows
+
+__all__ = ["DANN", "FeatureDiscrepancy", "Method", "Rows"]

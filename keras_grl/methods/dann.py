@@ -1,0 +1,135 @@
+"""DANN: an adversary that tells the domains apart."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from keras_grl import schedules
+from keras_grl.layers.gradient_reversal import GradientReversal
+from keras_grl.methods.domain_classifier import check_domain_classifier
+from keras_grl.methods.domain_classifier import default_domain_classifier
+from keras_grl.methods.method import Method
+from keras_grl.methods.rows import Rows
+from keras_grl.validation import check_layer
+
+
+@keras.saving.register_keras_serializable(package="keras_grl")
+class DANN(Method):
+    """Domain-adversarial training, by gradient reversal.
+
+    A domain classifier learns to tell the domains apart. Its gradient is
+    reversed on the way to the feature extractor, which so learns to make that
+    impossible:
+
+    `loss = mean(binary_crossentropy(domain, G_d(R(features))))`
+
+    `DANNModel(feature_extractor, label_predictor, …)` is an `AdaptationModel`
+    with this method.
+
+    Args:
+        domain_classifier: Keras model or layer, G_d: features to logits of
+            shape `(batch, 1)` (a positive one means target), or `(batch, 2)`
+            (source, target), without activation. Defaults to the paper's
+            dense layers of 1024, 1024 and 1 units.
+        adaptation_factor: λ, a number or a schedule: see
+            `keras_grl.layers.GradientReversal`. Defaults to the paper's
+            `SigmoidRamp()`.
+        total_steps: Integer, the number of training steps in which the
+            training progress p goes from 0 to 1. With None it is taken from
+            `fit`.
+        **kwargs: Of `keras.layers.Layer`: `name`, `dtype`.
+
+    Call arguments:
+        features: Tensor with a row for each sample of the joint batch.
+        predictions: Not used.
+        training: Boolean. With True, one training step is counted.
+
+    Returns of a call:
+        `{"domain": logits of all samples}`.
+
+    Raises:
+        ValueError: If an argument is invalid, such as a domain classifier that
+            ends in an activation.
+
+    Example:
+
+    >>> method = DANN(keras.layers.Dense(1), adaptation_factor=0.3)
+    >>> tuple(method(np.zeros((4, 8)), None)["domain"].shape)
+    (4, 1)
+
+    Reference:
+        Ganin & Lempitsky (2015), section 3 and equations 4 to 9.
+    """
+
+    def __init__(
+        self,
+        domain_classifier: Any = None,
+        adaptation_factor: Any = None,
+        total_steps: int | None = None,
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        if domain_classifier is None:
+            domain_classifier = default_domain_classifier()
+        check_layer("domain_classifier", domain_classifier)
+        check_domain_classifier(domain_classifier)
+        if adaptation_factor is None:
+            adaptation_factor = schedules.SigmoidRamp()
+        self.gradient_reversal = GradientReversal(
+            adaptation_factor, total_steps, name="gradient_reversal"
+        )
+        self.domain_classifier = domain_classifier
+        self.domain_accuracy = keras.metrics.Mean(name="domain_accuracy")
+
+    @property
+    def total_steps(self) -> int | None:
+        """The horizon that was asked for; None if `fit` tells it."""
+        return self.gradient_reversal.given_total_steps
+
+    def call(
+        self, features: Any, predictions: Any, training: bool = False
+    ) -> dict[str, Any]:
+        reversed_ = self.gradient_reversal(features, training=training)
+        logits = self.domain_classifier(reversed_, training=training)
+        if len(logits.shape) != 2 or logits.shape[-1] not in (1, 2):
+            raise ValueError(
+                "The domain classifier must return logits of shape (batch, 1) "
+                f"or (batch, 2). Received: output of shape {logits.shape} for "
+                f"features of shape {features.shape}\n"
+                "End it with `keras.layers.Dense(1)`, after a "
+                "`keras.layers.Flatten()` if the features are maps."
+            )
+        return {"domain": logits}
+
+    def loss(self, outputs: dict[str, Any], rows: Rows) -> Any:
+        """Mean cross-entropy of the domain classifier over all samples."""
+        logits = ops.cast(outputs["domain"], "float32")
+        if logits.shape[-1] == 2:
+            # Softmax over two logits is the sigmoid of their difference.
+            logits = logits[:, 1:] - logits[:, :1]
+        logits, domains = ops.squeeze(logits, axis=-1), rows.domains()
+        loss = ops.binary_crossentropy(domains, logits, from_logits=True)
+        correct = ops.equal(logits > 0, domains > 0.5)
+        self.domain_accuracy.update_state(
+            ops.mean(ops.cast(correct, "float32")), rows.total
+        )
+        return ops.mean(loss)
+
+    def get_config(self) -> dict[str, Any]:
+        reversal = self.gradient_reversal.get_config()
+        return {
+            **super().get_config(),
+            "domain_classifier": keras.saving.serialize_keras_object(
+                self.domain_classifier
+            ),
+            "adaptation_factor": reversal["adaptation_factor"],
+            "total_steps": reversal["total_steps"],
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> "DANN":
+        classifier = keras.saving.deserialize_keras_object(
+            config["domain_classifier"]
+        )
+        return cls(**{**config, "domain_classifier": classifier})

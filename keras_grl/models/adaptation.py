@@ -1,0 +1,256 @@
+"""AdaptationModel: a Keras model trained on two domains by any method."""
+
+from typing import Any
+
+import keras
+from keras import ops
+from keras import tree
+
+from keras_grl.backend import num_replicas
+from keras_grl.methods import rows
+from keras_grl.methods.method import Method
+from keras_grl.methods.rows import Rows
+from keras_grl.models import batch
+from keras_grl.models import progress
+from keras_grl.models.forward import Forward
+from keras_grl.models.saving import file_shared_layers
+from keras_grl.streams import LABELED_TARGET
+from keras_grl.streams import SOURCE
+from keras_grl.streams import TARGET
+from keras_grl.validation import check_number
+
+_LOGGED_BY_CALLBACKS = {"adaptation_factor", "learning_rate"}
+
+
+@keras.saving.register_keras_serializable(package="keras_grl")
+class AdaptationModel(Forward):
+    """Trains a classifier or regressor on one domain to work on another.
+
+    A feature extractor sees both domains, a label predictor the labeled
+    samples; the method adds what brings the domains together:
+
+    `loss = label_loss + domain_loss_weight * domain_loss`
+
+    `fit` and `evaluate` take the paired batches of `keras_grl.pair`. `predict`,
+    `evaluate` and a plain call also take ordinary data, which goes through the
+    feature extractor and the label predictor alone.
+
+    `keras_grl.DANNModel(…)` is this model with the method
+    `keras_grl.methods.DANN(…)`.
+
+    Args:
+        feature_extractor: Keras model or layer, G_f: inputs to features,
+            a tensor of any rank with the samples first.
+        label_predictor: Keras model or layer, G_y: features to predictions.
+        method: A `keras_grl.methods.Method`, such as `DANN()`.
+        preprocessing: Dict `{"source": layer, "target": layer}` of what the
+            inputs of each domain pass through before the feature extractor,
+            such as `keras_grl.layers.MeanSubtraction`. Defaults to nothing.
+        batch_normalization: "joint", "separate" or "domain_specific": what
+            the feature extractor's `BatchNormalization` layers normalize by,
+            see `DANNModel`.
+        **kwargs: Of `keras.Model`: `name`, `dtype`.
+
+    Call arguments:
+        inputs: A batch of inputs, or a paired batch `{"source": …,
+            "target": …}`, with or without `"labeled_target"`. Plain inputs
+            are taken for the target domain's; `{"source": …}` says otherwise.
+        training: Boolean.
+
+    Returns of a call:
+        The predictions; for a paired batch a dict: `"label"`, the predictions
+        for the labeled samples (source, then labeled target); `"features"` of
+        all samples; `"predictions"`, those that the method sees; and the
+        outputs of the method.
+
+    Raises:
+        ValueError: If an argument is invalid.
+
+    Example:
+
+    >>> model = AdaptationModel(
+    ...     feature_extractor=keras.Sequential(
+    ...         [keras.Input((2,)), keras.layers.Dense(8, activation="relu")]
+    ...     ),
+    ...     label_predictor=keras.layers.Dense(3, activation="softmax"),
+    ...     method=keras_grl.methods.FeatureDiscrepancy("coral"),
+    ... )
+    >>> model.compile("sgd", "sparse_categorical_crossentropy")
+    >>> model.predict(np.zeros((4, 2)), verbose=0).shape
+    (4, 3)
+
+    Reference:
+        Ganin & Lempitsky (2015), section 3 and equation 9.
+    """
+
+    def __init__(
+        self,
+        feature_extractor: Any,
+        label_predictor: Any,
+        method: Method,
+        preprocessing: dict[str, Any] | None = None,
+        batch_normalization: str = "joint",
+        **kwargs: Any,
+    ):
+        super().__init__(
+            feature_extractor,
+            label_predictor,
+            method,
+            preprocessing,
+            batch_normalization,
+            **kwargs,
+        )
+        self._label_loss_tracker = keras.metrics.Mean(name="label_loss")
+        self._domain_loss_tracker = keras.metrics.Mean(name="domain_loss")
+        self._domain_loss_weight = 1.0
+
+    @property
+    def total_steps(self) -> int | None:
+        """The horizon that was asked for; None if `fit` tells it."""
+        return self.method.total_steps
+
+    # Losses and metrics.
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        if not batch.is_paired(x):
+            return super().compute_loss(
+                x, y, y_pred, sample_weight, training=training
+            )
+        batch.check_labels(x, y)
+        y, sample_weight = rows.joined_labels(x, y, sample_weight)
+        loss = super().compute_loss(
+            x, y, y_pred["label"], sample_weight, training=training
+        )
+        replicas = num_replicas()
+        # Keras adds the regularization to the task's loss.
+        label_loss = loss * replicas - sum(
+            ops.sum(ops.cast(term, loss.dtype)) for term in self.losses
+        )
+        of = Rows.of(x)
+        self._label_loss_tracker.update_state(label_loss, of.labeled)
+        domain_loss = self.method.loss(y_pred, of)
+        self._domain_loss_tracker.update_state(domain_loss, of.total)
+        return loss + self._domain_loss_weight * domain_loss / replicas
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        if not batch.is_paired(x):
+            logs = super().compute_metrics(x, y, y_pred, sample_weight)
+            own = {metric.name for metric in self._own_metrics()}
+            return {k: v for k, v in logs.items() if k not in own}
+        batch.check_labels(x, y)
+        # The user's metrics are of source labels, also when labeled target
+        # samples are trained on.
+        source = Rows.of(x).source
+        y_pred = tree.map_structure(lambda t: t[:source], y_pred["label"])
+        if LABELED_TARGET in x:
+            y = y[SOURCE]
+            if sample_weight is not None:
+                sample_weight = sample_weight[SOURCE]
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
+    def _own_metrics(self) -> list[Any]:
+        """The metrics that plain data do not have."""
+        return [
+            self._label_loss_tracker,
+            self._domain_loss_tracker,
+            *self.method.metrics,
+        ]
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The values of all metrics by name, as `keras.Model` gives them.
+
+        Raises:
+            ValueError: If a metric of the user's, or the loss of an output,
+                has a name that the logs of the model have already.
+        """
+        own = self._own_metrics()
+        taken = {metric.name for metric in own} | _LOGGED_BY_CALLBACKS
+        for metric in self.metrics:
+            if any(metric is each for each in own):
+                continue
+            result = metric.result()
+            names = result if isinstance(result, dict) else [metric.name]
+            for name in taken.intersection(names):
+                raise ValueError(
+                    f"The model logs a figure of its own as {name!r}. Expected "
+                    "other names of metrics and of outputs, whose losses are "
+                    f"logged as `<output>_loss`. Received: {name!r} twice\n"
+                    "Rename the metric, or the output of the label predictor."
+                )
+        return super().get_metrics_result()
+
+    # Training.
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        *args: Any,
+        domain_loss_weight: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
+        """Configures training. All arguments of `keras.Model.compile`, and
+
+        Args:
+            optimizer: An optimizer or its name.
+            loss: The task's loss, L_y: a Keras loss, its name or a function.
+            *args: Further positional arguments of `keras.Model.compile`.
+            domain_loss_weight: Float, at least 0. Weight of the domain loss in
+                the sum. Unlike a `DANNModel`'s adaptation factor it also scales
+                what the domain classifier learns from.
+            **kwargs: Further arguments of `keras.Model.compile`.
+        """
+        self._domain_loss_weight = check_number(
+            "domain_loss_weight", domain_loss_weight, minimum=0.0
+        )
+        super().compile(optimizer, loss, *args, **kwargs)
+        progress.share_progress(self)
+
+    # Saving.
+
+    def get_compile_config(self) -> dict[str, Any]:
+        config = super().get_compile_config()
+        if config:
+            config["domain_loss_weight"] = self._domain_loss_weight
+        return config
+
+    def get_config(self) -> dict[str, Any]:
+        file_shared_layers(self)
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "feature_extractor": serialize(self.feature_extractor),
+            "label_predictor": serialize(self.label_predictor),
+            **self._method_config(),
+            "preprocessing": {
+                SOURCE: serialize(self.source_preprocessing),
+                TARGET: serialize(self.target_preprocessing),
+            },
+            "batch_normalization": self.batch_normalization,
+        }
+
+    def _method_config(self) -> dict[str, Any]:
+        """The arguments that make the method."""
+        return {"method": keras.saving.serialize_keras_object(self.method)}
+
+    @classmethod
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: Any = None
+    ) -> Any:
+        return cls(
+            **{
+                name: keras.saving.deserialize_keras_object(
+                    value, custom_objects=custom_objects
+                )
+                for name, value in config.items()
+            }
+        )

@@ -1,0 +1,148 @@
+"""Fitting: `fit`, `evaluate` and `predict` on paired and plain data."""
+
+from typing import Any
+
+import keras
+
+from keras_grl.backend import num_devices
+from keras_grl.callbacks.defaults import with_defaults
+from keras_grl.callbacks.resuming import resuming
+from keras_grl.models import batch
+from keras_grl.models import progress
+from keras_grl.models.inputs import check_inputs
+from keras_grl.models.saving import Portable
+from keras_grl.pairing import PairedDataset
+
+
+class Fitting(Portable):
+    """How an `AdaptationModel` is trained and used.
+
+    What is wrong with the data is said before the first step.
+    """
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = "auto",
+        callbacks: Any = None,
+        *,
+        steps_per_epoch: int | None = None,
+        shuffle: bool = True,
+        **kwargs: Any,
+    ) -> Any:
+        """Trains on paired batches. All arguments of `keras.Model.fit`.
+
+        The schedules of the adaptation factor and of the learning rate that
+        have no `total_steps` of their own take it from here.
+
+        Args:
+            x: What `keras_grl.pair` returns, or any dataset that yields such
+                batches.
+            y: Not used with datasets.
+            batch_size: Not used with datasets: `pair` has it.
+            epochs: Integer.
+            verbose: "auto", 0, 1 or 2.
+            callbacks: Keras callbacks.
+            steps_per_epoch: Integer, makes an epoch of a paired dataset that
+                long: streams that end earlier start again.
+            shuffle: Not used with paired datasets, which are shuffled as
+                `pair` was told.
+            **kwargs: Further arguments of `keras.Model.fit`.
+
+        Returns:
+            A `keras.callbacks.History`, with `adaptation_factor` and
+            `learning_rate` (of the last step of each epoch) among the logs.
+        """
+        if isinstance(x, PairedDataset):
+            shuffle = False
+            if batch_size is not None:
+                raise ValueError(
+                    "The paired dataset has its batch size already. Expected: "
+                    f"batch_size=None. Received: batch_size={batch_size!r}\n"
+                    "Say it to pair: `keras_grl.pair(source, target, "
+                    f"batch_size={batch_size!r})`."
+                )
+            if steps_per_epoch is not None:
+                x = x.with_steps(steps_per_epoch)
+                steps_per_epoch = None
+            batch.check_finite("steps_per_epoch", x, None)
+            x.check_divisible(num_devices())
+        batch.check_finite(
+            "validation_steps",
+            kwargs.get("validation_data"),
+            kwargs.get("validation_steps"),
+        )
+        if not isinstance(x, PairedDataset) and (
+            y is not None and not batch.is_paired(x)
+        ):
+            # Arrays. What a dataset yields is seen in `train_step`.
+            raise ValueError(batch.not_paired(self, "`fit`", x))
+        check_inputs(self, x)
+        check_inputs(self, kwargs.get("validation_data"))
+        callbacks, begin = resuming(
+            with_defaults(callbacks, self, x), kwargs.pop("initial_epoch", 0), x
+        )
+        with self.weights_kept():
+            return super().fit(
+                x,
+                y,
+                batch_size=batch_size,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                initial_epoch=begin,
+                steps_per_epoch=steps_per_epoch,
+                shuffle=shuffle,
+                **kwargs,
+            )
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: Any = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Evaluates plain data or pairs. Arguments of `keras.Model.evaluate`.
+
+        Plain data give the loss and the metrics, pairs the domain figures too.
+        With `return_dict=True` the figures have their names.
+        """
+        batch.check_finite("steps", x, steps)
+        if isinstance(x, PairedDataset):
+            x.check_divisible(num_devices())
+        check_inputs(self, x)
+        with self.weights_kept():
+            return super().evaluate(
+                x, y, batch_size, verbose, sample_weight, steps, **kwargs
+            )
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Predictions for plain data. Arguments of `keras.Model.predict`."""
+        with self.weights_kept():
+            return super().predict(*args, **kwargs)
+
+    def train_step(self, *args: Any) -> Any:
+        # JAX's trainer passes (state, data), the others (data,).
+        *state, data = args
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if not batch.is_paired(x):
+            raise ValueError(batch.not_paired(self, "Training", x))
+        step = super().train_step
+        return progress.count_applied_steps(self, step, *state, data)
+
+    def predict_step(self, *args: Any) -> Any:
+        *state, data = args
+        x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        if batch.is_paired(x):
+            raise ValueError(
+                "`predict` takes plain inputs. Received: paired batches of "
+                f"{sorted(x)}\nPass one domain: `model.predict(x_target)`."
+            )
+        return super().predict_step(*state, data)

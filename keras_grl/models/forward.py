@@ -1,0 +1,314 @@
+"""Forward: the networks of an `AdaptationModel`, and the way through them."""
+
+import functools
+from typing import Any
+
+import keras
+from keras import tree
+
+from keras_grl.methods import rows
+from keras_grl.methods.method import Method
+from keras_grl.models import batch
+from keras_grl.models import exporting
+from keras_grl.models import parts
+from keras_grl.models.fitting import Fitting
+from keras_grl.models.running_statistics import SourceStatistics
+from keras_grl.models.running_statistics import source_pass
+from keras_grl.streams import SOURCE
+from keras_grl.streams import TARGET
+from keras_grl.validation import check_choice
+from keras_grl.validation import check_layer
+from keras_grl.validation import invalid
+
+
+class Forward(Fitting):
+    """Feature extractor, label predictor and method, called in one pass.
+
+    The arguments are those of `AdaptationModel`.
+    """
+
+    def __init__(
+        self,
+        feature_extractor: Any,
+        label_predictor: Any,
+        method: Method,
+        preprocessing: dict[str, Any] | None = None,
+        batch_normalization: str = "joint",
+        **kwargs: Any,
+    ):
+        super().__init__(**kwargs)
+        check_layer("feature_extractor", feature_extractor)
+        check_layer("label_predictor", label_predictor)
+        if not isinstance(method, Method):
+            raise ValueError(
+                invalid(
+                    "method",
+                    "a `keras_grl.methods.Method`, such as "
+                    "`keras_grl.methods.DANN()`",
+                    method,
+                )
+            )
+        preprocessing = parts.check_preprocessing(preprocessing)
+        self.feature_extractor = feature_extractor
+        self.label_predictor = label_predictor
+        self.source_preprocessing = preprocessing.get(SOURCE)
+        self.target_preprocessing = preprocessing.get(TARGET)
+        self.method = method
+        self.batch_normalization = check_choice(
+            "batch_normalization",
+            batch_normalization,
+            ("joint", "separate", "domain_specific"),
+        )
+        self._source_statistics = (
+            SourceStatistics(name="source_statistics")
+            if self.batch_normalization == "domain_specific"
+            else None
+        )
+        self._inputs_shape: Any = None
+        self._build_if_shape_is_known()
+
+    @property
+    def total_steps(self) -> int | None:
+        """The horizon that was asked for; None if `fit` tells it."""
+        return self.method.total_steps
+
+    # Building.
+
+    def _build_if_shape_is_known(self) -> None:
+        if self.source_preprocessing or self.target_preprocessing:
+            # Their inputs may have another shape than the extractor's.
+            return
+        try:
+            known_shape = self.feature_extractor.input_shape
+        except (AttributeError, ValueError):
+            return
+        # Not `build`, after which Keras takes no further layers or metrics: a
+        # subclass may have some to add.
+        with keras.name_scope(self.name):
+            self._create_weights(known_shape)
+        self.built = True
+
+    def build(self, input_shape: Any) -> None:
+        """Creates the weights of all parts.
+
+        Args:
+            input_shape: Shape of the plain or paired inputs, batch included.
+        """
+        self._create_weights(input_shape)
+
+    def _create_weights(self, input_shape: Any) -> None:
+        if batch.is_paired(input_shape):
+            source, target = input_shape[SOURCE], input_shape[TARGET]
+        else:
+            _, source = batch.one_domain(input_shape)
+            target = source
+        source, target = map(parts.any_batch_size, (source, target))
+        if not (self.source_preprocessing or self.target_preprocessing):
+            source = target = parts.common_shape(source, target)
+        self._inputs_shape = (
+            target if source == target else {SOURCE: source, TARGET: target}
+        )
+        inputs, features, predictions = self._graph()
+        self.method(features, predictions)
+        if self.source_preprocessing is not None:
+            self.source_preprocessing(
+                inputs if source == target else parts.inputs_of_shapes(source)
+            )
+        statistics = self._source_statistics
+        if statistics is not None and not statistics.built:
+            statistics.adopt(self.feature_extractor)
+
+    def _graph(self) -> tuple[Any, Any, Any]:
+        """The symbolic inputs, features and predictions."""
+        shape = self._inputs_shape
+        if batch.is_paired(shape):
+            shape = shape[TARGET]
+        if self.target_preprocessing is None:
+            inputs = parts.inputs_like(self.feature_extractor, shape)
+            features = self.feature_extractor(inputs)
+        else:
+            inputs = parts.inputs_of_shapes(shape)
+            features = self.feature_extractor(self.target_preprocessing(inputs))
+        if not isinstance(features, keras.KerasTensor):
+            raise ValueError(
+                "The feature extractor must return one tensor. Received: "
+                f"{tree.map_structure(lambda t: t.shape, features)}"
+            )
+        return inputs, features, self.label_predictor(features)
+
+    def get_build_config(self) -> dict[str, Any]:
+        return {"input_shape": self._inputs_shape}
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        if config.get("input_shape") is not None:
+            self.build(parts.as_shapes(config["input_shape"]))
+
+    # The parts, as models of their own.
+
+    @functools.cached_property
+    def classifier(self) -> keras.Model:
+        """G_y(G_f(x)) as a plain model that shares the weights."""
+        self._require_built("classifier")
+        inputs, _, predictions = self._graph()
+        return keras.Model(inputs, predictions, name=f"{self.name}_classifier")
+
+    @functools.cached_property
+    def network(self) -> keras.Model:
+        """The whole network as a functional model, to be plotted.
+
+        Inputs to `{"label": predictions}` and the outputs of the method, for
+        `DANN` figure 1 of the paper:
+        `keras.utils.plot_model(model.network, show_shapes=True)`.
+        """
+        self._require_built("network")
+        inputs, features, label = self._graph()
+        # Not called as a layer, so that the layers of the method are shown.
+        outputs = {"label": label, **self.method.call(features, label)}
+        return keras.Model(inputs, outputs, name=f"{self.name}_network")
+
+    def __dir__(self) -> list[str]:
+        # Keras saves every model that `dir` shows. These two have no weights
+        # of their own.
+        hidden = ("classifier", "network")
+        return [name for name in super().__dir__() if name not in hidden]
+
+    def _require_built(self, name: str) -> None:
+        if not self.built:
+            raise ValueError(
+                f"`{name}` needs the shape of the inputs, which is not known "
+                "yet. Call the model on a batch, or `model.build(input_shape)` "
+                "first."
+            )
+
+    def export(
+        self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any
+    ) -> None:
+        """Exports the label path, to predict without Keras.
+
+        What is exported is `classifier`: neither the domain classifier nor
+        the gradient reversal. Arguments of `keras.Model.export`.
+
+        Args:
+            filepath: Where to.
+            format: "tf_saved_model", "onnx", "openvino", "litert" or "torch".
+                Which of them a backend has, and what they need installed,
+                says docs/export.md.
+            **kwargs: Further arguments of `keras.Model.export`.
+
+        Raises:
+            ValueError: If the model has not been built, or the file would be
+                invalid.
+
+        Example:
+
+        >>> model = keras_grl.architectures.LeNet()
+        >>> model.export("digits", format="tf_saved_model")  # doctest: +SKIP
+        """
+        self._require_built("export")
+        exporting.export(self.classifier, filepath, format, **kwargs)
+
+    # Forward pass.
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        # `training` is passed by name: on JAX, Keras calls this method
+        # without the context from which layers would otherwise learn it.
+        if not batch.is_paired(inputs):
+            features = self.extract_features(inputs, training=training)
+            return self.label_predictor(features, training=training)
+        batch.check_streams(inputs)
+        features = self._joint_features(inputs, training)
+        seen = rows.labeled_rows(features, inputs)
+        if self.method.uses_target_predictions:
+            predictions = self.label_predictor(features, training=training)
+            label = tree.map_structure(
+                lambda each: rows.labeled_rows(each, inputs), predictions
+            )
+        else:
+            label = predictions = self.label_predictor(seen, training=training)
+        return {
+            "label": label,
+            "features": features,
+            "predictions": predictions,
+            **self.method(features, predictions, training=training),
+        }
+
+    def _joint_features(self, inputs: dict[str, Any], training: bool) -> Any:
+        source, target = rows.source_and_target(inputs)
+        source = self._preprocess(SOURCE, source, training)
+        target = self._preprocess(TARGET, target, training)
+        if self.batch_normalization == "joint":
+            joint = rows.joined([source, target])
+            return self.feature_extractor(joint, training=training)
+        return rows.joined(
+            [
+                self._extract(SOURCE, source, training),
+                self._extract(TARGET, target, training),
+            ]
+        )
+
+    def extract_features(
+        self, inputs: Any, training: bool = False, at: str | None = None
+    ) -> Any:
+        """The features of one domain, or what another layer makes of it.
+
+        Args:
+            inputs: A batch of the target, or `{"source": inputs}`: by whose
+                preprocessing and running statistics, if they are separate.
+            training: Boolean.
+            at: Name of a layer of the feature extractor or the label
+                predictor, whose outputs are wanted instead, for example to
+                draw them. That part must be a built Functional or Sequential
+                model. By default the output of the feature extractor.
+
+        Returns:
+            Tensor of shape `(batch, ...)`.
+
+        Raises:
+            ValueError: If there is no such layer, or it is called more than
+                once.
+
+        Example:
+
+        >>> model = keras_grl.architectures.LeNet()
+        >>> images = np.zeros((2, 28, 28, 3), "uint8")
+        >>> tuple(model.extract_features(images).shape)
+        (2, 768)
+        >>> tuple(model.extract_features({"source": images}, at="fc2").shape)
+        (2, 100)
+
+        Reference:
+            Ganin & Lempitsky (2015), figure 3 shows such features.
+        """
+        domain, inputs = batch.one_domain(inputs)
+        inputs = self._preprocess(domain, inputs, training)
+        steps = parts.steps_up_to(
+            self.feature_extractor, self.label_predictor, at
+        )
+        outputs = self._extract(domain, inputs, training, steps[0])
+        for step in steps[1:]:
+            outputs = step(outputs, training=training)
+        return outputs
+
+    def _preprocess(self, domain: str, inputs: Any, training: bool) -> Any:
+        layer = (
+            self.source_preprocessing
+            if domain == SOURCE
+            else self.target_preprocessing
+        )
+        return inputs if layer is None else layer(inputs, training=training)
+
+    def _extract(
+        self, domain: str, inputs: Any, training: bool, part: Any = None
+    ) -> Any:
+        """The features of one domain, by its own running statistics."""
+        extractor = self.feature_extractor if part is None else part
+        if domain != SOURCE or self.batch_normalization == "joint":
+            return extractor(inputs, training=training)
+        outputs, losses = source_pass(
+            lambda: extractor(inputs, training=training),
+            self.feature_extractor,
+            self._source_statistics,
+        )
+        for loss in losses:
+            self.add_loss(loss)
+        return outputs

@@ -1,0 +1,261 @@
+"""What a `.keras` file of a model holds, and how it is written and read."""
+
+import inspect
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from keras_grl.backend import takes_several_steps_per_execution
+from keras_grl.files import replaced
+from keras_grl.methods.method import Method
+from keras_grl.models.weights_kept import WeightsKept
+
+
+class Portable(WeightsKept):
+    """A model whose files are whole, and resume training on every backend.
+
+    - A `save` that fails leaves the file that was there.
+    - The file names the optimizer's public class, and holds the arguments of
+      `compile` as they were given, not as a backend has resolved them.
+    - A layer that is part of several networks is one layer in the loaded
+      model too.
+    """
+
+    # Arguments of `compile` that Keras does not file as they were given.
+    _compiled_with: dict[str, Any] = {}  # noqa: RUF012
+
+    # Writing.
+
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Saves the model as a `.keras` file. Arguments of `keras.Model.save`.
+
+        An error leaves the file that was there as it was.
+        """
+        endings = (".keras", ".h5", ".hdf5")
+        ends_well = str(filepath).endswith(endings)
+        if zipped is False:
+            ends_well = not str(filepath).endswith(".keras")
+        if not (_is_local(filepath) and ends_well):
+            # Keras refuses it, with the path as it was given, or uploads it.
+            super().save(filepath, overwrite, zipped, **kwargs)
+        elif overwrite or _may_be_replaced(filepath):
+            if zipped is False:
+                # Keras creates the folders above a folder.
+                Path(filepath).parent.mkdir(parents=True, exist_ok=True)
+            with replaced(filepath) as beside:
+                super().save(beside, zipped=zipped, **kwargs)
+
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, **kwargs: Any
+    ) -> None:
+        """Saves the weights. Arguments of `keras.Model.save_weights`.
+
+        An error leaves the file that was there as it was.
+        """
+        ends_well = str(filepath).endswith((".weights.h5", ".json"))
+        if not (_is_local(filepath) and ends_well):
+            super().save_weights(filepath, overwrite, **kwargs)
+        elif overwrite or _may_be_replaced(filepath):
+            with replaced(filepath) as beside:
+                super().save_weights(beside, **kwargs)
+
+    # What the file says of `compile`.
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().compile(optimizer, loss, *args, **kwargs)
+        given = inspect.signature(keras.Model.compile).bind(
+            self, optimizer, loss, *args, **kwargs
+        )
+        given.apply_defaults()
+        # Keras files `jit_compile` as this backend resolves it, and not
+        # `auto_scale_loss` (Keras 3.15.1).
+        self._compiled_with = {
+            name: given.arguments[name]
+            for name in ("jit_compile", "auto_scale_loss")
+        }
+        _warn_of_shared_layers(self)
+
+    def get_compile_config(self) -> dict[str, Any]:
+        config = super().get_compile_config()
+        if config:
+            config = {**neutral(config), **self._compiled_with}
+        return config
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        steps = config.get("steps_per_execution", 1)
+        config = {**neutral(config), "jit_compile": _jit_compile(config)}
+        if steps > 1 and not takes_several_steps_per_execution():
+            config["steps_per_execution"] = 1
+            warnings.warn(
+                f"The model was compiled with `steps_per_execution={steps}`, "
+                f"which the {keras.backend.backend()} backend does not take. "
+                "It runs one step per execution here.",
+                stacklevel=2,
+            )
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        # A file that this backend writes holds it still.
+        self._compiled_with = {
+            **self._compiled_with,
+            "steps_per_execution": steps,
+        }
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
+
+def neutral(config: Any) -> Any:
+    """A configuration that names the public class of each optimizer.
+
+    On torch, `keras.optimizers.SGD()` is an instance of a class of torch's
+    own, and Keras files that class, with which no other backend can train
+    (Keras 3.15.1).
+
+    Args:
+        config: What `keras.saving.serialize_keras_object` returns, or a part
+            of it.
+
+    Returns:
+        A copy, right on every backend.
+
+    Example:
+
+    >>> optimizer = keras.optimizers.SGD()
+    >>> config = neutral(keras.saving.serialize_keras_object(optimizer))
+    >>> config["module"], config["class_name"], config["registered_name"]
+    ('keras.optimizers', 'SGD', None)
+    """
+    if isinstance(config, (list, tuple)):
+        return type(config)(neutral(item) for item in config)
+    if not isinstance(config, dict):
+        return config
+    config = {name: neutral(value) for name, value in config.items()}
+    module, name = config.get("module"), config.get("class_name")
+    # A user's own class of that name is in another module.
+    if str(module).startswith("keras.") and _is_optimizer(name):
+        config |= {"module": "keras.optimizers", "registered_name": None}
+    return config
+
+
+def _is_optimizer(name: Any) -> bool:
+    found = getattr(keras.optimizers, str(name), None)
+    return isinstance(found, type) and issubclass(
+        found, keras.optimizers.Optimizer
+    )
+
+
+def _jit_compile(config: dict[str, Any]) -> Any:
+    """`jit_compile` for this backend, as far as a file tells."""
+    filed = config.get("jit_compile", "auto")
+    if "auto_scale_loss" in config:
+        return filed
+    # Version 0.1.0 filed what a backend had made of "auto".
+    if neutral(config) != config:  # Written on torch.
+        return filed or "auto"
+    return "auto" if keras.backend.backend() == "torch" else filed
+
+
+def _is_local(filepath: Any) -> bool:
+    return isinstance(filepath, (str, os.PathLike)) and "://" not in str(
+        filepath
+    )
+
+
+def _may_be_replaced(filepath: Any) -> bool:
+    """For `overwrite=False`: asks, as Keras does."""
+    if not os.path.exists(filepath):
+        return True
+    question = f"[WARNING] {filepath} already exists - overwrite? [y/n]"
+    while (answer := input(question).strip().lower()) not in ("y", "n"):
+        question = 'Enter "y" (overwrite) or "n" (cancel).'
+    return answer == "y"
+
+
+# Layers that are part of several networks.
+
+
+def file_shared_layers(model: keras.Model) -> None:
+    """For the beginning of `get_config`: shared layers are filed as shared.
+
+    Keras marks an object in a file as one that it has met before from the
+    second time on. The first one, nested in a network, stays unmarked, so that
+    it is loaded as another layer (Keras 3.15.1). Here every object is met
+    before.
+    """
+    # What the method holds is the model's own too.
+    parts = [each for each in model.layers if not isinstance(each, Method)]
+    if shared_layers(model) or _share_variables(parts):
+        for part in parts:
+            keras.saving.serialize_keras_object(part)
+
+
+def shared_layers(model: keras.Model) -> dict[str, list[keras.Model]]:
+    """The layers that are part of several networks of a model.
+
+    Args:
+        model: A model of several networks.
+
+    Returns:
+        Name of a layer to the networks that it is part of.
+
+    Example:
+
+    >>> shared_layers(keras_grl.architectures.LeNet())
+    {}
+    """
+    owners: dict[int, tuple[keras.layers.Layer, list[keras.Model]]] = {}
+    networks = [model]
+    for network in networks:  # It grows.
+        inner = {id(layer): layer for layer in network.layers}
+        for key, layer in inner.items():
+            if isinstance(layer, keras.layers.InputLayer):
+                continue
+            known = key in owners
+            owners.setdefault(key, (layer, []))[1].append(network)
+            if hasattr(layer, "layers") and not known:
+                networks.append(layer)
+    return {
+        layer.name: parts for layer, parts in owners.values() if len(parts) > 1
+    }
+
+
+def _share_variables(parts: list[keras.layers.Layer]) -> bool:
+    """Also by a layer that a wrapper or a custom layer holds."""
+    seen: set[int] = set()
+    for part in parts:
+        variables = {id(variable) for variable in part.variables}
+        if variables & seen:
+            return True
+        seen |= variables
+    return False
+
+
+def _warn_of_shared_layers(model: keras.Model) -> None:
+    for name, networks in shared_layers(model).items():
+        if all(
+            part is model or isinstance(part, keras.Sequential)
+            for part in networks
+        ):
+            continue
+        warnings.warn(
+            f"Layer {name!r} is part of several networks: "
+            + ", ".join(repr(network.name) for network in networks)
+            + ". A `.keras` file of this model may not load: Keras cannot "
+            "load a layer that functional models share. Make these networks "
+            "`keras.Sequential` models, or save with `model.save_weights` "
+            "and load into a model built by your code.",
+            stacklevel=4,
+        )

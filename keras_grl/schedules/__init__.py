@@ -1,0 +1,37 @@
+"""Schedules: adaptation factor and learning rate over training.
+
+All of them are functions of the training progress p, which runs linearly from
+0 at the first training step towards 1 after the last, and have it as `at(p)`.
+They are evaluated on the device, from a step counter, so they hold under
+compilation.
+"""
+
+# Not shown: it only reads what earlier versions, and plain models, have saved.
+from keras_grl.schedules.fitted import FitSchedule as FitSchedule
+from keras_grl.schedules.learning_rates import FunctionSchedule
+from keras_grl.schedules.learning_rates import InverseDecay
+from keras_grl.schedules.learning_rates import ProgressSchedule
+from keras_grl.schedules.progress import progress
+from keras_grl.schedules.ramps import Constant
+from keras_grl.schedules.ramps import LinearRamp
+from keras_grl.schedules.ramps import Schedule
+from keras_grl.schedules.ramps import SigmoidRamp
+from keras_grl.schedules.resolving import get
+from keras_grl.schedules.resolving import serialize
+
+__all__ = [
+    "Constant",
+    "FunctionSchedule",
+    "InverseDecay",
+    "LinearRamp",
+    "ProgressSchedule",
+    "Schedule",
+    "SigmoidRamp",
+    "get",
+    "progress",
+    "serialize",
+]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,23 @@
+"""The streams of a paired dataset: their names, and what is read from each."""
+
+from keras_grl.streams.alike import check_alike
+from keras_grl.streams.array_stream import ArrayStream
+from keras_grl.streams.columns import Columns
+from keras_grl.streams.dataset_stream import DatasetStream
+from keras_grl.streams.names import LABELED_TARGET
+from keras_grl.streams.names import SOURCE
+from keras_grl.streams.names import STREAMS
+from keras_grl.streams.names import TARGET
+from keras_grl.streams.unpacking import is_dataset
+
+__all__ = [
+    "ArrayStream",
+    "Columns",
+    "DatasetStream",
+    "LABELED_TARGET",
+    "SOURCE",
+    "STREAMS",
+    "TARGET",
+    "check_alike",
+    "is_dataset",
+]

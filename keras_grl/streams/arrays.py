@@ -1,0 +1,141 @@
+"""Anything that stands for an array, as a NumPy array of numbers."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from keras_grl.streams.names import INPUTS
+from keras_grl.streams.names import LABELS
+from keras_grl.streams.names import wrong
+
+_NUMBERED = (
+    "Number the classes: `classes, labels = np.unique(labels, "
+    "return_inverse=True)`."
+)
+_VECTORIZED = (
+    "Turn texts into numbers first, for example by an adapted `vectorize = "
+    "keras.layers.TextVectorization()`: `x = vectorize(x)` for arrays, "
+    "`dataset.map(lambda x, y: (vectorize(x), y))` for `tf.data`."
+)
+
+
+def as_array(name: str, part: str, data: Any) -> Any:
+    """`data` as a NumPy array: a view of it wherever it lies in memory.
+
+    Args:
+        name: Of the stream.
+        part: "inputs", "labels" or "sample weights".
+        data: An array of any library, a table or column of one, a sequence.
+
+    Raises:
+        ValueError: If it is no array of numbers.
+    """
+    if type(data) is np.ndarray or isinstance(data, np.memmap):
+        array = data
+    else:
+        array = _converted(name, part, data)
+    _check_kind(name, part, array)
+    return array
+
+
+def is_float(array: Any) -> bool:
+    """Whether NaN can be in an array."""
+    if array.dtype.kind != "V":
+        return array.dtype.kind == "f"
+    # bfloat16 and others that NumPy has from `ml_dtypes`.
+    return keras.backend.is_float_dtype(array.dtype.name)
+
+
+def is_random_access(data: Any) -> bool:
+    """Whether single items can be read by index, and counted."""
+    return hasattr(data, "__getitem__") and hasattr(data, "__len__")
+
+
+def _converted(name: str, part: str, data: Any) -> Any:
+    if _is_sparse(data):
+        raise ValueError(
+            wrong(
+                name,
+                f"{part} as dense arrays",
+                f"a sparse matrix ({type(data).__name__})",
+                "Convert it: `x.toarray()` (SciPy), `x.to_dense()` (PyTorch), "
+                "`x.todense()` (JAX), `tf.sparse.to_dense(x)`.",
+            )
+        )
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        raise ValueError(
+            wrong(
+                name,
+                f"{part} without gaps",
+                "a masked array, of which some values are masked",
+                "Fill them, `x.filled(0)`, or leave those samples out.",
+            )
+        )
+    if hasattr(data, "detach"):
+        data = data.detach().cpu()
+    try:
+        return np.asarray(data)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            wrong(
+                name,
+                f"{part} that NumPy can read",
+                f"{type(data).__name__}, of which it says: {error}",
+                "Convert it to one array, with samples of one shape and a "
+                "dtype of NumPy's, such as float32.",
+            )
+        ) from error
+
+
+def _is_sparse(data: Any) -> bool:
+    # SciPy and JAX, TensorFlow, the two formats of PyTorch.
+    return any(
+        hasattr(data, method) for method in ("todense", "dense_shape")
+    ) or any(
+        getattr(data, flag, False) is True
+        for flag in ("is_sparse", "is_sparse_csr")
+    )
+
+
+def _check_kind(name: str, part: str, array: Any) -> None:
+    """Refuse what no framework can compute with."""
+    kind = array.dtype.kind
+    if kind in "biuf" or (kind == "c" and part == INPUTS):
+        return
+    # The floats and integers that NumPy has from `ml_dtypes`.
+    if kind == "V" and array.dtype.names is None and array.dtype.itemsize < 3:
+        return
+    received, hint = _described(part, array)
+    raise ValueError(wrong(name, f"{part} that are numbers", received, hint))
+
+
+def _described(part: str, array: Any) -> tuple[str, str]:
+    """What an array of something else holds, and what to do about it."""
+    kind, dtype = array.dtype.kind, f"dtype {array.dtype}"
+    first = array.reshape(-1)[0] if array.size else None
+    if kind in "SUT" or isinstance(first, (str, bytes)):
+        hint = _NUMBERED if part == LABELS else _VECTORIZED
+        return f"strings, such as {str(first)!r} ({dtype})", hint
+    if kind in "mM":
+        return f"dates or times ({dtype})", "Convert them to numbers."
+    if kind == "c":
+        return f"complex numbers ({dtype})", ""
+    if kind == "V":
+        return (
+            f"a structured array ({dtype})",
+            "Pass a dict with an array for each field, or one array.",
+        )
+    # TensorFlow's ragged tensors have `row_splits`.
+    if isinstance(first, (np.ndarray, list, tuple)) or hasattr(
+        first, "row_splits"
+    ):
+        return (
+            f"rows of unequal length ({dtype})",
+            "Pad them: `keras.utils.pad_sequences(x)`.",
+        )
+    convert = "int64" if part == LABELS else "float32"
+    return (
+        f"Python objects ({dtype}), the first of them {type(first).__name__}",
+        f'Convert them, when all are numbers: `.astype("{convert}")`.',
+    )

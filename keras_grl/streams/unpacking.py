@@ -1,0 +1,205 @@
+"""What a user gives as a stream: arrays or a dataset, labeled or not."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import tree
+
+from keras_grl.streams.arrays import is_random_access
+from keras_grl.streams.names import LABELS
+from keras_grl.streams.names import PARTS
+from keras_grl.streams.names import TARGET
+from keras_grl.streams.names import wrong
+
+_KEYS = ("label", "labels")
+
+
+def is_dataset(data: Any, name: str = "data") -> bool:
+    """Whether `data` yields batches, as opposed to being arrays.
+
+    Args:
+        data: What was given.
+        name: Of the argument, for the error about what is neither.
+    """
+    if isinstance(data, keras.utils.PyDataset):
+        return True
+    if isinstance(data, (tuple, list, dict)) or _is_array(data):
+        return False
+    if isinstance(data, (str, bytes)) or not (
+        hasattr(data, "__iter__") or hasattr(data, "__getitem__")
+    ):
+        raise ValueError(wrong(name, "arrays or a dataset", describe(data)))
+    if not hasattr(data, "__iter__"):
+        raise ValueError(
+            "A stream must be arrays or a dataset of batches that can be "
+            f"iterated. Received: {type(data).__name__}, which gives single "
+            "samples by index\nWrap it: `torch.utils.data.DataLoader(dataset, "
+            "batch_size=64, shuffle=True)`."
+        )
+    return True
+
+
+def is_column(data: Any, like: Any) -> bool:
+    """Whether `data` gives by index single samples of the shape of `like`'s.
+
+    As a column of images of the `datasets` of Hugging Face does. Its items
+    look like batches of smaller samples, if not compared.
+
+    Args:
+        data: A stream without labels.
+        like: The inputs of the source.
+    """
+    shaped = hasattr(like, "shape")
+    if (
+        isinstance(data, (tuple, list, dict, str, keras.utils.PyDataset))
+        or _is_array(data)
+        or not (is_random_access(data) and len(data))
+        or isinstance(like, (tuple, list, dict, str))
+        or not (shaped or (is_random_access(like) and len(like)))
+    ):
+        return False
+    sample = data[0]
+    if isinstance(sample, (tuple, list, dict)):
+        return False
+    shape = like.shape[1:] if shaped else np.asarray(like[0]).shape
+    return np.asarray(sample).shape == tuple(shape)
+
+
+def unpack_arrays(name: str, data: Any) -> tuple[Any, ...]:
+    """(x, y) or (x, y, sample_weight) of arrays, or (x,) for the target."""
+    if isinstance(data, list) and not (name == TARGET and len(data) == 1):
+        raise ValueError(_list_given(name, data))
+    parts = unpack_batch(name, data)
+    if isinstance(parts[0], list):
+        raise ValueError(_list_given(name, parts[0]))
+    return parts
+
+
+def unpack_batch(name: str, data: Any, dataset: Any = None) -> tuple[Any, ...]:
+    """(x, y) or (x, y, sample_weight), or (x,) for the target."""
+    labeled = name != TARGET
+    if isinstance(data, (tuple, list)):
+        parts = tuple(data)
+        if labeled and len(parts) in (2, 3) and parts[1] is not None:
+            parts = parts if parts[-1] is not None else parts[:-1]
+            _refuse_lists_of_numbers(name, parts)
+            return parts
+        if not labeled and len(parts) == 1:
+            return parts
+    elif not labeled:
+        return (data,)
+    if not labeled:
+        expected = "images alone, without labels"
+        hint = (
+            "Target labels are never trained on. Pass the images alone: "
+            "`pair((x_source, y_source), x_target)`. Labeled target samples "
+            "go into the third stream: `pair(source, target, labeled_target="
+            "(x, y))`."
+        )
+    else:
+        expected = "a tuple `(x, y)` or `(x, y, sample_weight)`"
+        hint = f"Pass the labels with the images: `(x_{name}, y_{name})`."
+        if isinstance(data, dict):
+            hint = _of_dicts(name, data, dataset)
+    raise ValueError(wrong(name, expected, describe(data), hint))
+
+
+def _refuse_lists_of_numbers(name: str, parts: tuple[Any, ...]) -> None:
+    """Labels or weights in a list. One of arrays is of several outputs."""
+    for part, data in zip(PARTS[1:], parts[1:], strict=False):
+        if isinstance(data, list) and not all(
+            _is_array(item) and np.shape(item) for item in tree.flatten(data)
+        ):
+            short = "y" if part == LABELS else "sample_weight"
+            raise ValueError(
+                wrong(
+                    name,
+                    f"{part} as an array",
+                    describe(data),
+                    f"Convert them: `{short} = np.asarray({short})`.",
+                )
+            )
+
+
+def _list_given(name: str, data: list[Any]) -> str:
+    """The message for a list where inputs or `(x, y)` should be."""
+    labeled = name != TARGET
+    expected = (
+        "a tuple `(x, y)` of arrays"
+        if labeled
+        else "an array, or a dict of them"
+    )
+    if data and all(isinstance(item, tuple) for item in data):
+        return wrong(
+            name,
+            expected,
+            f"a list of {len(data)} tuples",
+            "A list of tuples would be several domains, of which each stream "
+            "can hold one. Concatenate them: `(np.concatenate([x1, x2]), "
+            "np.concatenate([y1, y2]))`.",
+        )
+    return wrong(
+        name,
+        expected,
+        describe(data),
+        "A list of samples or numbers: `x = np.asarray(x)`. Several inputs of "
+        'one network: a dict, `x = {"a": a, "b": b}`, under the names of the '
+        "network's inputs."
+        + (" Inputs and labels: a tuple, `(x, y)`." if labeled else ""),
+    )
+
+
+def _of_dicts(name: str, data: dict[Any, Any], dataset: Any) -> str:
+    """The hint for batches that are dicts of images and labels."""
+    labels = next((key for key in _KEYS if key in data), "label")
+    images = next((key for key in data if key != labels), "image")
+    x, y = f'["{images}"]', f'["{labels}"]'
+    if dataset is None:
+        return (
+            "Pass images and labels as a tuple, and the target's images alone:"
+            f"\n    source = source{x}, source{y}\n    target = target{x}"
+        )
+    if hasattr(dataset, "with_format"):
+        return (
+            "Pass columns of Hugging Face's `datasets` as arrays:\n"
+            f"    source = np.stack(source{x}), np.asarray(source{y})\n"
+            f"    target = np.stack(target{x})"
+        )
+    if hasattr(dataset, "map"):
+        return (
+            "Make tuples of them, and images alone of the target's:\n"
+            f"    source = source.map(lambda batch: (batch{x}, batch{y}))\n"
+            f"    target = target.map(lambda batch: batch{x})"
+        )
+    return (
+        "Make tuples of them, and images alone of the target's, where they "
+        "are yielded (for a torch `DataLoader` in its `collate_fn`):\n"
+        f"    return batch{x}, batch{y}  # source\n"
+        f"    return batch{x}  # target"
+    )
+
+
+def _is_array(data: Any) -> bool:
+    """Whether `data` holds all its values, in memory or on disk."""
+    return (
+        hasattr(data, "__array__")
+        or hasattr(data, "__array_interface__")
+        or (hasattr(data, "shape") and hasattr(data, "dtype"))
+    )
+
+
+def describe(data: Any) -> str:
+    """What `data` is, in the words of an error."""
+    if isinstance(data, (tuple, list)):
+        inner = ", ".join(describe(item) for item in data[:4])
+        more = ", …" if len(data) > 4 else ""
+        kind = type(data).__name__
+        return f"a {kind} of length {len(data)} ({inner}{more})"
+    if isinstance(data, dict):
+        return "a dict with the keys " + ", ".join(map(repr, data))
+    if hasattr(data, "shape"):
+        return f"an array of shape {tuple(data.shape)}"
+    if isinstance(data, (int, float, str, bytes)):
+        return repr(data)
+    return type(data).__name__

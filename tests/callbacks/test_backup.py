@@ -1,0 +1,296 @@
+"""Runs under Keras's `BackupAndRestore`: resumed exactly, or refused."""
+
+import json
+import shutil
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+import keras_grl
+from keras_grl import DANNModel
+from keras_grl import schedules
+from keras_grl.baselines import DiscrepancyModel
+from tests.testing import small_classifier
+from tests.testing import small_data
+from tests.testing import small_domain_classifier
+from tests.testing import small_extractor
+from tests.testing import to_numpy
+
+STEPS, EPOCHS = 3, 3
+WEIGHTS = "latest.weights.h5"
+METADATA = "training_metadata.json"
+
+
+class KilledError(Exception):
+    pass
+
+
+class Kill(keras.callbacks.Callback):
+    """Ends the program; keeps what was there one epoch before."""
+
+    def __init__(self, folder, epoch=2, batch=None):
+        super().__init__()
+        self._folder, self._epoch, self._batch = folder, epoch, batch
+        self._now = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._now = epoch
+        if epoch == self._epoch - 1 and self._folder.exists():
+            before = self._folder.with_name("before")
+            shutil.copytree(self._folder, before, dirs_exist_ok=True)
+        if epoch == self._epoch and self._batch is None:
+            raise KilledError
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self._now, batch) == (self._epoch, self._batch):
+            raise KilledError
+
+
+def sgd():
+    return keras.optimizers.SGD(schedules.InverseDecay(0.1), momentum=0.9)
+
+
+def make(optimizer=sgd, model=DANNModel, **kwargs):
+    keras.utils.set_random_seed(0)
+    parts = [small_extractor(), small_classifier()]
+    if model is DANNModel:
+        parts.append(small_domain_classifier())
+    made = model(*parts, **kwargs)
+    made.compile(optimizer(), "sparse_categorical_crossentropy")
+    return made
+
+
+def fit(model, *callbacks, epochs=EPOCHS, **kwargs):
+    x_source, y_source, x_target = small_data()
+    data = keras_grl.pair((x_source, y_source), x_target, batch_size=8, seed=3)
+    return model.fit(
+        data, epochs=epochs, callbacks=list(callbacks), verbose=0, **kwargs
+    )
+
+
+def state(model):
+    values = [*model.variables, *model.optimizer.variables]
+    return [to_numpy(value) for value in values]
+
+
+def assert_equal(model, other):
+    for a, b in zip(state(model), state(other), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-7)
+
+
+def backup(folder, **kwargs):
+    return keras.callbacks.BackupAndRestore(
+        folder, delete_checkpoint=False, **kwargs
+    )
+
+
+def killed(folder, epoch=2, batch=None, make=make, **kwargs):
+    with pytest.raises(KilledError):
+        fit(make(), backup(folder, **kwargs), Kill(folder, epoch, batch))
+
+
+@pytest.fixture(scope="module")
+def whole():
+    model = make()
+    fit(model)
+    return model
+
+
+def complete(now, before):
+    pass
+
+
+def without_metadata(now, before):
+    """The first ones were not written yet."""
+    shutil.rmtree(now)
+    shutil.copytree(before, now)
+    (now / METADATA).unlink()
+
+
+def metadata_of_the_epoch_before(now, before):
+    shutil.copy(before / METADATA, now / METADATA)
+
+
+def empty_metadata(now, before):
+    (now / METADATA).write_text("")
+
+
+def half_of_the_weights(now, before):
+    content = (now / WEIGHTS).read_bytes()
+    (now / WEIGHTS).write_bytes(content[: len(content) // 2])
+
+
+def no_byte_of_the_weights(now, before):
+    (now / WEIGHTS).write_bytes(b"")
+
+
+def zeros_within_the_weights(now, before):
+    content = bytearray((now / WEIGHTS).read_bytes())
+    content[100:4000] = bytes(3900)
+    (now / WEIGHTS).write_bytes(content)
+
+
+def metadata_of_another_epoch(now, before):
+    (now / METADATA).write_text(json.dumps({"epoch": 7, "batch": 0}))
+
+
+STATES = [
+    complete,
+    without_metadata,
+    metadata_of_the_epoch_before,
+    empty_metadata,
+    half_of_the_weights,
+    no_byte_of_the_weights,
+    zeros_within_the_weights,
+    metadata_of_another_epoch,
+]
+DAMAGED = STATES[4:7]
+
+
+@pytest.mark.parametrize("double", [False, True])
+@pytest.mark.parametrize("damage", STATES, ids=lambda f: f.__name__)
+def test_what_a_kill_can_leave(tmp_path, whole, damage, double):
+    now = tmp_path / "now"
+    killed(now, double_checkpoint=double)
+    damage(now, tmp_path / "before")
+    model = make()
+    fresh = state(model)
+    if damage in DAMAGED and not double:
+        with pytest.raises(ValueError, match="cannot be resumed exactly"):
+            fit(model, backup(now))
+        # Nothing is lost.
+        for a, b in zip(state(model), fresh, strict=False):
+            np.testing.assert_array_equal(a, b)
+        return
+    history = fit(model, backup(now, double_checkpoint=double))
+    assert_equal(model, whole)
+    again = damage in (without_metadata, *DAMAGED)
+    assert history.epoch == ([1, 2] if again else [2])
+
+
+@pytest.mark.parametrize("frequency", [1, 2, 3, 4])
+def test_stopped_within_epochs(tmp_path, whole, frequency):
+    """Twice: after the second stop, Keras alone begins with epoch 0."""
+    folder = tmp_path / "now"
+    killed(folder, 1, 2, save_freq=frequency)
+    killed(folder, 2, 1, save_freq=frequency)
+    model = make()
+    assert fit(model, backup(folder, save_freq=frequency)).epoch == [2]
+    assert_equal(model, whole)
+    assert int(to_numpy(model.optimizer.iterations)) == STEPS * EPOCHS
+
+
+def test_stopped_within_the_first_epoch(tmp_path, whole):
+    folder = tmp_path / "now"
+    killed(folder, 0, 1, save_freq=1)
+    model = make()
+    with pytest.raises(ValueError, match="no epoch begins with optimizer step"):
+        fit(model, backup(folder, save_freq=1))
+    shutil.rmtree(folder)
+    fit(model, backup(folder, save_freq=1))
+    assert_equal(model, whole)
+
+
+def accumulating():
+    return keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+
+
+def scaled():
+    return keras.optimizers.LossScaleOptimizer(sgd())
+
+
+def discrepancy():
+    return make(sgd, DiscrepancyModel, discrepancy="coral")
+
+
+@pytest.mark.parametrize(
+    "of",
+    [lambda: make(accumulating), lambda: make(scaled), discrepancy],
+    ids=["accumulating", "scaled", "discrepancy"],
+)
+def test_of_other_optimizers_and_models(tmp_path, of):
+    killed(tmp_path / "now", make=of)
+    metadata_of_another_epoch(tmp_path / "now", None)
+    model, right = of(), of()
+    assert fit(model, backup(tmp_path / "now")).epoch == [2]
+    fit(right)
+    assert_equal(model, right)
+
+
+def test_a_fit_after_another(tmp_path):
+    """The step counts from the first one; the epoch from the second one."""
+
+    def pretrained():
+        model = make()
+        fit(model, epochs=2)
+        return model
+
+    killed(tmp_path / "now", make=pretrained)
+    shutil.copytree(tmp_path / "now", tmp_path / "copy")
+    right = pretrained()
+    fit(right)
+    # Also if the first one is left out this time.
+    for folder, of in (("now", pretrained), ("copy", make)):
+        model = of()
+        assert fit(model, backup(tmp_path / folder)).epoch == [2]
+        assert_equal(model, right)
+
+
+def test_without_notes_of_an_older_version(tmp_path, whole):
+    killed(tmp_path / "now")
+    (tmp_path / "now" / "epochs.json").unlink()
+    metadata_of_another_epoch(tmp_path / "now", None)
+    model = make()
+    assert fit(model, backup(tmp_path / "now")).epoch == [2]
+    assert_equal(model, whole)
+
+
+def test_the_notes_of_another_run_are_forgotten(tmp_path, whole):
+    folder = tmp_path / "now"
+    folder.mkdir()
+    (folder / "epochs.json").write_text('{"step_of_epoch": {"0": 5, "2": 3}}')
+    killed(folder, 1, None)
+    notes = json.loads((folder / "epochs.json").read_text())
+    assert notes == {"step_of_epoch": {"0": 0, "1": STEPS}}
+
+
+def test_the_notes_of_later_epochs_are_forgotten(tmp_path):
+    """A run that is resumed may have other steps from there on."""
+    folder = tmp_path / "now"
+    killed(folder, 1, None)
+    path = folder / "epochs.json"
+    path.write_text('{"step_of_epoch": {"0": 0, "1": 3, "2": 5}}')
+    killed(folder, 1, 1)
+    assert json.loads(path.read_text()) == {"step_of_epoch": {"0": 0, "1": 3}}
+
+
+def test_state_of_another_optimizer_is_refused(tmp_path):
+    killed(tmp_path / "now")
+    model = make(lambda: keras.optimizers.Adam(0.1))
+    with (
+        warnings.catch_warnings(),
+        pytest.raises(ValueError, match="of another optimizer"),
+    ):
+        warnings.simplefilter("ignore")  # Keras only warns.
+        fit(model, backup(tmp_path / "now"))
+
+
+def test_the_checkpoint_is_deleted_at_the_end(tmp_path):
+    folder = tmp_path / "now"
+    fit(make(), keras.callbacks.BackupAndRestore(folder, save_freq=2))
+    assert not folder.exists()
+
+
+def test_a_fit_that_keras_begins_with_an_earlier_epoch(tmp_path):
+    killed(tmp_path / "now")
+    model = make()
+    fit(model, keras.callbacks.BackupAndRestore(tmp_path / "now"))
+    with pytest.raises(ValueError, match="Expected: epoch 0"):
+        fit(model)
+    with pytest.raises(ValueError, match="Expected: epoch 0"):
+        fit(model, backup(tmp_path / "new"))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert fit(loaded).epoch == [0, 1, 2]

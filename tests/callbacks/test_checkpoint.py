@@ -1,0 +1,386 @@
+"""`TrainingCheckpoint`: resumed to the bit, or refused."""
+
+import json
+import os
+import random
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+import keras_grl
+from keras_grl import DANNModel
+from keras_grl.baselines import DiscrepancyModel
+from keras_grl.callbacks import AdaptationFactorScheduler
+from keras_grl.callbacks import TrainingCheckpoint
+from keras_grl.schedules import InverseDecay
+from tests.paired_data import iterable
+from tests.testing import run_python
+from tests.testing import small_classifier
+from tests.testing import small_data
+from tests.testing import small_domain_classifier
+from tests.testing import to_numpy
+
+EPOCHS = 4
+
+
+class KilledError(Exception):
+    pass
+
+
+class Kill(keras.callbacks.Callback):
+    """Ends the program in the middle of an epoch."""
+
+    def __init__(self, epoch, kill=None):
+        super().__init__()
+        self._epoch, self._kill = epoch, kill
+        self._now = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._now = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if (self._now, batch) == (self._epoch, 1):
+            if self._kill is not None:
+                self._kill()
+            raise KilledError
+
+
+def extractor():
+    """With random numbers, and with statistics."""
+    return keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(8),
+            keras.layers.BatchNormalization(),
+            keras.layers.Dropout(0.4),
+            keras.layers.GaussianNoise(0.1),
+        ],
+        name="feature_extractor",
+    )
+
+
+def dann(optimizer="adam", **kwargs):
+    model = DANNModel(
+        extractor(), small_classifier(), small_domain_classifier(), **kwargs
+    )
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    return model
+
+
+def momentum():
+    optimizer = keras.optimizers.SGD(InverseDecay(0.1), momentum=0.9)
+    return dann(optimizer, batch_normalization="domain_specific")
+
+
+def discrepancy():
+    model = DiscrepancyModel(extractor(), small_classifier(), "mmd")
+    model.compile("rmsprop", "sparse_categorical_crossentropy")
+    return model
+
+
+def scaled():
+    return dann(keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam()))
+
+
+def fit(model, *callbacks, epochs=EPOCHS, seed=3, **kwargs):
+    x_source, y_source, x_target = small_data()
+    data = keras_grl.pair(
+        (x_source, y_source), x_target, batch_size=8, seed=seed
+    )
+    return model.fit(
+        data, epochs=epochs, callbacks=list(callbacks), verbose=0, **kwargs
+    )
+
+
+def state(model):
+    values = [*model.variables, *model.optimizer.variables]
+    return [to_numpy(value) for value in values]
+
+
+def assert_equal(model, other):
+    for a, b in zip(state(model), state(other), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def run(make, path, *callbacks, **kwargs):
+    keras.utils.set_random_seed(0)
+    model = make()
+    checkpoint = TrainingCheckpoint(path, delete_checkpoint=False)
+    history = fit(model, *callbacks, checkpoint, **kwargs)
+    return model, history, checkpoint
+
+
+def killed(make, path, epoch=2, **kwargs):
+    with pytest.raises(KilledError):
+        run(make, path, Kill(epoch), **kwargs)
+
+
+@pytest.mark.parametrize("make", [dann, momentum, discrepancy, scaled])
+def test_resumes_to_the_bit(tmp_path, make):
+    whole, history, _ = run(make, tmp_path / "whole")
+    killed(make, tmp_path / "run", 1)
+    killed(make, tmp_path / "run", 3)
+    resumed, after, checkpoint = run(make, tmp_path / "run")
+    assert after.epoch == [3]
+    assert_equal(resumed, whole)
+    for name, values in history.history.items():
+        assert [logs[name] for logs in checkpoint.logs] == values
+    assert checkpoint.initial_epoch == EPOCHS
+
+
+def test_of_weights_in_bfloat16(tmp_path):
+    """Which NumPy cannot file."""
+    keras.config.set_dtype_policy("bfloat16")
+    whole, _, _ = run(momentum, tmp_path / "whole")
+    assert whole.trainable_variables[0].dtype == "bfloat16"
+    killed(momentum, tmp_path / "run")
+    assert_equal(run(momentum, tmp_path / "run")[0], whole)
+
+
+def test_a_killed_process_resumes_to_the_bit(tmp_path):
+    done = run_python(
+        "import os\n"
+        "from tests.callbacks import test_checkpoint as test\n"
+        "kill = test.Kill(2, lambda: os._exit(9))\n"
+        f"test.run(test.dann, {str(tmp_path / 'run')!r}, kill)\n"
+    )
+    assert done.returncode == 9, done.stderr
+    resumed, history, _ = run(dann, tmp_path / "run")
+    assert history.epoch == [2, 3]
+    assert_equal(resumed, run(dann, tmp_path / "whole")[0])
+
+
+def test_the_random_state_of_python_and_numpy(tmp_path):
+    """Of data that are augmented by them, for example."""
+    drawn = []
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: drawn.append(
+            (epoch, random.random(), np.random.normal())
+        )
+    )
+    run(dann, tmp_path / "whole", note)
+    right, drawn[:] = drawn[:], []
+    with pytest.raises(KilledError):
+        run(dann, tmp_path / "run", note, Kill(2))
+    run(dann, tmp_path / "run", note)
+    assert drawn == [*right[:3], *right[2:]]
+
+
+def test_the_file_is_deleted_when_training_has_ended(tmp_path):
+    checkpoint = TrainingCheckpoint(tmp_path / "new" / "run")
+    with pytest.raises(KilledError):
+        fit(dann(), checkpoint, Kill(1))
+    assert checkpoint.initial_epoch == 1
+    fit(dann(), checkpoint)
+    assert checkpoint.initial_epoch == 0
+    assert not list((tmp_path / "new").iterdir())
+    assert len(checkpoint.logs) == EPOCHS
+
+
+def test_the_least_time_between_two(tmp_path):
+    path = tmp_path / "run"
+    checkpoint = TrainingCheckpoint(path, 1e6, delete_checkpoint=False)
+    with pytest.raises(KilledError):
+        fit(dann(), checkpoint, Kill(3))
+    assert not path.exists()
+    fit(dann(), checkpoint)
+    assert checkpoint.initial_epoch == EPOCHS
+    seconds = checkpoint.seconds
+    again = TrainingCheckpoint(path)
+    fit(dann(), again)
+    assert again.seconds > seconds / 2 > 0
+
+
+def test_an_interrupted_write_leaves_the_checkpoint_before(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "run"
+    killed(dann, path, 1)
+    before = path.read_bytes()
+
+    def half(file, **arrays):
+        file.write(b"half")
+        raise KilledError
+
+    monkeypatch.setattr(np, "savez", half)
+    with pytest.raises(KilledError):
+        run(dann, path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def half_of_it(content):
+    return content[: len(content) // 2]
+
+
+def nothing(content):
+    return b""
+
+
+def one_other_byte(content):
+    place = len(content) // 2
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+def text(content):
+    return b"no checkpoint"
+
+
+@pytest.mark.parametrize("damage", [half_of_it, nothing, one_other_byte, text])
+def test_a_damaged_file_is_refused(tmp_path, damage):
+    path = tmp_path / "run"
+    killed(dann, path)
+    path.write_bytes(damage(path.read_bytes()))
+    model = dann()
+    before = state(model)
+    with pytest.raises(ValueError, match="cannot be read"):
+        fit(model, TrainingCheckpoint(path))
+    for a, b in zip(state(model), before, strict=False):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_files_of_another_kind_are_refused(tmp_path):
+    np.savez(tmp_path / "run.npz", weights=np.zeros(3))
+    np.save(tmp_path / "run.npy", np.zeros(3))
+    for name in ("run.npz", "run.npy"):
+        with pytest.raises(ValueError, match="cannot be read"):
+            fit(dann(), TrainingCheckpoint(tmp_path / name))
+
+
+def other_optimizer():
+    return dann("sgd")
+
+
+@pytest.mark.parametrize(
+    ("make", "kwargs", "match"),
+    [
+        (discrepancy, {}, "variables"),
+        (other_optimizer, {}, "variables"),
+        (dann, {"steps_per_epoch": 5}, "steps per epoch: 3. Received: 5"),
+        (dann, {"seed": 4}, "seed of the data: 3. Received: 4"),
+    ],
+)
+def test_a_checkpoint_of_another_run_is_refused(tmp_path, make, kwargs, match):
+    killed(dann, tmp_path / "run")
+    model = make()
+    before = state(model)
+    with pytest.raises(ValueError, match=match):
+        fit(model, TrainingCheckpoint(tmp_path / "run"), **kwargs)
+    for a, b in zip(state(model), before, strict=False):
+        np.testing.assert_array_equal(a, b)
+
+
+class Batches(keras.utils.PyDataset):
+    """Of the epoch that begins, whose order a seed gives."""
+
+    num_batches = 3
+
+    def __init__(self):
+        super().__init__()
+        self.epoch = 0
+
+    def __getitem__(self, index):
+        numbers = np.random.default_rng((self.epoch, index))
+        return numbers.normal(size=(4, 3)), numbers.integers(0, 2, (4, 1))
+
+
+def plain(path, *callbacks, told=True):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(4),
+            keras.layers.Dropout(0.5),
+            keras_grl.layers.GradientReversal(),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile("adam", "mse")
+    checkpoint = TrainingCheckpoint(path, delete_checkpoint=False)
+    batches = Batches()
+    tell = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
+    )
+    ramp = AdaptationFactorScheduler(keras_grl.schedules.SigmoidRamp())
+    model.fit(
+        batches,
+        epochs=EPOCHS,
+        initial_epoch=checkpoint.initial_epoch if told else 0,
+        callbacks=[ramp, tell, *callbacks, checkpoint],
+        shuffle=False,
+        verbose=0,
+    )
+    return model
+
+
+def test_of_a_plain_model(tmp_path):
+    whole = plain(tmp_path / "whole")
+    with pytest.raises(KilledError):
+        plain(tmp_path / "run", Kill(2))
+    with pytest.raises(ValueError, match=r"checkpoint\.initial_epoch"):
+        plain(tmp_path / "run", told=False)
+    assert_equal(plain(tmp_path / "run"), whole)
+
+
+def test_data_whose_order_is_not_known(tmp_path):
+    x_source, y_source, x_target = small_data()
+    data = keras_grl.pair(
+        iterable(x_source, y_source), iterable(x_target)
+    ).with_steps(3)
+
+    def train(*callbacks):
+        checkpoint = TrainingCheckpoint(tmp_path / "run")
+        dann().fit(
+            data, epochs=2, callbacks=[*callbacks, checkpoint], verbose=0
+        )
+
+    with pytest.raises(KilledError):
+        train(Kill(1))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        train()
+    told = [str(each.message) for each in caught]
+    assert sum("their order is their own" in each for each in told) == 1
+
+
+def test_arguments(tmp_path):
+    for arguments, name in (
+        ((None,), "filepath"),
+        (("run", -1), "min_seconds"),
+        (("run", 0, "no"), "delete_checkpoint"),
+    ):
+        with pytest.raises(ValueError, match=name):
+            TrainingCheckpoint(*arguments)
+    model = keras.Sequential([keras.layers.Dense(1)])
+    checkpoint = TrainingCheckpoint(tmp_path / "run")
+    checkpoint.set_model(model)
+    with pytest.raises(ValueError, match="a model that is built"):
+        checkpoint.on_train_begin()
+
+
+def test_a_path_that_cannot_be_written_to(tmp_path, monkeypatch):
+    """Before training, not after the first epoch."""
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    model = dann()
+    with pytest.raises(ValueError, match="a path to write to"):
+        fit(model, TrainingCheckpoint(tmp_path / "run"))
+    assert int(to_numpy(model.optimizer.iterations)) == 0
+
+
+def test_the_facts_are_plain_json(tmp_path):
+    killed(dann, tmp_path / "run")
+    with np.load(tmp_path / "run", allow_pickle=False) as file:
+        facts = json.loads(file["facts"].tobytes())
+    assert facts["epoch"] == 2
+    assert [sorted(logs) for logs in facts["logs"]] == [
+        [
+            "adaptation_factor",
+            "domain_accuracy",
+            "domain_loss",
+            "label_loss",
+            "learning_rate",
+            "loss",
+        ]
+    ] * 2

@@ -1,0 +1,142 @@
+"""A step on two devices is the step of one with the same batch."""
+
+import contextlib
+
+import keras
+import numpy as np
+import pytest
+
+import keras_grl
+from keras_grl import schedules
+from tests.testing import BACKEND
+from tests.testing import small_data
+
+pytestmark = pytest.mark.skipif(
+    BACKEND == "torch", reason="Keras's fit has one device on torch"
+)
+
+
+@contextlib.contextmanager
+def two_devices():
+    """What Keras shares a batch over; tests/conftest.py makes the devices."""
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+            yield
+        return
+    keras.distribution.set_distribution(
+        keras.distribution.DataParallel(devices=["cpu:0", "cpu:1"])
+    )
+    try:
+        yield
+    finally:
+        keras.distribution.set_distribution(None)
+
+
+def extractor():
+    return keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(4, "tanh", kernel_regularizer="l2"),
+        ]
+    )
+
+
+def dann(**kwargs):
+    return keras_grl.DANNModel(
+        extractor(),
+        keras.layers.Dense(3, "softmax"),
+        keras.layers.Dense(1),
+        **kwargs,
+    )
+
+
+def trained(model, pairs, **kwargs):
+    """The logs of three epochs, and the weights after them."""
+    model.compile(
+        keras.optimizers.SGD(schedules.InverseDecay(0.2), momentum=0.9),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        **kwargs,
+    )
+    logs = model.fit(
+        pairs(seed=0), epochs=3, verbose=0, validation_data=pairs(shuffle=False)
+    ).history
+    assert "adaptation_factor" in logs
+    weights = [np.array(w) for w in model.get_weights()]
+    return {**logs, **{f"weight {i}": w for i, w in enumerate(weights)}}
+
+
+def two_streams(**kwargs):
+    x, y, t = small_data(source=32, target=16)
+    return keras_grl.pair((x, y), t, batch_size=(8, 4), **kwargs)
+
+
+def three_streams_with_weights(**kwargs):
+    x, y, t = small_data(source=32, target=24)
+    weight = np.linspace(0, 2, 32).astype("float32")
+    return keras_grl.pair(
+        (x, y, weight),
+        t[8:],
+        (t[:8], np.arange(8) % 3),
+        batch_size=(8, 4, 2),
+        **kwargs,
+    )
+
+
+def with_all_that_each_domain_has_of_its_own():
+    layers = {
+        domain: keras_grl.layers.MeanSubtraction()
+        for domain in ("source", "target")
+    }
+    return dann(preprocessing=layers, batch_normalization="separate")
+
+
+CASES = {
+    "plain": (dann, two_streams, {}),
+    "everything": (
+        with_all_that_each_domain_has_of_its_own,
+        three_streams_with_weights,
+        {"domain_loss_weight": 0.3},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_weights_and_logs_are_those_of_one_device(case):
+    make, pairs, of_compile = CASES[case]
+    keras.utils.set_random_seed(0)
+    one = trained(make(), pairs, **of_compile)
+    keras.utils.set_random_seed(0)
+    with two_devices():
+        two = trained(make(), pairs, **of_compile)
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        np.testing.assert_allclose(
+            two[name], value, rtol=1e-6, atol=1e-6, err_msg=name
+        )
+
+
+@pytest.mark.parametrize("sizes", [{"batch_size": 18}, {"batch_size": (8, 7)}])
+def test_a_batch_that_the_devices_do_not_divide_is_refused(sizes):
+    x, y, t = small_data(source=32, target=40)
+    pairs = keras_grl.pair((x, y), t, **sizes)
+    with two_devices():
+        model = dann()
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        before = [np.array(w) for w in model.get_weights()]
+        with pytest.raises(ValueError, match=r"batch_size.*2 devices"):
+            model.fit(pairs, verbose=0)
+        for got, want in zip(model.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(got, want)
+
+
+def test_a_last_batch_that_the_devices_do_not_divide_is_refused():
+    x, y, t = small_data(source=31, target=31)
+    pairs = keras_grl.pair((x, y), t, batch_size=16, drop_remainder=False)
+    with two_devices():
+        model = dann()
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        with pytest.raises(ValueError, match=r"batch.*2 devices"):
+            model.fit(pairs, verbose=0)

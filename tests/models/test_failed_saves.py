@@ -1,0 +1,168 @@
+"""A save that fails leaves the file that was there; one that works is whole."""
+
+import builtins
+
+import keras
+import numpy as np
+import pytest
+
+from keras_grl import DANNModel
+from tests.testing import small_classifier
+from tests.testing import small_data
+from tests.testing import small_domain_classifier
+from tests.testing import small_extractor
+
+X = small_data()[0]
+
+
+def make(adaptation_factor=0.5):
+    return DANNModel(
+        small_extractor(),
+        small_classifier(),
+        small_domain_classifier(),
+        adaptation_factor=adaptation_factor,
+    )
+
+
+class BrokenError(Exception):
+    pass
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Broken(keras.layers.Identity):
+    """A layer whose weights cannot be written."""
+
+    def save_own_variables(self, store):
+        raise BrokenError
+
+
+def broken():
+    extractor = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4), Broken()]
+    )
+    return DANNModel(extractor, small_classifier(), small_domain_classifier())
+
+
+def predictions(model):
+    return model.predict(X, verbose=0)
+
+
+def save(model, path, **kwargs):
+    model.save(path, **kwargs)
+
+
+def save_weights(model, path, **kwargs):
+    model.save_weights(path, **kwargs)
+
+
+def load(path):
+    # The legacy format does not know registered names.
+    return keras.models.load_model(path, {"DANNModel": DANNModel})
+
+
+def load_weights(path):
+    model = make()
+    model.load_weights(path)
+    return model
+
+
+FORMATS = [
+    pytest.param("m.keras", save, load, {}, id="keras"),
+    pytest.param("folder", save, load, {"zipped": False}, id="folder"),
+    pytest.param("m.weights.h5", save_weights, load_weights, {}, id="weights"),
+    pytest.param(
+        "m.weights.json",
+        save_weights,
+        load_weights,
+        {"max_shard_size": 1e-6},
+        id="shards",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "write", "read", "kwargs"), FORMATS)
+def test_a_failed_save_leaves_the_good_file(
+    tmp_path, name, write, read, kwargs
+):
+    good = make()
+    write(good, tmp_path / name, **kwargs)
+    before = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    with pytest.raises(BrokenError):
+        write(broken(), tmp_path / name, **kwargs)
+    after = {p: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    assert after == before
+    np.testing.assert_allclose(
+        predictions(read(tmp_path / name)), predictions(good), rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize(("name", "write", "read", "kwargs"), FORMATS)
+def test_a_save_over_a_file_replaces_it(tmp_path, name, write, read, kwargs):
+    for seed in (0, 1):
+        keras.utils.set_random_seed(seed)
+        model = make()
+        write(model, str(tmp_path / name), **kwargs)
+    np.testing.assert_allclose(
+        predictions(read(tmp_path / name)), predictions(model), rtol=1e-6
+    )
+    assert not list(tmp_path.glob(".*"))
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
+def test_what_cannot_be_serialized(tmp_path, name):
+    """A schedule that is a lambda."""
+    good = make()
+    good.save(tmp_path / name)
+    with pytest.raises(ValueError, match="register_keras_serializable"):
+        make(lambda p: p).save(tmp_path / name)
+    np.testing.assert_allclose(
+        predictions(load(tmp_path / name)), predictions(good)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "kwargs"), [("m.onnx", {}), ("m.keras", {"zipped": False})]
+)
+def test_what_keras_refuses_it_names_as_it_was_given(tmp_path, name, kwargs):
+    with pytest.raises(ValueError, match=rf"{tmp_path}/{name}"):
+        make().save(tmp_path / name, **kwargs)
+    with pytest.raises(ValueError, match=rf"{tmp_path}/m\.h5"):
+        make().save_weights(tmp_path / "m.h5")
+    assert not list(tmp_path.iterdir())
+
+
+def test_folders_that_do_not_exist(tmp_path):
+    with pytest.raises(FileNotFoundError, match="makedirs"):
+        make().save(tmp_path / "none" / "m.keras")
+    make().save(tmp_path / "some" / "folder", zipped=False)
+    assert (tmp_path / "some" / "folder" / "config.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("answers", "replaced"), [("n", False), ("y", True), ("?y", True)]
+)
+def test_overwrite_false_asks(tmp_path, monkeypatch, answers, replaced):
+    given = iter(answers)
+    monkeypatch.setattr(builtins, "input", lambda question: next(given))
+    for name, write in (("m.keras", save), ("m.weights.h5", save_weights)):
+        given = iter(answers)
+        (tmp_path / name).write_text("old")
+        write(make(), tmp_path / name, overwrite=False)
+        old = (tmp_path / name).read_bytes() == b"old"
+        assert old is not replaced
+    # Nobody is asked where there is nothing.
+    monkeypatch.setattr(builtins, "input", None)
+    make().save(tmp_path / "new.keras", overwrite=False)
+    assert (tmp_path / "new.keras").exists()
+
+
+def test_callbacks_write_whole_files_too(tmp_path):
+    """`ModelCheckpoint` and `BackupAndRestore` call `save` of the model."""
+    path = tmp_path / "m.keras"
+    good = make()
+    good.save(path)
+    checkpoint = keras.callbacks.ModelCheckpoint(path)
+    checkpoint.set_model(broken())
+    with pytest.raises(BrokenError):
+        checkpoint.on_epoch_end(0, {})
+    np.testing.assert_allclose(predictions(load(path)), predictions(good))

@@ -1,0 +1,179 @@
+"""Mutants of `keras_grl/pairing.py`, its dataset and its streams."""
+
+from tests.mutants import mutants
+
+MUTANTS = [
+    *mutants(
+        "keras_grl/pairing.py",
+        "tests/test_pairing.py",
+        (
+            "batch_size = 128 if len(given) == 2 else 64 * len(given)",
+            "batch_size = 64 * len(given) + len(given)",
+            "test_batch_sizes",
+        ),
+    ),
+    *mutants(
+        "keras_grl/paired_dataset.py",
+        "tests/test_pairing.py",
+        (
+            'choose = max if length == "longest" else min',
+            'choose = min if length == "longest" else max',
+            "test_length_of_an_epoch",
+        ),
+        (
+            "walked = epoch * (self._num_batches or 0) + index",
+            "walked = index",
+            "test_a_long_stream_is_seen_whole_over_the_epochs",
+        ),
+        (
+            "self._trained.epochs = epoch + 1",
+            "self._trained.epochs = epoch",
+            "test_with_steps_goes_on_from_one_fit_to_the_next",
+            "tests/models/test_dann_on_pairs.py::"
+            "test_a_second_fit_sees_other_orders",
+        ),
+        (
+            "self._epoch = epoch - 1",
+            "self._epoch = epoch",
+            "test_set_epoch_takes_up_where_a_run_was_left",
+        ),
+        (
+            'weights[name] = np.ones(size, dtype="float32")',
+            'weights[name] = np.zeros(size, dtype="float32")',
+            "test_a_missing_sample_weight_of_two_becomes_ones",
+        ),
+        (
+            "                stream.restart()\n        self._trained",
+            "                pass\n        self._trained",
+            "tests/test_streams.py::"
+            "test_datasets_start_over_when_the_first_epoch_is_told",
+        ),
+        (
+            'if check_integer("workers", value, minimum=0) > 1:',
+            'if check_integer("workers", value, minimum=0) > 3:',
+            "test_parallel_reading_is_refused",
+        ),
+        (
+            "if self._streams[name].checked_by_batch:",
+            "if True:",
+            "test_labels_of_arrays_are_checked_at_once",
+        ),
+    ),
+    *mutants(
+        "keras_grl/streams/array_stream.py",
+        "tests/test_pairing.py",
+        (
+            "self._seed = (seed, STREAMS.index(name))",
+            "self._seed = (seed, 0)",
+            "test_the_streams_are_not_shuffled_alike",
+        ),
+        (
+            "np.random.default_rng((*self._seed, number))",
+            "np.random.default_rng(self._seed)",
+            "test_every_epoch_has_another_order",
+        ),
+        (
+            "first = number * self.num_samples",
+            "first = 0",
+            "test_every_epoch_has_another_order",
+        ),
+        (
+            "return full + (0 if self._drop_remainder else rest > 0)",
+            "return full + (rest > 0)",
+            "test_length_of_an_epoch",
+            "test_each_sample_at_most_once_in_an_epoch",
+        ),
+        (
+            "stop = min(start + self.batch_size, self.num_samples)",
+            "stop = start + self.batch_size",
+            "test_a_last_smaller_batch",
+        ),
+        (
+            "if not self._unread and len(self.data) > 1:",
+            "if len(self.data) > 1:",
+            "tests/streams/test_values.py::"
+            "test_large_memory_mapped_arrays_are_checked_by_batch",
+        ),
+    ),
+    *mutants(
+        "keras_grl/streams/dataset_stream.py",
+        "tests/test_streams.py",
+        (
+            "if not self._once:\n                self._iterator = None",
+            "if self._once:\n                self._iterator = None",
+            "test_datasets_start_over_when_the_first_epoch_is_told",
+        ),
+        (
+            "            dataset.on_epoch_end()",
+            "            pass",
+            "test_a_py_dataset_is_told_of_its_epochs",
+        ),
+        (
+            "return batch[0]",
+            "return batch[-1]",
+            "test_labels_of_a_target_dataset_are_dropped_with_one_warning",
+        ),
+        (
+            "if all(shapes) and len({shape[0] for shape in shapes}) == 1:",
+            "if all(shapes):",
+            "tests/streams/test_unpacking.py::test_datasets_of_single_samples",
+        ),
+    ),
+    *mutants(
+        "keras_grl/streams/columns.py",
+        "tests/streams/test_columns.py",
+        (
+            "return np.take(array, [names.index(each) for each in first], 1)",
+            "return array",
+            "test_columns_are_matched_by_name",
+        ),
+        (
+            "if Counter(names) != Counter(first):",
+            "if len(names) != len(first):",
+            "test_other_columns",
+        ),
+    ),
+    *mutants(
+        "keras_grl/streams/values.py",
+        "tests/streams/test_values.py",
+        (
+            "return start + int(np.argmin(finite))",
+            "return int(np.argmin(finite))",
+            "test_the_first_row_that_is_not_finite",
+        ),
+        (
+            "zip(PARTS[1:], parts[1:], strict=False)",
+            "zip(PARTS[1:2], parts[1:2], strict=False)",
+            "test_sample_weights_that_are_not_finite",
+        ),
+        (
+            "& 0x7C00) == 0x7C00",
+            "& 0x7C00) == 0x7C01",
+            "test_the_first_row_that_is_not_finite",
+        ),
+    ),
+    *mutants(
+        "keras_grl/streams/alike.py",
+        "tests/streams/test_alike.py",
+        (
+            'if joint or (len(shape) == 1 and array.dtype.kind == "f"):',
+            "if joint:",
+            "test_what_must_be_alike_where_domains_pass_separately",
+        ),
+    ),
+    *mutants(
+        "keras_grl/streams/unpacking.py",
+        "tests/streams/test_unpacking.py",
+        (
+            "return np.asarray(sample).shape == tuple(shape)",
+            "return False",
+            "test_a_column_of_samples_with_arrays",
+        ),
+        (
+            "if isinstance(data, list) and not (name == TARGET and "
+            "len(data) == 1):",
+            "if False:",
+            "test_lists_and_other_things",
+        ),
+    ),
+]

@@ -1,0 +1,45 @@
+"""That the list of `make mutants` fits the tree: its texts and its tests."""
+
+import ast
+import functools
+
+import pytest
+
+from tests.mutants import all_mutants
+from tests.testing import ROOT
+
+MUTANTS = all_mutants()
+
+
+@functools.cache
+def functions(path):
+    """The names of the functions of a test file."""
+    tree = ast.parse((ROOT / path).read_text())
+    return {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+
+
+def test_there_are_mutants_of_every_room():
+    rooms = {mutant.path.split("/")[1] for mutant in MUTANTS}
+    assert rooms >= {"architectures", "baselines", "diagnostics", "layers"}
+    assert len(MUTANTS) == len(set(MUTANTS)) >= 60
+
+
+@pytest.mark.parametrize(
+    "path", sorted({mutant.path for mutant in MUTANTS}), ids=str
+)
+def test_each_fault_is_one_change_that_python_can_read(path):
+    text = (ROOT / path).read_text()
+    for mutant in MUTANTS:
+        if mutant.path == path:
+            assert text.count(mutant.original) == 1, mutant
+            mutated = text.replace(mutant.original, mutant.mutated)
+            assert mutated != text
+            compile(mutated, path, "exec")
+
+
+def test_the_tests_of_each_fault_exist():
+    for mutant in MUTANTS:
+        assert mutant.tests, mutant
+        for test in mutant.tests:
+            path, name = test.split("::")
+            assert name.partition("[")[0] in functions(path), test
