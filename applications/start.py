@@ -65,7 +65,8 @@ def _without_noise() -> Iterator[None]:
     """Leaves out what TensorFlow tells of itself while it is imported.
 
     TensorFlow 2.21 writes these lines to the process's standard error before
-    it looks at `TF_CPP_MIN_LOG_LEVEL`. Everything else is passed on.
+    it looks at `TF_CPP_MIN_LOG_LEVEL` (tensorflow/tensorflow#100442).
+    Everything else is passed on.
     """
     sys.stderr.flush()
     stderr = os.dup(2)

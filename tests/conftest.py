@@ -35,6 +35,11 @@ logging.getLogger("tensorflow").setLevel(logging.ERROR)
 # Folders and files whose tests use no backend, in whole. Single tests have the
 # marker `backend_free`.
 BACKEND_FREE = (
+    "tests/applications/test_comparison.py",
+    "tests/applications/test_domains.py",
+    "tests/applications/test_figures.py",
+    "tests/applications/test_files.py",
+    "tests/applications/test_tables.py",
     "tests/baselines/test_components.py",
     "tests/baselines/test_geodesic_flow_kernel.py",
     "tests/baselines/test_linear_svm.py",
@@ -51,8 +56,8 @@ BACKEND_FREE = (
 # Tests that take more than about five seconds of a processor on the fastest
 # backend. Single ones may have the marker `slow` themselves.
 SLOW = (
-    "tests/applications/test_demo.py::test_a_tiny_run_writes_everything",
-    "tests/applications/test_demo.py::test_help_lists_every_option",
+    "tests/applications/test_start.py::"
+    "test_help_imports_no_backend_and_the_start_is_silent",
     "tests/applications/test_experiments.py::test_a_run_writes_what_it_found",
     "tests/applications/test_experiments.py::"
     "test_semi_supervised_has_four_settings",

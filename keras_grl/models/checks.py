@@ -72,7 +72,7 @@ class BeforeTraining(keras.callbacks.Callback):
         check = getattr(self.model.method, "logits_check", None)
         if check is not None and not check.done and self.model.built:
             check.by_values(features_of(self.model))
-        if all(metric.built for metric in self.model.metrics):
+        if all(getattr(m, "built", True) for m in self.model.metrics):
             # Names that the logs would have twice. On TensorFlow they are
             # known when the first step is traced.
             self.model.get_metrics_result()

@@ -47,22 +47,24 @@ def trained_once(tmp_path_factory, experiment, *arguments):
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory):
-    """Three epochs of MNIST → MNIST-M. Tests that write there copy it."""
+    """Two epochs of MNIST → MNIST-M. Tests that write there copy it."""
     from applications import mnist_to_mnist_m
 
     methods = "source_only,subspace_alignment,coral,dann"
     return trained_once(
         tmp_path_factory,
         mnist_to_mnist_m,
-        *("--methods", methods, "--epochs", "3", "--name", "all"),
+        *("--methods", methods, "--epochs", "2", "--name", "all"),
     )
 
 
 @pytest.fixture(scope="session")
 def finished_signs(tmp_path_factory):
-    """Three epochs of the semi-supervised signs."""
+    """Two epochs of the semi-supervised signs."""
     from applications import semi_supervised_signs
 
     return trained_once(
-        tmp_path_factory, semi_supervised_signs, "--epochs", "3"
+        tmp_path_factory,
+        semi_supervised_signs,
+        *("--epochs", "2", "--images", "128"),
     )

@@ -32,13 +32,12 @@ def test_a_run_writes_what_it_found(finished):
     assert [m["method"] for m in metrics] == methods
     assert json.loads((folder / "metrics.json").read_text()) == metrics
     config = json.loads((folder / "config.json").read_text())
-    assert config["settings"]["epochs"] == 3
+    assert config["settings"]["epochs"] == 2
     rows = history(folder)
-    assert len(rows) == 3 * (len(methods) - 1)  # one method has no epochs
+    assert len(rows) == 2 * (len(methods) - 1)  # one method has no epochs
     assert {(row["seed"], row["epoch"]) for row in rows} == {
         ("0", "1"),
         ("0", "2"),
-        ("0", "3"),
     }
     by_method = {m["method"]: m for m in metrics}
     for name in set(methods) - {"subspace_alignment"}:
@@ -47,7 +46,7 @@ def test_a_run_writes_what_it_found(finished):
         assert found["accuracy"] == float(last["target_accuracy"])
         assert found["oracle"]["accuracy"] >= found["accuracy"]
         assert 0 <= found["svm_accuracy"] <= 1
-        assert found["epochs"] == 3
+        assert found["epochs"] == 2
         assert found["images"]["target"] == {"train": 96, "test": 48}
     aligned = by_method["subspace_alignment"]
     assert aligned["oracle"]["accuracy"] >= aligned["selected"]["accuracy"]
@@ -70,7 +69,7 @@ def test_a_run_writes_what_it_found(finished):
     }
     page = (folder / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 4
-    assert "--epochs 3" in page and str(finished.output) not in page
+    assert "--epochs 2" in page and str(finished.output) not in page
     assert "<td>subspace alignment</td>" in page
     assert "chosen by the very labels it is tested with" in page
     assert f"--methods {','.join(methods)}" in page
@@ -84,7 +83,7 @@ def test_a_run_writes_what_it_found(finished):
     printed = finished.printed
     assert "| DANN | 1 |" in printed and "57.9 %" in printed
     assert "| paper* | paper's share* |" in printed
-    assert f"{note}runs are not: epochs: 3, not 30; images: 8000" in printed
+    assert f"{note}runs are not: epochs: 2, not 30; images: 8000" in printed
 
 
 def test_what_is_done_is_not_trained_again(tmp_path, finished):
@@ -141,14 +140,16 @@ def test_every_program_trains_dann(experiment, preset, tmp_path):
     found = experiment.main(
         [
             *("--preset", preset, "--batch-size", "32", "--epochs", "1"),
-            *("--methods", "dann", "--output", str(tmp_path)),
+            *("--images", "96", "--methods", "dann"),
+            *("--output", str(tmp_path)),
         ]
     )
     assert [m["method"] for m in found] == ["dann"]
     assert set(experiment.EXPERIMENT.presets) == {"paper", "tuned", "quick"}
     config = json.loads(next(tmp_path.glob("*/*/config.json")).read_text())
     expected = dataclasses.asdict(experiment.EXPERIMENT.presets[preset])
-    assert config["settings"] == expected | {"batch_size": 32, "epochs": 1}
+    changed = {"batch_size": 32, "epochs": 1, "images": 96}
+    assert config["settings"] == expected | changed
 
 
 @pytest.mark.parametrize("name", ["paper", "small", "deep"])

@@ -28,7 +28,7 @@ def test_office_on_features_that_are_computed_once(tmp_path):
     ]
     made = tables.main(["--results", str(tmp_path), "--output", str(tmp_path)])
     header, *rows = made["table_2"]
-    assert header[3] == "OFFICE: Dslr → Webcam, paper"
+    assert header[3] == "OFFICE: Dslr → Webcam, paper*"
     assert ["DANN", "0.9400"] in [[row[0], row[3]] for row in rows]
     # Without labels of the target nobody knows the gap.
     assert "%" not in rows[-1][1] and "±" in rows[-1][1]

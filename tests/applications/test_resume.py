@@ -41,7 +41,7 @@ written = Checkpoint.on_epoch_end
 
 def killed(self, epoch, logs=None):
     written(self, epoch, logs)
-    if epoch == 1:
+    if epoch == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
 Checkpoint.on_epoch_end = killed
@@ -57,14 +57,14 @@ class KilledError(BaseException):
 def test_a_run_that_stopped_goes_on_as_if_it_had_not(
     method, tmp_path, capfd, monkeypatch, finished
 ):
-    arguments = [*TINY, "--methods", method, "--epochs", "3"]
+    arguments = [*TINY, "--methods", method, "--epochs", "2"]
     arguments += ["--output", str(tmp_path)]
     with monkeypatch.context() as patch:
         written = Checkpoint.on_epoch_end
 
         def killed(self, epoch, logs=None):
             written(self, epoch, logs)
-            if epoch == 1:
+            if epoch == 0:
                 raise KilledError
 
         patch.setattr(Checkpoint, "seconds_between", 0.0)
@@ -81,8 +81,8 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(
 ):
     small_sets.few_labelled(monkeypatch)
     method = "semi_supervised_dann"
-    arguments = [*TINY, "--methods", method, "--epochs", "3"]
-    arguments += ["--output", str(tmp_path)]
+    arguments = [*TINY, "--methods", method, "--epochs", "2"]
+    arguments += ["--images", "128", "--output", str(tmp_path)]
     process = run_python(KILLED.format(arguments=arguments))
     assert process.returncode == -9, process.stderr
     resume_and_compare(
@@ -96,13 +96,13 @@ def test_a_killed_run_goes_on_as_if_it_had_not_been(
 
 
 def resume_and_compare(program, arguments, method, output, capfd, whole):
-    """The same command trains the third epoch, as the whole run did."""
+    """The same command trains the second epoch, as the whole run did."""
     run = next(output.glob("*/*/runs")) / f"{method}-0"
     assert not (run / "metrics.json").exists()
     assert (run / "checkpoint").exists()
     capfd.readouterr()
     (resumed,) = program.main(arguments)
-    assert "seed 0: goes on after epoch 2" in capfd.readouterr().out
+    assert "seed 0: goes on after epoch 1" in capfd.readouterr().out
     assert not (run / "checkpoint").exists()
     # Dropout, batch normalization, order and λ go on where they were.
     expected = history(whole.path / "runs" / f"{method}-0")

@@ -11,6 +11,7 @@ import pytest
 from applications import demo
 from applications import options
 from applications import start
+from applications.runner import settings
 from tests.testing import ROOT
 from tests.testing import run_python
 
@@ -220,22 +221,26 @@ def test_every_program_refuses_what_is_not_its_option(name, tmp_path, capsys):
     program = importlib.import_module(f"applications.{name}")
     file = tmp_path / "file"
     file.write_text("kept")
-    wrong, needed = [["--outpu", "x"], ["--see", "1"]], []
+    needed = []
     if name == "squeezenet_features":  # which writes nothing
         needed = ["--weights", "x", "--photographs", "x"]
-    else:
-        wrong.append(["--output", str(file)])
-    for arguments in wrong:
+    # Both are wrong as well if they are taken for what they begin like.
+    wrong = {
+        f"--outpu {file}": f"unrecognized arguments: --outpu {file}",
+        "--see x": "unrecognized arguments: --see x",
+        f"--output {file}": "--output",
+    }
+    for arguments, expected in wrong.items():
         with pytest.raises(SystemExit) as stopped:
-            program.main([*needed, *arguments])
+            program.main([*needed, *arguments.split()])
         said = capsys.readouterr().err
         assert stopped.value.code == 2
-        assert arguments[0] in said and len(said.splitlines()) == 1
+        assert expected in said and len(said.splitlines()) == 1
 
 
-def test_the_last_seed_is_one_too(capsys):
+def test_the_last_seed_is_one_too():
     with pytest.raises(SystemExit, match="--seeds: expected a last seed"):
-        demo.main(["--seed", "4294967295", "--seeds", "2"])
+        settings.Options(seed=4294967295, seeds=2)
     with pytest.raises(SystemExit, match="--seeds: expected a last seed"):
         demo.Config(seed=4294967290, seeds=7)
     demo.Config(seed=4294967290, seeds=6)

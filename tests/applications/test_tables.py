@@ -130,6 +130,13 @@ def test_the_papers_own_runs_have_no_mark(tmp_path):
         "MNIST → SVHN, quick-jax, linear SVM",
         "MNIST → SVHN, paper",
     ]
+    assert made["table_1"][1:] == [
+        [
+            "DANN",
+            *("0.5500 ± 0.0500", "0.5000 ± 0.0000", "0.7107 (29.5 %)"),
+            *("0.5500 ± 0.0500", "0.5000 ± 0.0000", "–"),
+        ]
+    ]
     assert "*" not in (tmp_path / "table_1.md").read_text()
     assert made["table_2"] == [
         [
