@@ -76,7 +76,7 @@ def test_import_needs_only_keras_numpy_and_the_backend():
         "    print(error)\n"
     )
     assert done.returncode == 0, done.stderr
-    assert "pip install keras-grl[datasets]" in done.stdout
+    assert "pip install scikit-learn" in done.stdout
 
 
 def test_this_python_is_one_that_is_promised():

@@ -57,7 +57,7 @@ def __getattr__(name: str) -> Any:
     except ImportError as error:
         raise ImportError(
             f"`{name}` needs scikit-learn. Install it: "
-            "`pip install keras-grl[datasets]`."
+            "`pip install scikit-learn`."
         ) from error
     return getattr(module, name)
 

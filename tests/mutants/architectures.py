@@ -70,9 +70,9 @@ MUTANTS = [
             "test_the_bottleneck_scales_the_gradient_of_what_is_pretrained",
         ),
         (
-            "if classes not in (default, num_classes):",
-            "if classes == num_classes:",
-            "test_the_name_of_keras_hub",
+            "    if num_classes is not None:",
+            "    if False:",
+            "test_classes_under_both_names",
         ),
         (
             'domain: MeanSubtraction(value, scale, name=f"{domain}',

@@ -7,7 +7,7 @@ COMPONENTS = "tests/baselines/test_components.py"
 
 MUTANTS = [
     *mutants(
-        "keras_grl/baselines/discrepancies.py",
+        "keras_grl/distances.py",
         "tests/baselines/test_discrepancies.py",
         (
             "return ops.sum(ops.square(difference))",

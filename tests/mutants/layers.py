@@ -56,8 +56,8 @@ MUTANTS = [
         "keras_grl/backend/torch.py",
         REVERSAL,
         (
-            "return scale * upstream, None",
-            "return upstream, None",
+            "return _scaled(upstream, ctx.scale), None",
+            "return -_scaled(upstream, ctx.scale), None",
             "test_gradient_is_minus_factor_times_upstream",
         ),
     ),
@@ -142,7 +142,7 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/layers/first_rows.py",
+        "keras_grl/layers/rows.py",
         "tests/models/test_dann.py",
         (
             "return sum(ops.shape(tensor)[0] for tensor in tensors)",

@@ -1,32 +1,44 @@
-"""Mutants of `keras_grl/models/` and `keras_grl/callbacks/`."""
+"""Mutants of `keras_grl/models/` and `keras_grl/methods/`."""
 
 from tests.mutants import mutants
 
 DANN = "tests/models/test_dann.py"
 TWO_DOMAINS = "tests/models/test_two_domains.py"
+ADAPTATION = "tests/models/test_adaptation.py"
+CHECKS = "tests/models/test_checks.py"
+LABELS = "tests/models/test_labels.py"
+LOGITS = "tests/models/test_logits.py"
 BY_HAND = "test_one_step_makes_the_updates_of_equations_4_to_6"
 
 MUTANTS = [
     *mutants(
-        "keras_grl/models/dann.py",
+        "keras_grl/methods/rows.py",
         DANN,
         (
-            "[ops.zeros((source,)), ops.ones((target,))]",
-            "[ops.ones((source,)), ops.zeros((target,))]",
-            "test_losses_and_metrics_in_the_logs",
-            "test_two_domain_logits_equal_one_that_is_their_difference",
+            'ops.zeros((self.source,), dtype="float32")',
+            'ops.ones((self.source,), dtype="float32")',
             BY_HAND,
-        ),
-        (
-            "return self._domain_loss_weight * loss",
-            "return loss",
-            BY_HAND,
-        ),
-        (
-            "self._domain_loss_tracker.update_state(loss, samples)",
-            "self._domain_loss_tracker.update_state(2.0 * loss, samples)",
             "test_losses_and_metrics_in_the_logs",
         ),
+        (
+            "return [name for name in (SOURCE, LABELED_TARGET) if name in x]",
+            "return [name for name in (SOURCE,) if name in x]",
+            "test_labelled_target_is_learnt_from_and_seen_as_target",
+        ),
+        (
+            "for name in (LABELED_TARGET, TARGET) if name in x]",
+            "for name in (TARGET, LABELED_TARGET) if name in x]",
+            "test_labelled_target_is_learnt_from_and_seen_as_target",
+        ),
+        (
+            "_joined_by_name(sample_weight, names)",
+            "None",
+            "test_the_weights_of_labeled_streams_weigh_their_own_samples",
+        ),
+    ),
+    *mutants(
+        "keras_grl/methods/dann.py",
+        DANN,
         (
             "logits = logits[:, 1:] - logits[:, :1]",
             "logits = logits[:, :1] - logits[:, 1:]",
@@ -48,6 +60,102 @@ MUTANTS = [
             "test_fit_logs_everything",
             "test_schedule_and_momentum_over_several_steps",
         ),
+    ),
+    *mutants(
+        "keras_grl/methods/discrepancy.py",
+        "tests/baselines/test_discrepancy_model.py",
+        (
+            "features[: rows.source], features[rows.source :]",
+            "features[: rows.labeled], features[rows.labeled :]",
+            "test_labelled_target_counts_as_target",
+        ),
+    ),
+    *mutants(
+        "keras_grl/methods/domain_classifier.py",
+        LOGITS,
+        (
+            'keras.layers.Dense(1024, activation="relu", name="domain_fc2")',
+            'keras.layers.Dense(1024, name="domain_fc2")',
+            f"{DANN}::test_default_domain_classifier_is_the_papers",
+        ),
+        (
+            "self._warns = loading()",
+            "self._warns = False",
+            "test_a_model_that_is_loaded_warns",
+        ),
+        (
+            "    keras.layers.ELU,\n",
+            "",
+            "test_activations_by_their_type",
+        ),
+    ),
+    *mutants(
+        "keras_grl/methods/logits.py",
+        LOGITS,
+        (
+            "for sign in (1, -1):",
+            "for sign in (1,):",
+            "test_a_linear_end_of_a_bounded_layer_is_seen_by_its_sign",
+        ),
+        ("0 <= low < high", "low <= high", "test_logits"),
+    ),
+    *mutants(
+        "keras_grl/models/adaptation.py",
+        DANN,
+        (
+            "self._domain_loss_weight * domain_loss / replicas",
+            "domain_loss / replicas",
+            BY_HAND,
+        ),
+        (
+            "update_state(domain_loss, of.total)",
+            "update_state(2.0 * domain_loss, of.total)",
+            "test_losses_and_metrics_in_the_logs",
+        ),
+        (
+            "y_pred = tree.map_structure(lambda t: t[:source], "
+            'y_pred["label"])',
+            'y_pred = y_pred["label"]',
+            "test_labelled_target_is_learnt_from_and_seen_as_target",
+        ),
+        (
+            "            if any(metric is each for each in own):",
+            "            if True:",
+            f"{ADAPTATION}::"
+            "test_a_metric_by_the_name_of_a_figure_of_ours_is_refused",
+        ),
+        (
+            "*self.method.metrics,",
+            "",
+            f"{ADAPTATION}::test_metrics_of_a_method_are_not_of_plain_data",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/forward.py",
+        ADAPTATION,
+        (
+            "predictions = self.label_predictor(features, training=training)",
+            "predictions = self.label_predictor(seen, training=training)",
+            "test_a_method_sees_the_target_predictions_that_it_asks_for",
+        ),
+        (
+            "            self._create_weights(known_shape)\n"
+            "        self.built = True",
+            "            self.build(known_shape)",
+            "test_a_subclass_adds_state_after_init",
+        ),
+        (
+            'or self.batch_normalization == "joint":',
+            "or self._source_statistics is None:",
+            "tests/models/test_masks.py::"
+            "test_a_paired_batch_is_masked_as_a_plain_one",
+            f"{TWO_DOMAINS}::"
+            "test_losses_that_layers_add_count_once_for_each_domain",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/dann.py",
+        DANN,
         (
             '"total_steps": reversal["total_steps"],',
             "",
@@ -55,52 +163,104 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/models/batch.py",
-        DANN,
-        (
-            "return [name for name in (SOURCE, LABELED_TARGET) if name in x]",
-            "return [name for name in (SOURCE,) if name in x]",
-            "test_labelled_target_is_learnt_from_and_seen_as_target",
-        ),
-        (
-            "for name in (LABELED_TARGET, TARGET) if name in x]",
-            "for name in (TARGET, LABELED_TARGET) if name in x]",
-            "test_labelled_target_is_learnt_from_and_seen_as_target",
-        ),
-        (
-            "sample_weight = concatenate([sample_weight[name] for name in "
-            "names])",
-            "sample_weight = None",
-            "test_the_weights_of_labeled_streams_weigh_their_own_samples",
-        ),
-    ),
-    *mutants(
         "keras_grl/models/running_statistics.py",
         TWO_DOMAINS,
         (
-            "                source.assign(own.value)",
-            "                pass",
+            "source_of.get(id(variable), variable).assign(value)",
+            "variable.assign(value)",
             "test_domain_specific_by_hand",
         ),
         (
-            "                own.assign(values)",
-            "                pass",
-            "test_domain_specific_by_hand",
-            "test_statistics_survive_a_failure",
+            "[loss + 0.0 for loss in scope.losses]",
+            "[]",
+            "test_losses_that_layers_add_count_once_for_each_domain",
         ),
     ),
     *mutants(
-        "keras_grl/models/domain_classifier.py",
-        DANN,
+        "keras_grl/models/labels.py",
+        LABELS,
         (
-            'keras.layers.Dense(1024, activation="relu", name="domain_fc2")',
-            'keras.layers.Dense(1024, name="domain_fc2")',
-            "test_default_domain_classifier_is_the_papers",
+            "(part < 0) | (part >= classes)",
+            "part >= classes",
+            "test_classes_that_do_not_exist",
         ),
         (
-            "for last in reversed(operations):",
-            "for last in operations:",
-            "test_activated_functional_domain_classifier",
+            "low >= 0 and high < classes",
+            "high <= classes",
+            "test_classes_that_do_not_exist",
         ),
+        (
+            "range(0, len(values), rows)",
+            "range(0, rows, rows)",
+            "test_every_part_of_a_large_array_is_looked_at",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/checks.py",
+        CHECKS,
+        ("if not self._known:", "if False:", "test_labels_of_arrays"),
+        (
+            "    if loss is None:",
+            "    if loss is None and not model.losses:",
+            "test_a_regularized_model_without_loss",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/class_weights.py",
+        "tests/models/test_class_weights.py",
+        (
+            "get(int(each), 1.0)",
+            "get(int(each), 0.0)",
+            "test_all_labeled_samples_are_weighed",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/batch.py",
+        "tests/models/test_input_specs.py",
+        (
+            "x[SOURCE], x[TARGET]",
+            "x[SOURCE], x[SOURCE]",
+            "test_an_encoder_for_each_domain",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/saving.py",
+        "tests/models/test_crossings.py",
+        (
+            'if str(module).startswith("keras.")',
+            "if str(module)",
+            "test_a_users_own_optimizer_stays_its_own",
+        ),
+        (
+            'for name in ("jit_compile", "auto_scale_loss")',
+            'for name in ("auto_scale_loss",)',
+            "test_jit_compile_is_filed_as_it_was_given",
+        ),
+        (
+            'return filed or "auto"',
+            "return filed",
+            "test_old_files_of_torch_compile_as_this_backend_does",
+        ),
+        (
+            'answer == "y"',
+            'answer != "y"',
+            "tests/models/test_failed_saves.py::test_overwrite_false_asks",
+        ),
+        (
+            " or _share_variables(parts)",
+            "",
+            "tests/models/test_shared_layers.py::"
+            "test_loads_and_trains_on[within_wrappers]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/files.py",
+        "tests/test_files.py",
+        (
+            'path.suffix == ".json"',
+            'path.suffix != ".json"',
+            "test_the_file_that_lists_the_others_comes_last",
+        ),
+        ("realpath", "abspath", "test_a_link_stays_one"),
     ),
 ]

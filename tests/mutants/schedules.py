@@ -1,53 +1,98 @@
-"""Mutants of `keras_grl/schedules.py`."""
+"""Mutants of `keras_grl/schedules/`."""
 
 from tests.mutants import mutants
 
-MUTANTS = mutants(
-    "keras_grl/schedules.py",
-    "tests/test_schedules.py",
-    (
-        "ops.tanh(0.5 * self.gamma * p)",
-        "ops.tanh(self.gamma * p)",
-        "test_sigmoid_ramp_is_equation_14",
+PROGRESS = "tests/callbacks/test_progress.py"
+HORIZON = "tests/callbacks/test_horizon.py"
+SCHEDULES = "tests/test_schedules.py"
+
+MUTANTS = [
+    *mutants(
+        "keras_grl/schedules/ramps.py",
+        SCHEDULES,
+        (
+            "ops.tanh(0.5 * self.gamma * p)",
+            "ops.tanh(self.gamma * p)",
+            "test_sigmoid_ramp_is_equation_14",
+        ),
+        (
+            "return self.scale * ops.tanh",
+            "return ops.tanh",
+            "test_sigmoid_ramp_scales",
+        ),
+        (
+            "gamma: float = 10.0, scale",
+            "gamma: float = 5.0, scale",
+            "test_the_defaults_are_the_papers",
+        ),
+        (
+            "/ (1.0 - self.warmup), 0.0)",
+            ", 0.0)",
+            "test_linear_ramp_waits_then_climbs",
+        ),
+        (
+            "(self.end - self.start) * climbed",
+            "self.end * climbed",
+            "test_linear_ramp_waits_then_climbs",
+        ),
     ),
-    (
-        "return self.scale * ops.tanh",
-        "return ops.tanh",
-        "test_sigmoid_ramp_scales",
+    *mutants(
+        "keras_grl/schedules/learning_rates.py",
+        SCHEDULES,
+        (
+            "1.0 + self.alpha * p, -self.beta",
+            "1.0 + self.alpha * p, self.beta",
+            "test_inverse_decay_is_appendix_c",
+        ),
+        (
+            "beta: float = 0.75,",
+            "beta: float = 1.0,",
+            "test_the_defaults_are_the_papers",
+        ),
     ),
-    (
-        "return ops.clip(p, 0.0, 1.0)",
-        "return p",
-        "test_progress_is_clamped",
+    *mutants(
+        "keras_grl/schedules/progress.py",
+        SCHEDULES,
+        (
+            "return ops.clip(_float32(step) / _float32(total_steps), 0.0, 1.0)",
+            "return _float32(step) / _float32(total_steps)",
+            "test_progress_is_clamped",
+        ),
+        (
+            "if reads.variables:",
+            "if False:",
+            "test_variables_are_refused_where_an_assignment_would_not_be_seen",
+        ),
+        (
+            "if not 0.0 <= number <= 3.4e38:",
+            "if not number <= 3.4e38:",
+            "test_values_are_checked_when_installed",
+        ),
     ),
-    (
-        "1.0 + self.alpha * p, -self.beta",
-        "1.0 + self.alpha * p, self.beta",
-        "test_inverse_decay_is_appendix_c",
+    *mutants(
+        "keras_grl/schedules/horizon.py",
+        PROGRESS,
+        (
+            'ops.cast(step, "int32") - self.first_step',
+            'ops.cast(step, "int32")',
+            f"{HORIZON}::test_second_fit_is_a_run_of_its_own",
+        ),
+        (
+            "if count == len(others):",
+            "if False:",
+            "tests/callbacks/test_older_files.py::"
+            "test_a_model_loads_in_full_and_trains_on",
+        ),
+        (
+            "return self.in_files and called_schedule(self._optimizer) is not "
+            "None",
+            "return self.in_files",
+            "test_another_learning_rate_after_ours",
+        ),
+        (
+            "for variable in variables[len(others) :]:",
+            "for variable in []:",
+            "test_checkpoints_hold_the_horizon",
+        ),
     ),
-    (
-        "beta: float = 0.75,",
-        "beta: float = 1.0,",
-        "test_the_defaults_are_the_papers",
-    ),
-    (
-        "gamma: float = 10.0, scale",
-        "gamma: float = 5.0, scale",
-        "test_the_defaults_are_the_papers",
-    ),
-    (
-        "/ (1.0 - self.warmup), 0.0)",
-        ", 0.0)",
-        "test_linear_ramp_waits_then_climbs",
-    ),
-    (
-        "(self.end - self.start) * climbed",
-        "self.end * climbed",
-        "test_linear_ramp_waits_then_climbs",
-    ),
-    (
-        'ops.cast(step, "float32") - self.first_step',
-        'ops.cast(step, "float32")',
-        "test_the_schedule_of_one_fit_counts_from_its_first_step",
-    ),
-)
+]

@@ -1,0 +1,99 @@
+"""Mutants of `keras_grl/callbacks/` and of p in `keras_grl/models/`."""
+
+from tests.mutants import mutants
+
+PROGRESS = "tests/callbacks/test_progress.py"
+ENDING = "tests/callbacks/test_ending.py"
+HORIZON = "tests/callbacks/test_horizon.py"
+BACKUP = "tests/callbacks/test_backup.py"
+CHECKPOINT = "tests/callbacks/test_checkpoint.py"
+
+MUTANTS = [
+    *mutants(
+        "keras_grl/models/progress.py",
+        PROGRESS,
+        (
+            "steps = applied - was_applied",
+            "steps = applied * 0 + 1",
+            "test_skipped_steps_count_for_nothing",
+        ),
+        (
+            "first_step = steps_taken(optimizer) - layer.steps_counted",
+            "first_step = 0",
+            "test_a_new_optimizer_stands_where_the_model_stands",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/ending.py",
+        ENDING,
+        (
+            "if p >= 0.5 and factor >= 0.5 * end:",
+            "if p >= 0.5:",
+            "test_a_run_that_was_cut_short",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/adaptation_factor.py",
+        ENDING,
+        (
+            'elif self.model.stop_training or last < self.params["epochs"]:',
+            'elif last < self.params["epochs"]:',
+            "test_a_run_that_was_cut_short",
+        ),
+        (
+            "if counted == 0 and applied > 0:",
+            "if counted == 0:",
+            f"{PROGRESS}::test_no_step_applied",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/horizon.py",
+        PROGRESS,
+        (
+            "if total_steps not in (None, of_model):",
+            "if False:",
+            "test_two_horizons_are_refused",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/learning_rate.py",
+        HORIZON,
+        (
+            "horizon.assign(total_steps, steps_taken(optimizer) - step)",
+            "horizon.assign(total_steps, 0)",
+            "test_second_fit_is_a_run_of_its_own",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup.py",
+        BACKUP,
+        (
+            "self._note(epoch + 1)",
+            "self._note(epoch)",
+            "test_what_a_kill_can_leave[complete-False]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/checkpoint.py",
+        CHECKPOINT,
+        (
+            "self._write(epoch + 1)",
+            "self._write(epoch)",
+            "test_of_a_plain_model",
+        ),
+        (
+            '_set_random_state(facts["random"])',
+            "pass",
+            "test_the_random_state_of_python_and_numpy",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/resuming.py",
+        BACKUP,
+        (
+            "if expected in (None, epoch) or",
+            "if expected is None or",
+            "test_a_fit_that_keras_begins_with_an_earlier_epoch",
+        ),
+    ),
+]
