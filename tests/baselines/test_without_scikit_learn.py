@@ -29,6 +29,6 @@ def test_what_needs_scikit_learn_says_so(monkeypatch, name):
         )
     monkeypatch.setitem(sys.modules, "sklearn.base", None)
     assert baselines.DiscrepancyModel and baselines.last_hidden_features
-    message = rf"`{name}` needs.*pip install keras-grl\[datasets\]"
+    message = rf"`{name}` needs.*pip install scikit-learn"
     with pytest.raises(ImportError, match=message):
         getattr(baselines, name)
