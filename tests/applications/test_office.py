@@ -17,21 +17,22 @@ def test_office_on_features_that_are_computed_once(tmp_path):
         [
             *("--epochs", "2", "--batch-size", "8", "--pairs", "dslr_webcam"),
             *("--methods", "source_only,gfk,ddc,dann"),
-            *("--seeds", "2", "--output", str(tmp_path)),
-            *("--weights", "random"),
+            *("--weights", "random", "--output", str(tmp_path)),
         ]
     )
     metrics = found["dslr_webcam"]
-    assert [(m["method"], m["seed"]) for m in metrics[:2]] == [
+    assert [(m["method"], m["seed"]) for m in metrics] == [
         ("source_only", 0),
-        ("source_only", 1),
+        ("gfk", 0),
+        ("ddc", 0),
+        ("dann", 0),
     ]
     made = tables.main(["--results", str(tmp_path), "--output", str(tmp_path)])
     header, *rows = made["table_2"]
     assert header[3] == "OFFICE: Dslr → Webcam, paper*"
     assert ["DANN", "0.9400"] in [[row[0], row[3]] for row in rows]
     # Without labels of the target nobody knows the gap.
-    assert "%" not in rows[-1][1] and "±" in rows[-1][1]
+    assert "%" not in rows[-1][1]
     config = next(tmp_path.glob("*/*/config.json"))
     assert json.loads(config.read_text())["weights"] == "random"
 

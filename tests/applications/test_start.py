@@ -114,22 +114,26 @@ def test_make_says_what_it_installs():
     assert told < done.stdout.index("pip install")
 
 
+NOT_INSTALLED = """
+import importlib.util, sys
+
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("torch", "jax"):
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+sys.meta_path.insert(0, Nothing())
+found = importlib.util.find_spec
+importlib.util.find_spec = (
+    lambda name: None if name in ("torch", "jax") else found(name)
+)
+from applications import start
+start.load_keras()
+"""
+
+
 def test_a_backend_that_is_not_installed_gets_one_line():
-    done = run_python(
-        "import sys\n"
-        "class Nothing:\n"
-        "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name in ('torch', 'jax'):\n"
-        "            raise ModuleNotFoundError(f'No module named {name!r}')\n"
-        "sys.meta_path.insert(0, Nothing())\n"
-        "import importlib.util\n"
-        "found = importlib.util.find_spec\n"
-        "importlib.util.find_spec = (\n"
-        "    lambda n: None if n in ('torch', 'jax') else found(n))\n"
-        "from applications import start\n"
-        "start.load_keras()\n",
-        backend="torch",
-    )
+    done = python("-c", NOT_INSTALLED, KERAS_BACKEND="torch")
     assert done.returncode == 1
     assert done.stderr == (
         "error: KERAS_BACKEND: expected a backend that is installed "
