@@ -166,8 +166,7 @@ class DiscrepancyModel(AdaptationModel):
 
     def _method_config(self) -> dict[str, Any]:
         # Without `at`: the parts are what it has made of them.
-        discrepancy = keras.saving.serialize_keras_object(self.discrepancy)
-        return {"discrepancy": discrepancy}
+        return {"discrepancy": self.method.get_config()["discrepancy"]}
 
 
 def _moved_cut(

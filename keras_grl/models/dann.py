@@ -169,14 +169,10 @@ class DANNModel(AdaptationModel):
         return self.method.domain_accuracy
 
     def _method_config(self) -> dict[str, Any]:
-        reversal = self.gradient_reversal.get_config()
-        return {
-            "domain_classifier": keras.saving.serialize_keras_object(
-                self.domain_classifier
-            ),
-            "adaptation_factor": reversal["adaptation_factor"],
-            "total_steps": reversal["total_steps"],
-        }
+        # The arguments of `DANN` are the model's own.
+        config = self.method.get_config()
+        names = ("domain_classifier", "adaptation_factor", "total_steps")
+        return {name: config[name] for name in names}
 
 
 def _check_no_reversal(*parts: Any) -> None:

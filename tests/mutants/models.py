@@ -157,8 +157,8 @@ MUTANTS = [
         "keras_grl/models/dann.py",
         DANN,
         (
-            '"total_steps": reversal["total_steps"],',
-            "",
+            '"domain_classifier", "adaptation_factor", "total_steps")',
+            '"domain_classifier", "adaptation_factor")',
             "test_a_configuration_has_every_argument",
         ),
     ),
