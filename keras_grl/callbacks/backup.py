@@ -10,6 +10,8 @@ import keras
 from keras import ops
 
 from keras_grl.files import replaced
+from keras_grl.schedules.horizon import step_counter
+from keras_grl.schedules.horizon import steps_taken
 
 # The files of `BackupAndRestore` (Keras 3.15.1).
 _WEIGHTS = "latest.weights.h5"
@@ -75,13 +77,13 @@ class BackupGuard(keras.callbacks.Callback):
         if not begins and hasattr(optimizer, "inner_optimizer"):
             # Written by an older version, and float16 may have skipped steps.
             return
-        begins = begins or self._expected(_step(optimizer))
+        begins = begins or self._expected(steps_taken(optimizer))
         variables = [*self.model.variables, *optimizer.variables]
         before = [ops.convert_to_numpy(variable) for variable in variables]
         problems = []
         for path in candidates:
             problem = self._load(path)
-            step = _step(optimizer)
+            step = steps_taken(optimizer)
             if problem is None and step in begins:
                 self._write(path, begins[step])
                 return
@@ -111,7 +113,7 @@ class BackupGuard(keras.callbacks.Callback):
     def _load(self, path: Path) -> str | None:
         """Loads weights. What is wrong with them, if anything."""
         # Keras skips an optimizer's state that does not fit, with a warning.
-        _step_of(self.model.optimizer).assign(-1)
+        step_counter(self.model.optimizer).assign(-1)
         with tempfile.TemporaryDirectory() as folder:
             if not path.name.endswith(".weights.h5"):
                 path = Path(shutil.copyfile(path, f"{folder}/{_WEIGHTS}"))
@@ -119,7 +121,7 @@ class BackupGuard(keras.callbacks.Callback):
                 self.model.load_weights(path)
             except Exception as error:  # of HDF5 or Keras, as the damage is
                 return f"it cannot be loaded ({str(error).splitlines()[0]})"
-        if _step(self.model.optimizer) < 0:
+        if steps_taken(self.model.optimizer) < 0:
             return "it is of another optimizer"
         return None
 
@@ -149,7 +151,7 @@ class BackupGuard(keras.callbacks.Callback):
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / _EPOCHS
         epochs = {e: s for s, e in _epoch_of_step(path).items() if e < epoch}
-        epochs[epoch] = _step(self.model.optimizer)
+        epochs[epoch] = steps_taken(self.model.optimizer)
         _write_json(path, {"step_of_epoch": epochs})
 
 
@@ -160,20 +162,6 @@ def _epoch_of_step(path: Path) -> dict[int, int]:
     except (OSError, ValueError):
         return {}
     return {step: int(epoch) for epoch, step in noted.items()}
-
-
-def _step_of(optimizer: keras.optimizers.Optimizer) -> Any:
-    """The optimizer's own counter.
-
-    Not `iterations`: that one counts the updates, of which there are fewer
-    with `gradient_accumulation_steps`.
-    """
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return next(v for v in inner.variables if v.name == "iteration")
-
-
-def _step(optimizer: keras.optimizers.Optimizer) -> int:
-    return int(ops.convert_to_numpy(_step_of(optimizer)))
 
 
 def _write_json(path: Path, content: Any) -> None:

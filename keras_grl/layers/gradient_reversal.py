@@ -160,12 +160,12 @@ class GradientReversal(keras.layers.Layer):
     @property
     def steps_counted(self) -> int:
         """Integer: the training steps so far."""
-        return int(ops.convert_to_numpy(self.step.value))
+        return int(ops.convert_to_numpy(self.step + 0))
 
     @property
     def horizon(self) -> int:
         """Integer: the training steps in which p goes to 1; 0 if unknown."""
-        return int(ops.convert_to_numpy(self.total_steps.value))
+        return int(ops.convert_to_numpy(self.total_steps + 0))
 
     def last_adaptation_factor(self) -> float:
         """Float: the adaptation factor of the last training step."""
@@ -207,7 +207,7 @@ class GradientReversal(keras.layers.Layer):
 
     def load_own_variables(self, store: Any) -> None:
         super().load_own_variables(store)
-        if int(ops.convert_to_numpy(self.total_steps.value)) > 0:
+        if int(ops.convert_to_numpy(self.total_steps + 0)) > 0:
             self._horizon_known = True
 
     def get_config(self) -> dict[str, Any]:

@@ -82,7 +82,8 @@ class Horizon:
 
 
 def _number(variable: Any) -> int:
-    return int(ops.convert_to_numpy(variable.value))
+    # `+ 0`: under `tf.distribute` the value itself is no tensor.
+    return int(ops.convert_to_numpy(variable + 0))
 
 
 def horizon_of(step: Any) -> Horizon | None:
