@@ -114,11 +114,18 @@ def num_replicas() -> int:
     return tensorflow.num_replicas()
 
 
-def num_devices() -> int:
-    """The number of devices that share a batch, whoever shares it out."""
+def num_devices(model: Any) -> int:
+    """The number of devices that share a batch, whoever shares it out.
+
+    Args:
+        model: Keras model. On TensorFlow it keeps the strategy in whose scope
+            it was made.
+    """
+    if keras.backend.backend() == "tensorflow":
+        return int(model.distribute_strategy.num_replicas_in_sync)
     distribution = keras.distribution.distribution()
     if distribution is None:
-        return num_replicas()
+        return 1
     mesh = distribution.device_mesh
     axis = mesh.axis_names.index(distribution.batch_dim_name)
     return int(mesh.shape[axis])

@@ -71,7 +71,7 @@ class Fitting(Portable):
                 x = x.with_steps(steps_per_epoch)
                 steps_per_epoch = None
             batch.check_finite("steps_per_epoch", x, None)
-            x.check_divisible(num_devices())
+            x.check_divisible(num_devices(self))
         batch.check_finite(
             "validation_steps",
             kwargs.get("validation_data"),
@@ -115,7 +115,7 @@ class Fitting(Portable):
         """
         batch.check_finite("steps", x, steps)
         if isinstance(x, PairedDataset):
-            x.check_divisible(num_devices())
+            x.check_divisible(num_devices(self))
         check_inputs(self, x)
         checks.check_evaluation_data(self, x, y, kwargs)
         with self.weights_kept():

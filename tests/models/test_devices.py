@@ -140,3 +140,18 @@ def test_a_last_batch_that_the_devices_do_not_divide_is_refused():
         model.compile("sgd", "sparse_categorical_crossentropy")
         with pytest.raises(ValueError, match=r"batch.*2 devices"):
             model.fit(pairs, verbose=0)
+
+
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="tf.distribute")
+def test_a_model_keeps_the_strategy_in_whose_scope_it_was_made():
+    x, y, t = small_data(source=9, target=9)
+    with two_devices():
+        model = dann()
+        model.compile("sgd", "sparse_categorical_crossentropy")
+    for data in (18, {"source": 8, "target": 3}):
+        pairs = keras_grl.pair((x, y), t, batch_size=data)
+        with pytest.raises(ValueError, match=r"batch_size.*2 devices"):
+            model.fit(pairs, verbose=0)
+        with pytest.raises(ValueError, match=r"batch_size.*2 devices"):
+            model.evaluate(pairs, verbose=0)
+    model.fit(keras_grl.pair((x, y), t, batch_size=8), verbose=0)

@@ -144,14 +144,6 @@ MUTANTS = [
             "            self.build(known_shape)",
             "test_a_subclass_adds_state_after_init",
         ),
-        (
-            'or self.batch_normalization == "joint":',
-            "or self._source_statistics is None:",
-            "tests/models/test_masks.py::"
-            "test_a_paired_batch_is_masked_as_a_plain_one",
-            f"{TWO_DOMAINS}::"
-            "test_losses_that_layers_add_count_once_for_each_domain",
-        ),
     ),
     *mutants(
         "keras_grl/models/dann.py",
