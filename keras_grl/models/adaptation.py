@@ -181,19 +181,15 @@ class AdaptationModel(Forward):
         """
         own = self._own_metrics()
         taken = {metric.name for metric in own} | _LOGGED_BY_CALLBACKS
+        results: dict[str, Any] = {}
         for metric in self.metrics:
-            if any(metric is each for each in own):
-                continue
             result = metric.result()
-            names = result if isinstance(result, dict) else [metric.name]
-            for name in taken.intersection(names):
-                raise ValueError(
-                    f"The model logs a figure of its own as {name!r}. Expected "
-                    "other names of metrics and of outputs, whose losses are "
-                    f"logged as `<output>_loss`. Received: {name!r} twice\n"
-                    "Rename the metric, or the output of the label predictor."
-                )
-        return super().get_metrics_result()
+            if not isinstance(result, dict):
+                result = {metric.name: result}
+            if not any(metric is each for each in own):
+                _refuse_names(taken.intersection(result))
+            results.update(result)
+        return results
 
     # Training.
 
@@ -263,3 +259,14 @@ class AdaptationModel(Forward):
                     for name, value in config.items()
                 }
             )
+
+
+def _refuse_names(names: set[str]) -> None:
+    """Refuse names that the logs have already."""
+    for name in sorted(names):
+        raise ValueError(
+            f"The model logs a figure of its own as {name!r}. Expected other "
+            "names of metrics and of outputs, whose losses are logged as "
+            f"`<output>_loss`. Received: {name!r} twice\n"
+            "Rename the metric, or the output of the label predictor."
+        )

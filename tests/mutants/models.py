@@ -119,8 +119,8 @@ MUTANTS = [
             "test_labelled_target_is_learnt_from_and_seen_as_target",
         ),
         (
-            "            if any(metric is each for each in own):",
-            "            if True:",
+            "            if not any(metric is each for each in own):",
+            "            if False:",
             f"{ADAPTATION}::"
             "test_a_metric_by_the_name_of_a_figure_of_ours_is_refused",
         ),
