@@ -84,16 +84,27 @@ def test_an_unknown_backend_is_refused_at_once(name):
     )
 
 
+def make(*args, cwd):
+    """Runs make as from a shell, also where a make runs the tests."""
+    env = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS")
+    }
+    return subprocess.run(
+        ["make", *args],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
 def test_make_refuses_it_before_anything_is_installed(tmp_path):
     (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
     for goals in ([], ["demo"]):
-        done = subprocess.run(
-            ["make", "KERAS_BACKEND=openvino", *goals],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = make("KERAS_BACKEND=openvino", *goals, cwd=tmp_path)
         assert done.returncode == 2 and done.stdout == ""
         assert (
             "KERAS_BACKEND: expected one of tensorflow, jax, torch, received "
@@ -103,13 +114,7 @@ def test_make_refuses_it_before_anything_is_installed(tmp_path):
 
 
 def test_make_says_what_it_installs():
-    done = subprocess.run(
-        ["make", "--dry-run", "--always-make", "KERAS_BACKEND=jax"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    done = make("--dry-run", "--always-make", "KERAS_BACKEND=jax", cwd=ROOT)
     told = done.stdout.index("Installing keras-grl and jax into .venv")
     assert told < done.stdout.index("pip install")
 
