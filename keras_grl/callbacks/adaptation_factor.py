@@ -111,13 +111,15 @@ class AdaptationFactorScheduler(HorizonCallback):
                 self.model.make_train_function(force=True)
         self.watch({each.name: each.schedule for each in self._layers})
 
-    def begin(self, total_steps: int | None, step: int | None) -> None:
+    def begin(
+        self, total_steps: int | None, step: int | None, resumed: bool
+    ) -> None:
         for layer in self._layers:
             if layer.given_total_steps is not None:
                 # Weights that were loaded may have brought another horizon.
                 layer.set_horizon(layer.given_total_steps)
             elif layer.needs_horizon and total_steps is not None:
-                layer.set_horizon(total_steps, step)
+                layer.set_horizon(total_steps, None if resumed else step)
         self._applied_before_fit = steps_taken(self.model.optimizer)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

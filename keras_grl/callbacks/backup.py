@@ -42,6 +42,7 @@ class BackupGuard(keras.callbacks.Callback):
     Attributes:
         resumes: Boolean, whether there is, or may be, something to resume
             from.
+        resumed: Boolean, whether the weights are those of an interrupted run.
     """
 
     def __init__(self, backup: keras.callbacks.BackupAndRestore):
@@ -51,11 +52,13 @@ class BackupGuard(keras.callbacks.Callback):
         self._within_epochs = backup.save_freq != "epoch"
         self._begun = False
         self.resumes = True
+        self.resumed = False
 
     # Where training begins.
 
     def on_train_begin(self, logs: Any = None) -> None:
         self._begun = False
+        self.resumed = False
         if not self._local or not self.model.built:
             return
         candidates = [
@@ -86,6 +89,7 @@ class BackupGuard(keras.callbacks.Callback):
             step = steps_taken(optimizer)
             if problem is None and step in begins:
                 self._write(path, begins[step])
+                self.resumed = True
                 return
             problem = problem or f"no epoch begins with optimizer step {step}"
             problems.append(f"{path.name}: {problem}")

@@ -64,6 +64,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             included.
         seconds: Float, the time that training took, likewise.
         seed: Integer, of the order of the paired data; None if not known.
+        resumed: Boolean, whether this `fit` resumes from the file.
 
     Raises:
         ValueError: If an argument is invalid; when training begins, if the
@@ -103,6 +104,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
     def _begin(self, logs: list[dict[str, float]], seconds: float) -> None:
         self.logs = logs
+        self.resumed = False
         self._seconds_before = seconds
         self._began = self._written = time.monotonic()
         self._expected_epoch: int | None = None
@@ -173,6 +175,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             {n: file[f"random_{n}"] for n in facts["random_of_backend"]}
         )
         self._begin(facts["logs"], facts["seconds"])
+        self.resumed = True
         self._expected_epoch = facts["epoch"]
 
     def _read(self) -> dict[str, Any]:

@@ -13,7 +13,9 @@ class HorizonCallback(keras.callbacks.Callback):
 
     One `fit` is one run: p goes from `initial_epoch / epochs` to 1. The epoch
     to count from is read at the first `on_epoch_begin`, when callbacks such as
-    `BackupAndRestore` have told `fit` where to resume.
+    `BackupAndRestore` have told `fit` where to resume. Counters that were
+    resumed with the weights stand: float16 may have skipped steps, so that
+    they count fewer than the epochs have.
 
     A model of ours counts the steps that its optimizer applies; what its
     `total_steps` says then holds for all of its schedules.
@@ -22,6 +24,7 @@ class HorizonCallback(keras.callbacks.Callback):
     def __init__(self) -> None:
         super().__init__()
         self.begun = False
+        self.resumers: list[Any] = []
         self._watched: dict[str, tuple[Any, Any]] = {}
 
     @property
@@ -44,13 +47,16 @@ class HorizonCallback(keras.callbacks.Callback):
         """Whether a schedule of the model has no `total_steps`."""
         raise NotImplementedError
 
-    def begin(self, total_steps: int | None, step: int | None) -> None:
+    def begin(
+        self, total_steps: int | None, step: int | None, resumed: bool
+    ) -> None:
         """Called before the first batch.
 
         Args:
             total_steps: Training steps of this `fit`; None if unknown.
             step: The step of this `fit` that the first batch is; None if
                 unknown.
+            resumed: Whether the counters of an interrupted run are back.
         """
         raise NotImplementedError
 
@@ -118,7 +124,9 @@ class HorizonCallback(keras.callbacks.Callback):
             return
         self.begun = True
         steps = self.params.get("steps")
+        resumed = any(each.resumed for each in self.resumers)
+        self.resumers = []
         if steps:
-            self.begin(steps * self.params["epochs"], steps * epoch)
+            self.begin(steps * self.params["epochs"], steps * epoch, resumed)
         else:
-            self.begin(None, None)
+            self.begin(None, None, resumed)

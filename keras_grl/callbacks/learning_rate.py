@@ -141,14 +141,19 @@ class LearningRateAnnealing(HorizonCallback):
             # The old one is part of a step that is compiled already.
             self.model.make_train_function(force=True)
 
-    def begin(self, total_steps: int | None, step: int | None) -> None:
+    def begin(
+        self, total_steps: int | None, step: int | None, resumed: bool
+    ) -> None:
         if self.total_steps_of_model is not None:
             total_steps = self.total_steps_of_model
             step = gradient_reversal_layers(self.model)[0].steps_counted
         for optimizer in self._optimizers:
             horizon = horizon_of(step_counter(optimizer))
             if horizon and total_steps is not None and step is not None:
-                horizon.assign(total_steps, steps_taken(optimizer) - step)
+                known, first_step = horizon.values()
+                if not (resumed and known):
+                    first_step = steps_taken(optimizer) - step
+                horizon.assign(total_steps, first_step)
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         super().on_epoch_end(epoch, logs)

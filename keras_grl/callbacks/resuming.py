@@ -8,6 +8,7 @@ import keras
 
 from keras_grl.callbacks.backup import BackupGuard
 from keras_grl.callbacks.checkpoint import TrainingCheckpoint
+from keras_grl.callbacks.horizon import HorizonCallback
 
 
 def resuming(
@@ -38,6 +39,14 @@ def resuming(
                 initial_epoch = callback.initial_epoch
                 _warn_of_unknown_order(callback)
         prepared.append(callback)
+    resumers = [
+        each
+        for each in prepared
+        if isinstance(each, (BackupGuard, TrainingCheckpoint))
+    ]
+    for each in prepared:
+        if isinstance(each, HorizonCallback):
+            each.resumers = resumers
     return [_FirstEpoch(initial_epoch, guards), *prepared], initial_epoch
 
 

@@ -8,6 +8,7 @@ before.
 from typing import Any
 
 import keras
+import numpy as np
 from keras import tree
 
 from keras_grl.methods.domain_classifier import loading
@@ -169,6 +170,24 @@ def check_evaluation_data(
 def check_prediction_data(*args: Any, **kwargs: Any) -> None:
     """Refuse a `predict` of nothing. Arguments of `keras.Model.predict`."""
     _check_given("predict", args[0] if args else kwargs.get("x"))
+
+
+def check_batch(model: Any, x: Any, y: Any) -> None:
+    """Refuse wrong labels of one batch, as `fit` refuses those of all.
+
+    Arrays of a backend are left alone: to look at them is to wait for a device.
+    """
+    check_compiled(model)
+    if not uses_compiled_loss(model) or not all(
+        isinstance(labels, np.ndarray) for labels in tree.flatten(y)
+    ):
+        return
+    check = LabelCheck(model)
+    if batch.is_paired(x):
+        _build(model, x)
+        _check_label_arrays(check, x, y)
+    elif y is not None:
+        check("", y)
 
 
 def check_labels_of_batch(model: Any, x: Any, y: Any) -> None:

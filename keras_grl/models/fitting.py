@@ -71,7 +71,9 @@ class Fitting(Portable):
                 x = x.with_steps(steps_per_epoch)
                 steps_per_epoch = None
             batch.check_finite("steps_per_epoch", x, None)
-            x.check_divisible(num_devices(self))
+        for data in (x, kwargs.get("validation_data")):
+            if isinstance(data, PairedDataset):
+                data.check_divisible(num_devices(self))
         batch.check_finite(
             "validation_steps",
             kwargs.get("validation_data"),
@@ -128,6 +130,20 @@ class Fitting(Portable):
         checks.check_prediction_data(*args, **kwargs)
         with self.weights_kept():
             return super().predict(*args, **kwargs)
+
+    def train_on_batch(
+        self, x: Any, y: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Trains on one paired batch. Arguments as `keras.Model`'s."""
+        checks.check_batch(self, x, y)
+        return super().train_on_batch(x, y, *args, **kwargs)
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Evaluates one batch. Arguments as `keras.Model`'s."""
+        checks.check_batch(self, x, y)
+        return super().test_on_batch(x, y, *args, **kwargs)
 
     def train_step(self, *args: Any) -> Any:
         # JAX's trainer passes (state, data), the others (data,).

@@ -12,6 +12,7 @@ import keras_grl
 from keras_grl import DANNModel
 from keras_grl import schedules
 from keras_grl.baselines import DiscrepancyModel
+from keras_grl.schedules.horizon import steps_taken
 from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_domain_classifier
@@ -198,7 +199,14 @@ def accumulating():
 
 
 def scaled():
-    return keras.optimizers.LossScaleOptimizer(sgd())
+    """Skips steps until the scale is small enough."""
+    model = make()
+    model.compile(
+        keras.optimizers.LossScaleOptimizer(sgd(), initial_scale=2.0**126),
+        "sparse_categorical_crossentropy",
+        domain_loss_weight=16.0,
+    )
+    return model
 
 
 def discrepancy():
@@ -207,7 +215,7 @@ def discrepancy():
 
 @pytest.mark.parametrize(
     "of",
-    [lambda: make(accumulating), lambda: make(scaled), discrepancy],
+    [lambda: make(accumulating), scaled, discrepancy],
     ids=["accumulating", "scaled", "discrepancy"],
 )
 def test_of_other_optimizers_and_models(tmp_path, of):
@@ -217,6 +225,8 @@ def test_of_other_optimizers_and_models(tmp_path, of):
     assert fit(model, backup(tmp_path / "now")).epoch == [2]
     fit(right)
     assert_equal(model, right)
+    if of is scaled:
+        assert 0 < steps_taken(right.optimizer) < EPOCHS * STEPS
 
 
 def test_a_fit_after_another(tmp_path):

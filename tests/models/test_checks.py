@@ -8,6 +8,7 @@ from keras import ops
 
 import keras_grl
 from keras_grl import DANNModel
+from keras_grl.models import fitting
 from tests import paired_data
 from tests.testing import small_classifier
 from tests.testing import small_data
@@ -136,6 +137,27 @@ def test_no_loss():
     refused(model_of(loss=None), "given no loss", pairs())
     with pytest.raises(ValueError, match=r"(?i)no loss|`loss` argument"):
         model_of(loss=None).train_on_batch(x, Y_SOURCE)
+
+
+@pytest.mark.parametrize("wrong", [3, -1, 255, np.nan], ids=str)
+def test_labels_of_one_batch(wrong):
+    x = {"source": X_SOURCE, "target": X_TARGET}
+    labels = Y_SOURCE.astype("float32")
+    labels[0] = wrong
+    model = model_of()
+    for call in (model.train_on_batch, model.test_on_batch):
+        with pytest.raises(ValueError, match="labels of the source stream"):
+            call(x, labels)
+    with pytest.raises(ValueError, match=r"(?i)labels"):
+        model.test_on_batch(X_SOURCE, labels)
+    assert np.isfinite(model.train_on_batch(x, Y_SOURCE)).all()
+
+
+def test_validation_pairs_that_the_devices_do_not_divide(monkeypatch):
+    """Two devices, which no backend has by itself."""
+    monkeypatch.setattr(fitting, "num_devices", lambda model: 2)
+    odd = keras_grl.pair((X_SOURCE, Y_SOURCE), X_TARGET, batch_size=(4, 3))
+    refused(model_of(), "2 devices", pairs(), validation_data=odd)
 
 
 def test_a_regularized_model_without_loss():

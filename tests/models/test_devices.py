@@ -128,6 +128,9 @@ def test_a_batch_that_the_devices_do_not_divide_is_refused(sizes):
         before = [np.array(w) for w in model.get_weights()]
         with pytest.raises(ValueError, match=r"batch_size.*2 devices"):
             model.fit(pairs, verbose=0)
+        even = keras_grl.pair((x, y), t, batch_size=16)
+        with pytest.raises(ValueError, match=r"batch_size.*2 devices"):
+            model.fit(even, validation_data=pairs, verbose=0)
         for got, want in zip(model.get_weights(), before, strict=True):
             np.testing.assert_array_equal(got, want)
 

@@ -59,9 +59,27 @@ MUTANTS = [
         "keras_grl/callbacks/learning_rate.py",
         HORIZON,
         (
-            "horizon.assign(total_steps, steps_taken(optimizer) - step)",
-            "horizon.assign(total_steps, 0)",
+            "first_step = steps_taken(optimizer) - step",
+            "first_step = 0",
             "test_second_fit_is_a_run_of_its_own",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/learning_rate.py",
+        CHECKPOINT,
+        (
+            "if not (resumed and known):",
+            "if True:",
+            "test_resumes_to_the_bit[scaled]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/adaptation_factor.py",
+        CHECKPOINT,
+        (
+            "layer.set_horizon(total_steps, None if resumed else step)",
+            "layer.set_horizon(total_steps, step)",
+            "test_resumes_to_the_bit[scaled]",
         ),
     ),
     *mutants(
@@ -71,6 +89,11 @@ MUTANTS = [
             "self._note(epoch + 1)",
             "self._note(epoch)",
             "test_what_a_kill_can_leave[complete-False]",
+        ),
+        (
+            "self.resumed = True",
+            "self.resumed = False",
+            "test_of_other_optimizers_and_models[scaled]",
         ),
     ),
     *mutants(

@@ -216,6 +216,20 @@ MUTANTS = [
         ),
     ),
     *mutants(
+        "keras_grl/models/fitting.py",
+        "tests/models/test_checks.py",
+        (
+            'for data in (x, kwargs.get("validation_data")):',
+            "for data in (x,):",
+            "test_validation_pairs_that_the_devices_do_not_divide",
+        ),
+        (
+            "checks.check_batch(self, x, y)\n        return super().train_on",
+            "return super().train_on",
+            "test_labels_of_one_batch",
+        ),
+    ),
+    *mutants(
         "keras_grl/models/saving.py",
         "tests/models/test_crossings.py",
         (
