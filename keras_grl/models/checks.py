@@ -119,7 +119,7 @@ def check_compiled(model: Any) -> None:
 
 def check_loss(model: Any, loss: Any) -> None:
     """Refuse a loss for each output of a call: `{"label": …, "domain": …}`."""
-    if loading() or not isinstance(loss, dict):
+    if not isinstance(loss, dict) or loading():
         return
     if model.built:
         single = not tree.is_nested(outputs_of(model))
