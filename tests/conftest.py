@@ -1,3 +1,5 @@
+import gc
+import itertools
 import logging
 import os
 
@@ -31,6 +33,10 @@ if keras.backend.backend() == "tensorflow":
 # TensorFlow warns of every model beyond the fourth that it compiles.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
+
+# See `what_stays_is_not_looked_through`.
+gc.disable()
+_tests_run = itertools.count(1)
 
 # Folders and files whose tests use no backend, in whole. Single tests have the
 # marker `backend_free`.
@@ -135,6 +141,20 @@ def compiled_once(tmp_path_factory):
         ):
             jax.config.update(name, value)
             os.environ[name.upper()] = str(value)
+
+
+@pytest.fixture(autouse=True)
+def what_stays_is_not_looked_through():
+    """Keeps the garbage collector quick.
+
+    TensorFlow keeps the graph of every training step for good (2.21), and so
+    do the caches of JAX. A full collection goes through all of them again,
+    which took a third of the time. What is frozen it leaves out.
+    """
+    yield
+    if next(_tests_run) % 20 == 0:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
