@@ -1,6 +1,7 @@
 """The only code that differs by backend; the rest is `keras.ops`."""
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -155,6 +156,29 @@ def _same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
     windows = -(-size // stride)
     added = max((windows - 1) * stride + window - size, 0)
     return added // 2, added - added // 2
+
+
+def make_function(
+    model: Any, name: str, make: Callable[[bool], Any], force: bool
+) -> Any:
+    """Has Keras's trainer make the function of a step.
+
+    On JAX's CPU the step is then compiled with options of its own.
+
+    Args:
+        model: Compiled Keras model.
+        name: Of the attribute that `make` sets, such as "train_function".
+        make: Keras's method, such as `keras.Model.make_train_function`.
+        force: Whether the function is made again if there is one.
+
+    Returns:
+        What `make` returns.
+    """
+    if keras.backend.backend() == "jax":
+        from keras_grl.backend import jax
+
+        return jax.make_function(model, name, make, force)
+    return make(force)
 
 
 def num_replicas() -> int:
