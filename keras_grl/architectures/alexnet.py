@@ -12,6 +12,7 @@ from keras_grl.architectures.weights import download
 from keras_grl.layers.local_response_normalization import (
     LocalResponseNormalization,
 )
+from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
 from keras_grl.validation import check_choice
@@ -250,7 +251,7 @@ def _layers(variant: str) -> list[layers.Layer]:
         )
 
     def behind(number: int) -> list[layers.Layer]:
-        pool = layers.MaxPooling2D(3, 2, name=f"pool{number}")
+        pool = MaxPooling2D(3, 2, name=f"pool{number}")
         relu = layers.ReLU(name=f"relu{number}")
         if not caffe or number == 5:
             # ReLU after pooling is the same function as before it, for a

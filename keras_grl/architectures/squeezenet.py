@@ -8,6 +8,7 @@ from keras import layers
 from keras_grl.architectures import parts
 from keras_grl.architectures import weight_files
 from keras_grl.architectures.weights import assign
+from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
 
@@ -196,11 +197,11 @@ dropout 0.5 |
 def _fires(x: Any) -> Any:
     """From mean-subtracted images to the 512 channels of fire9."""
     x = layers.Conv2D(96, 7, strides=2, activation="relu", name="conv1")(x)
-    x = layers.MaxPooling2D(3, 2, name="pool1")(x)
+    x = MaxPooling2D(3, 2, name="pool1")(x)
     for number, (squeezed, expanded) in _FIRES.items():
         x = _fire(x, f"fire{number}", squeezed, expanded)
         if number in (4, 8):
-            x = layers.MaxPooling2D(3, 2, name=f"pool{number}")(x)
+            x = MaxPooling2D(3, 2, name=f"pool{number}")(x)
     return x
 
 

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_grl.architectures import parts
+from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.models.dann import DANNModel
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
@@ -114,11 +115,11 @@ def SVHN(
             # ReLU after pooling is the same function as before it, for a
             # quarter of the work.
             convolution(64, "conv1"),
-            layers.MaxPooling2D(3, 2, padding="same", name="pool1"),
+            MaxPooling2D(3, 2, padding="same", name="pool1"),
             layers.ReLU(name="relu1"),
             *dropped(0.25, "drop1"),
             convolution(64, "conv2"),
-            layers.MaxPooling2D(3, 2, padding="same", name="pool2"),
+            MaxPooling2D(3, 2, padding="same", name="pool2"),
             layers.ReLU(name="relu2"),
             *dropped(0.25, "drop2"),
             convolution(128, "conv3"),

@@ -1,5 +1,7 @@
 """The only code that differs by backend; the rest is `keras.ops`."""
 
+import operator
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -94,6 +96,89 @@ def scale_gradient(x: Any, scale: Any) -> Any:
         return x, grad
 
     return identity(x)
+
+
+def max_pool(
+    x: Any,
+    pool_size: tuple[int, int],
+    strides: tuple[int, int],
+    padding: str,
+    data_format: str,
+) -> Any:
+    """`keras.ops.max_pool` of images, in the form that is fastest.
+
+    Args:
+        x: Tensor of shape `(batch, height, width, channels)`, or `(batch,
+            channels, height, width)`.
+        pool_size: Height and width of the window.
+        strides: Two integers.
+        padding: "valid" or "same".
+        data_format: "channels_last" or "channels_first".
+    """
+    if _pools_as_usual(x, pool_size, strides, data_format):
+        pads = [(0, 0), (0, 0)]
+        if padding == "same":
+            pads = list(map(_same_padding, x.shape[1:3], pool_size, strides))
+        if keras.backend.backend() == "jax":
+            from keras_grl.backend import jax
+
+            if jax.pools_by_slices():
+                return jax.max_pool(x, pool_size, strides, pads)
+        if keras.backend.backend() == "torch":
+            from keras_grl.backend import torch
+
+            return torch.max_pool(x, pool_size, strides, pads)
+    return ops.max_pool(x, pool_size, strides, padding, data_format)
+
+
+def _pools_as_usual(
+    x: Any,
+    pool_size: tuple[int, int],
+    strides: tuple[int, int],
+    data_format: str,
+) -> bool:
+    """Whether it is what networks do. The rest is left to Keras."""
+    pixels = x.shape[1:3]
+    return (
+        data_format == "channels_last"
+        and keras.backend.is_float_dtype(
+            keras.backend.standardize_dtype(x.dtype)
+        )
+        # In an export a size may be unknown.
+        and all(isinstance(size, int) for size in pixels)
+        and all(map(operator.ge, pixels, pool_size))
+        and all(stride > 1 for stride in strides)
+    )
+
+
+def _same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
+    """How many pixels "same" adds before and after `size` pixels."""
+    windows = -(-size // stride)
+    added = max((windows - 1) * stride + window - size, 0)
+    return added // 2, added - added // 2
+
+
+def make_function(
+    model: Any, name: str, make: Callable[[bool], Any], force: bool
+) -> Any:
+    """Has Keras's trainer make the function of a step.
+
+    On JAX's CPU the step is then compiled with options of its own.
+
+    Args:
+        model: Compiled Keras model.
+        name: Of the attribute that `make` sets, such as "train_function".
+        make: Keras's method, such as `keras.Model.make_train_function`.
+        force: Whether the function is made again if there is one.
+
+    Returns:
+        What `make` returns.
+    """
+    if keras.backend.backend() == "jax":
+        from keras_grl.backend import jax
+
+        return jax.make_function(model, name, make, force)
+    return make(force)
 
 
 def num_replicas() -> int:

@@ -1,8 +1,18 @@
 """JAX."""
 
+import functools
+import os
+from collections.abc import Callable
 from typing import Any
 
 import jax
+import keras
+
+# YNNPACK's convolutions and their gradients take up to twice the time of
+# XLA's own, which the default of this option has since they are in XLA (seen
+# on jaxlib 0.10.2). Its products stay: they are faster.
+_OPTION = "xla_cpu_experimental_ynn_fusion_type"
+_OPTIONS = {_OPTION: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
 
 
 @jax.custom_jvp
@@ -61,3 +71,91 @@ def _is_empty(variable: Any) -> bool:
         return variable.value is None
     except TypeError:  # It would call an initializer, which is gone.
         return True
+
+
+def pools_by_slices() -> bool:
+    """Whether slices pool faster than XLA's windows: on a CPU."""
+    return jax.default_backend() == "cpu"
+
+
+def max_pool(
+    x: Any,
+    pool_size: tuple[int, int],
+    strides: tuple[int, int],
+    pads: list[tuple[int, int]],
+) -> Any:
+    """Max pooling of images as a maximum of strided slices.
+
+    On a CPU the gradient of XLA's maximum over a window is slow (jaxlib
+    0.10.2). First over rows, then over columns: two times three slices for a
+    window of nine pixels.
+    """
+    for axis, window, stride, pad in zip(
+        (1, 2), pool_size, strides, pads, strict=True
+    ):
+        size = sum(pad) + x.shape[axis]
+        around = [(0, 0)] * 4
+        around[axis] = pad
+        x = jax.numpy.pad(x, around, constant_values=-jax.numpy.inf)
+        stop = (size - window) // stride * stride + 1
+        x = functools.reduce(
+            jax.numpy.maximum,
+            [
+                jax.lax.slice_in_dim(x, first, first + stop, stride, axis)
+                for first in range(window)
+            ],
+        )
+    return x
+
+
+def make_function(
+    model: Any, name: str, make: Callable[[bool], Any], force: bool
+) -> Any:
+    """Has Keras's trainer make the function of a step, which is compiled here.
+
+    Keras compiles it as a whole when `jit_compile` is true, without a way to
+    pass options to XLA. So Keras makes the function that is not compiled, and
+    it is compiled here just like that, but with options.
+    """
+    made = getattr(model, name) is not None and not force
+    if made or not _compiles(model):
+        return make(force)
+    given = model.jit_compile
+    model.jit_compile = False
+    try:
+        returned = make(force)
+    finally:
+        model.jit_compile = given
+    function = getattr(model, name)
+
+    def step(state: Any, batch: Any) -> Any:
+        return function(state, iter((batch,)))
+
+    compiled = jax.jit(step, donate_argnums=0, compiler_options=_OPTIONS)
+    setattr(model, name, lambda state, batches: compiled(state, next(batches)))
+    return returned
+
+
+def _compiles(model: Any) -> bool:
+    """Whether Keras would compile a single step, for a CPU."""
+    return (
+        model.jit_compile
+        and not model.run_eagerly
+        and model.steps_per_execution == 1
+        and keras.distribution.distribution() is None
+        and not keras.config.is_nnx_enabled()
+        and jax.default_backend() == "cpu"
+        # A user who has set it has a reason.
+        and _OPTION not in os.environ.get("XLA_FLAGS", "")
+        and _has_options()
+    )
+
+
+@functools.cache
+def _has_options() -> bool:
+    """Whether this jaxlib knows the option, which is experimental."""
+    try:
+        jax.jit(lambda x: x, compiler_options=_OPTIONS).lower(0.0).compile()
+    except (RuntimeError, TypeError, ValueError):
+        return False
+    return True

@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import torch
+from torch.nn import functional
 
 
 # Not compiled by `jit_compile=True`. The scale may be computed from a counter
@@ -47,6 +48,30 @@ class _ScaleGradient(torch.autograd.Function):
     @staticmethod
     def jvp(ctx: Any, tangent: Any, _: Any) -> Any:
         return _scaled(tangent, ctx.scale)
+
+
+def max_pool(
+    x: Any,
+    pool_size: tuple[int, int],
+    strides: tuple[int, int],
+    pads: list[tuple[int, int]],
+) -> Any:
+    """Max pooling of images whose channels come last, without copies.
+
+    Keras (3.15.1) copies them into a layout with the channels first, where
+    `max_pool2d` and its gradient are slow on a CPU, and again to pad them.
+    """
+    pooled = functional.max_pool2d(
+        # A view where the memory has this layout, as after a convolution.
+        x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last),
+        pool_size,
+        strides,
+        padding=[before for before, _ in pads],
+        # The last window reaches beyond the image by the pixel that is padded
+        # after the image and not before it.
+        ceil_mode=any(after > before for before, after in pads),
+    )
+    return pooled.permute(0, 2, 3, 1)
 
 
 def takes_several_steps_per_execution() -> bool:

@@ -5,6 +5,7 @@ from keras_grl.layers.gradient_scaling import GradientScaling
 from keras_grl.layers.local_response_normalization import (
     LocalResponseNormalization,
 )
+from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "GradientScaling",
     "MeanSubtraction",
     "LocalResponseNormalization",
+    "MaxPooling2D",
 ]
 
 

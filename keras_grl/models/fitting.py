@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from keras_grl.backend import make_function
 from keras_grl.backend import num_devices
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.callbacks.resuming import resuming
@@ -164,3 +165,17 @@ class Fitting(Portable):
                 f"{sorted(x)}\nPass one domain: `model.predict(x_target)`."
             )
         return super().predict_step(*state, data)
+
+    # How a step is compiled differs by backend.
+
+    def make_train_function(self, force: bool = False) -> Any:
+        make = super().make_train_function
+        return make_function(self, "train_function", make, force)
+
+    def make_test_function(self, force: bool = False) -> Any:
+        make = super().make_test_function
+        return make_function(self, "test_function", make, force)
+
+    def make_predict_function(self, force: bool = False) -> Any:
+        make = super().make_predict_function
+        return make_function(self, "predict_function", make, force)

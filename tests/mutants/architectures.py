@@ -30,8 +30,8 @@ MUTANTS = [
         "keras_grl/architectures/gtsrb.py",
         BUILDERS,
         (
-            'layers.MaxPooling2D(2, name="pool3")',
-            'layers.AveragePooling2D(2, name="pool3")',
+            ' MaxPooling2D(2, name="pool3")',
+            ' layers.AveragePooling2D(2, name="pool3")',
             GTSRB,
         ),
     ),

@@ -4,6 +4,7 @@ from tests.mutants import mutants
 
 REVERSAL = "tests/layers/test_gradient_reversal.py"
 MEAN = "tests/layers/test_mean_subtraction.py"
+POOLING = "tests/layers/test_max_pooling.py"
 LRN = "tests/layers/test_local_response_normalization.py"
 
 MUTANTS = [
@@ -59,6 +60,50 @@ MUTANTS = [
             "return _scaled(upstream, ctx.scale), None",
             "return -_scaled(upstream, ctx.scale), None",
             "test_gradient_is_minus_factor_times_upstream",
+        ),
+    ),
+    *mutants(
+        "keras_grl/backend/torch.py",
+        POOLING,
+        (
+            "padding=[before for before, _ in pads]",
+            "padding=[after for _, after in pads]",
+            "test_outputs_and_gradients_of_keras[3-2-same-pixels2]",
+        ),
+        (
+            "any(after > before for before, after in pads)",
+            "False",
+            "test_outputs_and_gradients_of_keras[3-2-same-pixels2]",
+        ),
+        (
+            "return pooled.permute(0, 2, 3, 1)",
+            "return pooled.permute(0, 3, 2, 1)",
+            "test_outputs_and_gradients_of_keras[2-2-valid-pixels1]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/backend/__init__.py",
+        POOLING,
+        (
+            "return added // 2, added - added // 2",
+            "return added - added // 2, added // 2",
+            "test_outputs_and_gradients_of_keras[3-2-same-pixels2]",
+        ),
+        (
+            "windows = -(-size // stride)",
+            "windows = size // stride",
+            "test_outputs_and_gradients_of_keras[3-2-same-pixels3]",
+        ),
+        (
+            "and all(stride > 1 for stride in strides)",
+            "",
+            "test_outputs_and_gradients_of_keras[2-1-same-pixels11]",
+        ),
+        (
+            'data_format == "channels_last"\n        and',
+            'data_format == "channels_first"\n        and',
+            "test_what_the_builders_have_is_fast[2-2-valid-pixels0]",
+            "test_channels_first",
         ),
     ),
     *mutants(

@@ -1,0 +1,84 @@
+"""PyTorch, with channels last in memory."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import torch
+from torch.nn import functional
+
+from benchmarks.by_hand import MOMENTUM
+from benchmarks.by_hand import Network
+from benchmarks.by_hand import Weights
+
+
+class _Reversed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any, factor: float) -> Any:
+        ctx.factor = factor
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Any) -> Any:
+        return -ctx.factor * upstream, None
+
+
+def _parameter(array: Any) -> Any:
+    weight = torch.from_numpy(array)
+    if weight.ndim == 4:
+        weight = weight.permute(3, 2, 0, 1)
+        weight = weight.contiguous(memory_format=torch.channels_last)
+    return weight.requires_grad_()
+
+
+def _dense(x: Any, layers: list[Any]) -> Any:
+    *hidden, (kernel, bias) = layers
+    for inner, shift in hidden:
+        x = functional.relu(torch.addmm(shift, x, inner))
+    return torch.addmm(bias, x, kernel)
+
+
+class Loop:
+    """One network, trained by hand."""
+
+    def __init__(
+        self, network: Network, model: keras.Model, learning_rate: float
+    ):
+        self.network = network
+        self.weights = Weights.of(model, _parameter)
+        self.optimizer = torch.optim.SGD(
+            self.weights.flat(), learning_rate, momentum=MOMENTUM
+        )
+
+    def step(self, source: Any, labels: Any, target: Any, factor: float) -> Any:
+        images = torch.from_numpy(np.concatenate([source, target]))
+        images = images.permute(0, 3, 1, 2).float()
+        features = self._features(images / 127.5 - 1)
+        count = len(source)
+        label_loss = functional.cross_entropy(
+            _dense(features[:count], self.weights.label),
+            torch.from_numpy(labels),
+        )
+        logits = _dense(_Reversed.apply(features, factor), self.weights.domain)[
+            :, 0
+        ]
+        domains = torch.zeros(len(images))
+        domains[count:] = 1
+        loss = label_loss + functional.binary_cross_entropy_with_logits(
+            logits, domains
+        )
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        return loss.detach()
+
+    def _features(self, x: Any) -> Any:
+        for number, (kernel, bias) in enumerate(self.weights.convolutions):
+            padding = kernel.shape[-1] // 2 if self.network.padded else 0
+            x = functional.conv2d(x, kernel, bias, padding=padding)
+            if number < self.network.pooled:
+                x = functional.max_pool2d(
+                    x, self.network.window, 2, ceil_mode=self.network.padded
+                )
+            x = functional.relu(x)
+        return x.permute(0, 2, 3, 1).flatten(1)
