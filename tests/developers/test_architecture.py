@@ -46,6 +46,7 @@ def test_the_page_shows_the_imports_of_today():
     [
         ("from keras_grl.models import DANNModel", "comes after it"),
         ("import keras_grl.models", "comes after it"),
+        ("import keras_grl.streams", "comes after it"),
         ("from keras_grl import models", "comes after it"),
         ("from ..models import inner", "comes after it"),
         ("def f():\n    from keras_grl.models import inner", "comes after it"),
@@ -55,7 +56,8 @@ def test_the_page_shows_the_imports_of_today():
     ],
 )
 def test_an_arrow_upwards_is_found(tmp_path, code, fault):
-    root = package(tmp_path, layers=code, models="", datasets="")
+    others = {"streams": "", "models": "", "datasets": ""}
+    root = package(tmp_path, layers=code, **others)
     (found,) = rooms.faults(rooms.arrows(root))
     assert found.startswith("layers imports") and fault in found
 
