@@ -107,10 +107,3 @@ def test_everything_public_says_what_it_is(name):
     for public in getattr(module, "__all__", []):
         if not public.startswith("__"):
             assert getattr(module, public).__doc__
-
-
-def test_local_links_of_the_documents_exist():
-    for document in DOCUMENTS:
-        links = re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text())
-        for link in links:
-            assert (document.parent / link).exists(), f"{document}: {link}"
