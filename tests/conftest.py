@@ -1,11 +1,11 @@
 import logging
 import os
 
-# First: what it sets is read by the backends when they are imported.
+# First: the backends read its settings when they are imported.
 import applications  # noqa: F401  # isort: skip
 
-# Two test processes share two cores: more threads stand in each other's way.
-# The processes that tests start have them from here.
+# Two test processes share two cores: more threads would slow each other down.
+# The processes that tests start inherit these settings.
 os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch's too, and scikit-learn's
 os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = (
@@ -81,7 +81,7 @@ SLOW = (
     "tests/datasets/test_syn_numbers.py::test_processes_change_nothing",
     "tests/datasets/test_syn_numbers.py::test_several_processes_do_not_run",
     "tests/datasets/test_syn_signs.py::test_processes_change_nothing",
-    "tests/models/test_dann.py::test_how_a_step_is_run_changes_nothing",
+    "tests/models/test_dann.py::test_execution_options_change_nothing",
     "tests/models/test_saving.py::test_a_killed_process_resumes_exactly",
     "tests/models/test_saving.py::test_loads_on_every_other_backend",
     "tests/test_docs.py::test_block_runs_as_printed[README: Quickstart]",
@@ -139,7 +139,7 @@ def compiled_once(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def fresh_state():
-    """Equal weights in every test, and no policy left by another."""
+    """Equal initial weights in every test, and the default policies."""
     policy = keras.config.dtype_policy()
     data_format = keras.config.image_data_format()
     keras.utils.set_random_seed(0)

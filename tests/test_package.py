@@ -44,7 +44,7 @@ def test_only_public_keras():
             assert not module.startswith("keras.src"), path
 
 
-def test_backend_code_stands_in_one_place():
+def test_backend_code_is_in_one_folder():
     for path in SOURCES:
         if path.parent.name != "backend":
             heads = {module.split(".")[0] for module in imports(path)}
@@ -79,5 +79,5 @@ def test_import_needs_only_keras_numpy_and_the_backend():
     assert "pip install scikit-learn" in done.stdout
 
 
-def test_this_python_is_one_that_is_promised():
+def test_this_python_is_supported():
     assert sys.version_info >= (3, 11)
