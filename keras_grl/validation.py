@@ -1,4 +1,4 @@
-"""Checks of arguments: one clear error names what is wrong with which."""
+"""Checks of arguments, with one clear error: expected, received, hint."""
 
 import math
 import numbers

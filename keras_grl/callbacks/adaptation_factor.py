@@ -32,7 +32,7 @@ class AdaptationFactorScheduler(HorizonCallback):
             run: p starts at `initial_epoch / epochs` and ends at 1.
 
     A warning is raised if training stops before the schedule has taken effect
-    (p below 0.5, and less than half of the final value), as `EarlyStopping` may
+    (p below 0.5, or less than half of the final value), as `EarlyStopping` may
     do in a `fit` of many epochs.
 
     Raises:

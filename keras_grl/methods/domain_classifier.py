@@ -9,7 +9,7 @@ import keras
 
 from keras_grl.methods.logits import stay_in_unit_interval
 
-# Layers that turn logits into something else.
+# Activations as layers.
 _ACTIVATION_LAYERS = (
     keras.layers.ELU,
     keras.layers.LeakyReLU,
@@ -157,8 +157,8 @@ class LogitsCheck:
             return
         if stay_in_unit_interval(self._classifier, features):
             self._refuse(
-                "domain_classifier whose outputs are between 0 and 1, whatever "
-                "its weights: a sigmoid or softmax at its end"
+                "domain_classifier whose outputs are between 0 and 1 for all "
+                "weights, as after a sigmoid or softmax"
             )
         self.done = True
 

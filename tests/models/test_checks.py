@@ -134,7 +134,7 @@ class OwnLoss(DANNModel):
 
 def test_no_loss():
     x = {"source": X_SOURCE, "target": X_TARGET}
-    refused(model_of(loss=None), "given no loss", pairs())
+    refused(model_of(loss=None), "compiled without a loss", pairs())
     with pytest.raises(ValueError, match=r"(?i)without a loss|`loss` argument"):
         model_of(loss=None).train_on_batch(x, Y_SOURCE)
 
@@ -163,7 +163,11 @@ def test_validation_pairs_that_the_devices_do_not_divide(monkeypatch):
 def test_a_regularized_model_without_loss():
     """Keras would train on the regularization loss, without labels."""
     predictor = layers.Dense(3, kernel_regularizer="l2")
-    refused(model_of(loss=None, predictor=predictor), "given no loss", pairs())
+    refused(
+        model_of(loss=None, predictor=predictor),
+        "compiled without a loss",
+        pairs(),
+    )
 
 
 def test_a_subclass_with_its_own_loss():
