@@ -28,8 +28,14 @@ def blocks(document):
     ]
 
 
+def runs(code):
+    """Where a block runs: with a large network of Keras on one backend."""
+    large = "keras.applications." in code
+    return [pytest.mark.backend_free] if large else []
+
+
 BLOCKS = [
-    pytest.param(code, id=f"{document.stem}: {title}")
+    pytest.param(code, id=f"{document.stem}: {title}", marks=runs(code))
     for document in DOCUMENTS
     for title, code in blocks(document)
 ]

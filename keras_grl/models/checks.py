@@ -129,7 +129,7 @@ def check_compiled(model: keras.Model) -> None:
 
 def check_loss(model: keras.Model, loss: LossLike | None) -> None:
     """Refuses a loss for each output of a call: `{"label": …, "domain": …}`."""
-    if loading() or not isinstance(loss, dict):
+    if not isinstance(loss, dict) or loading():
         return
     if model.built:
         single = not tree.is_nested(outputs_of(model))

@@ -56,6 +56,16 @@ def write_npy(path, weights):
         pickle.dump(array, file, protocol=2)
 
 
+@pytest.fixture
+def begins_at_zero(monkeypatch):
+    """Sixty million random weights take seconds, and here others come."""
+
+    def zeros(self, shape, dtype=None, **kwargs):
+        return keras.initializers.Zeros()(shape, dtype)
+
+    monkeypatch.setattr(keras.initializers.GlorotUniform, "__call__", zeros)
+
+
 @pytest.fixture(scope="module")
 def caffe():
     return random_weights(CAFFE_KERNELS)
@@ -87,6 +97,7 @@ def caffe_forward(x, weights):
     return x, by_hand.dense(x, *weights["fc8"])
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 def test_caffes_weights_give_caffes_outputs(caffe, caffe_file):
     x = images(2)
     model = AlexNet(
@@ -121,6 +132,7 @@ def test_features_of_the_bottleneck(caffe, caffe_file):
     )
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 def test_at_227_pixels_the_shapes_are_caffes():
     model = AlexNet(num_classes=1000)
     shapes = {layer.name: layer.output.shape[1:] for layer in model.layers}
@@ -135,6 +147,7 @@ def test_at_227_pixels_the_shapes_are_caffes():
     assert order == ["conv1", "relu1", "norm1", "pool1", "conv2"]
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 def test_torchvisions_size():
     model = AlexNet(variant="torchvision")
     assert model.input_shape == (None, 224, 224, 3)
@@ -183,6 +196,7 @@ def torchvision_network(classes):
     return Network().eval()
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 @pytest.mark.parametrize("size", [224, 100])
 def test_torchvisions_weights_give_torchvisions_outputs(tmp_path, size):
     """Another size too: its average-pooling adapts."""
@@ -206,6 +220,7 @@ def test_torchvisions_weights_give_torchvisions_outputs(tmp_path, size):
     np.testing.assert_allclose(got, logits, rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 def test_the_bottleneck_scales_the_gradient_of_what_is_pretrained():
     model = AlexNetBottleneck(
         5, input_shape=(SIZE, SIZE, 3), pretrained_scale=0.2
@@ -223,6 +238,7 @@ def test_the_bottleneck_scales_the_gradient_of_what_is_pretrained():
     assert dropout == [0.5, 0.5]
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 def test_what_is_not_pretrained_learns_at_full_rate(caffe_file):
     def scale(**kwargs):
         model = AlexNetBottleneck(5, input_shape=(SIZE, SIZE, 3), **kwargs)
@@ -233,6 +249,7 @@ def test_what_is_not_pretrained_learns_at_full_rate(caffe_file):
     assert scale(weights=caffe_file, pretrained_scale=0.5) == 0.5
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 @pytest.mark.parametrize(
     "data_format",
     [
@@ -276,11 +293,13 @@ def test_rows_of_fc6_are_caffes(tmp_path, data_format):
     )
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 def test_weights_of_the_other_variant(caffe_file):
     with pytest.raises(ValueError, match=r'(?s)other.*variant="caffe"'):
         AlexNet(weights=caffe_file, variant="torchvision")
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 def test_weights_of_another_size_are_refused(caffe_file):
     with pytest.raises(ValueError, match=r"fc6.*bvlc_alexnet\.npy"):
         AlexNetBottleneck(
@@ -288,6 +307,7 @@ def test_weights_of_another_size_are_refused(caffe_file):
         )
 
 
+@pytest.mark.usefixtures("begins_at_zero")
 @pytest.mark.parametrize(
     ("kwargs", "argument"),
     [
