@@ -570,7 +570,7 @@ def test_execution_options_change_nothing(option, monkeypatch):
     def trained(**kwargs):
         keras.utils.set_random_seed(0)
         # Layers, not models of layers, through which torch's compiler takes
-        # half as long again.
+        # 1.5 times as long.
         model = DANNModel(
             keras.layers.Dense(4, activation="tanh"),
             keras.layers.Dense(3, activation="softmax"),
