@@ -81,7 +81,7 @@ SLOW = (
     "tests/datasets/test_syn_numbers.py::test_processes_change_nothing",
     "tests/datasets/test_syn_numbers.py::test_several_processes_do_not_run",
     "tests/datasets/test_syn_signs.py::test_processes_change_nothing",
-    "tests/models/test_dann.py::test_execution_options_change_nothing",
+    "tests/models/test_dann.py::test_how_a_step_is_run_changes_nothing",
     "tests/models/test_saving.py::test_a_killed_process_resumes_exactly",
     "tests/models/test_saving.py::test_loads_on_every_other_backend",
     "tests/test_docs.py::test_block_runs_as_printed[README: Quickstart]",

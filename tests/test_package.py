@@ -44,7 +44,7 @@ def test_only_public_keras():
             assert not module.startswith("keras.src"), path
 
 
-def test_backend_code_is_in_one_folder():
+def test_backend_code_stands_in_one_place():
     for path in SOURCES:
         if path.parent.name != "backend":
             heads = {module.split(".")[0] for module in imports(path)}

@@ -552,7 +552,7 @@ def test_steps_per_execution_and_jit_compile_change_nothing():
 
 @pytest.mark.filterwarnings("ignore")  # of torch's compiler, about itself
 @pytest.mark.parametrize("option", ["run_eagerly", "jit_compile"])
-def test_execution_options_change_nothing(option, monkeypatch):
+def test_how_a_step_is_run_changes_nothing(option, monkeypatch):
     if BACKEND == "torch":
         import torch
 
