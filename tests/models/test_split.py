@@ -171,7 +171,7 @@ def test_a_keras_application(tmp_path, application, at, options):
             "such as.*'hidden'",
         ),
         (image_model, "logits", "before the last one"),
-        (image_model, "inside", "path around.*at='inside'"),
+        (image_model, "inside", "path bypasses.*at='inside'"),
         (called_twice, "twice", "called once"),
         (lambda: "model", "conv", "Functional or Sequential"),
         (
