@@ -1,8 +1,8 @@
 """Domain-adversarial training for Keras 3, on TensorFlow, JAX and PyTorch."""
 
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING
-from typing import Any
 
 from keras_grl import architectures
 from keras_grl import baselines
@@ -39,13 +39,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    # It imports TensorFlow Datasets, which nobody needs to train.
+def __getattr__(name: str) -> ModuleType:
+    # It imports TensorFlow Datasets, which training does not need.
     if name == "datasets":
         return importlib.import_module("keras_grl.datasets")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    # What is public, not what these lines import.
+    # The public names, not the imported ones.
     return sorted({*__all__, *(n for n in globals() if n.startswith("__"))})

@@ -1,4 +1,4 @@
-"""Files that are either the old ones or the new ones, never half of one."""
+"""Replaces files as a whole: the old file or the new one, never a part."""
 
 import contextlib
 import os
@@ -6,40 +6,42 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from keras_grl.types import PathLike
 
 
 @contextlib.contextmanager
-def replaced(path: Any) -> Iterator[Path]:
-    """Where to write what is to become `path`, whole or not at all.
+def replaced(path: PathLike) -> Iterator[Path]:
+    """Replaces `path` with what is written in this context, or not at all.
 
-    Within this context a file, several files of one stem or a folder are
-    written under the name of `path` in a folder beside it. At its end they
-    are moved to where they belong. After an error nothing is moved, and what
-    was there is as it was. Who reads the old file meanwhile reads on in it.
+    The context gives a path of the same name in a temporary folder next to
+    `path`. Write there: a file, several files with the same stem, or a folder.
+    At the end of the context they are moved to `path`. After an error nothing
+    is moved, and the old files are unchanged. A program that is reading an old
+    file can read it to the end.
 
     Args:
-        path: Where the result belongs. The folder must exist.
+        path: The file or folder to replace. Its parent folder must exist.
 
     Raises:
-        FileNotFoundError: If it does not.
+        FileNotFoundError: If the parent folder does not exist.
 
     Example:
 
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with replaced(f"{folder}/notes.txt") as beside:
-    ...         _ = beside.write_text("all of them")
+    ...     with replaced(f"{folder}/notes.txt") as temporary:
+    ...         _ = temporary.write_text("all of them")
     ...     os.listdir(folder)
     ['notes.txt']
     """
-    # The file that a link names is replaced, not the link.
+    # Replace the file that a link points to, not the link.
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
         raise FileNotFoundError(
             f"The folder of {str(path)!r} does not exist. Create it first: "
             f"`os.makedirs({str(target.parent)!r})`."
         )
-    folder = Path(_folder_beside(target))
+    folder = Path(_temporary_folder(target))
     try:
         yield folder / target.name
         _move(folder, target.parent)
@@ -47,19 +49,19 @@ def replaced(path: Any) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _folder_beside(target: Path) -> str:
+def _temporary_folder(target: Path) -> str:
     prefix = f".{target.name}-unfinished-"
     try:
         return tempfile.mkdtemp(prefix=prefix, dir=target.parent)
     except PermissionError:
-        # The file itself may be writable all the same.
+        # The file itself may still be writable.
         return tempfile.mkdtemp(prefix=prefix)
 
 
 def _move(folder: Path, to: Path) -> None:
-    """Moves all files of a folder into another one."""
+    """Moves all files of a folder into another folder."""
     files = [path for path in folder.rglob("*") if path.is_file()]
-    # JSON comes last: it names the other files of what is several files.
+    # JSON comes last: where a result has several files, it lists the others.
     for path in sorted(files, key=lambda path: (path.suffix == ".json", path)):
         target = to / path.relative_to(folder)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -68,6 +70,6 @@ def _move(folder: Path, to: Path) -> None:
         try:
             os.replace(path, target)
         except OSError:
-            # From another disk, or over a file in a folder that is not
-            # writable. What is to be written is whole by now.
+            # Another disk, or a writable file in a folder that is not. The new
+            # file is complete at this point.
             shutil.copyfile(path, target)

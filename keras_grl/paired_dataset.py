@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable
-from typing import Any
 
 import keras
 import numpy as np
@@ -12,41 +11,39 @@ from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
 from keras_grl.streams import ArrayStream
+from keras_grl.streams import Stream
 from keras_grl.streams import check_alike
+from keras_grl.types import Batch
+from keras_grl.types import LabelCheck
+from keras_grl.types import PairedInputs
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
 
 class PairedDataset(keras.utils.PyDataset):
-    """What `pair` returns: a dataset of paired batches.
+    """A dataset of paired batches, as `pair` returns it.
 
-    Made by `pair`, consumed by `fit` and `evaluate`. The batches of arrays are
-    a pure function of the seed, the epoch and the index of the batch.
+    `fit` and `evaluate` take it. The batches of arrays depend only on the
+    seed, the epoch and the index of the batch.
 
-    The stream that makes an epoch begins a new pass in every epoch; the others
-    continue where they were, so that all their samples are seen in the end.
+    The stream that defines an epoch begins a new pass in every epoch; the
+    others continue where they stopped, so that no sample is left out.
     """
 
-    def __init__(self, streams: dict[str, Any], length: str):
+    def __init__(self, streams: dict[str, Stream], length: str):
         super().__init__()
         self._streams = streams
-        # The stream that ends an epoch. None does where `with_steps` says.
+        # The stream that ends an epoch. None after `with_steps`.
         self._reference: str | None = _reference(streams, length)
         self._num_batches = streams[self._reference].num_batches
-        # The epoch of the batches: 0 also before it begins.
+        # The epoch of the batches; -1, read as 0, before the first begins.
         self._epoch = -1
         self._trained = _Trained()
-        self._check_inputs: Callable[[dict[str, Any]], None] = check_alike
-        self._check_labels: Callable[[str, Any], None] | None = None
+        self._check_inputs: Callable[[PairedInputs], None] = check_alike
+        self._check_labels: LabelCheck | None = None
         self._devices = 1
         if self._num_batches == 0:
-            stream = streams[self._reference]
-            raise ValueError(
-                f"The {self._reference} stream holds no full batch. Expected "
-                f"at least {stream.batch_size} samples. Received: "
-                f"{stream.num_samples} samples\n"
-                "Pass a smaller `batch_size`, or `drop_remainder=False`."
-            )
+            raise ValueError(_no_full_batch(streams, self._reference))
 
     @property
     def num_batches(self) -> int | None:
@@ -61,16 +58,16 @@ class PairedDataset(keras.utils.PyDataset):
             )
         return self.num_batches
 
-    # Keras's workers ask for the first batches of an epoch before the dataset
-    # is told that it begins, and keep those left over of the one before.
+    # Keras's workers read the first batches of an epoch before they call
+    # `on_epoch_begin`, and keep batches of the previous epoch.
 
     @property
     def workers(self) -> int:
-        """Integer: 1. The datasets that are paired may have their own."""
+        """Integer: 1. The datasets that are paired may have workers."""
         return 1
 
     @workers.setter
-    def workers(self, value: Any) -> None:
+    def workers(self, value: int) -> None:
         if check_integer("workers", value, minimum=0) > 1:
             raise ValueError(_parallel("workers", "1", value))
 
@@ -80,7 +77,7 @@ class PairedDataset(keras.utils.PyDataset):
         return False
 
     @use_multiprocessing.setter
-    def use_multiprocessing(self, value: Any) -> None:
+    def use_multiprocessing(self, value: bool) -> None:
         if value:
             raise ValueError(_parallel("use_multiprocessing", "False", value))
 
@@ -89,7 +86,7 @@ class PairedDataset(keras.utils.PyDataset):
 
         Args:
             steps_per_epoch: Integer. All streams continue from one epoch to
-                the next, and start again where they end.
+                the next, and start again after their last batch.
 
         Returns:
             A `PairedDataset`.
@@ -107,16 +104,16 @@ class PairedDataset(keras.utils.PyDataset):
         dataset._epoch = -1
         return dataset
 
-    def check_labels(self, check: Callable[[str, Any], None]) -> None:
-        """Checks all labels, those that are there now and those that come.
+    def check_labels(self, check: LabelCheck) -> None:
+        """Checks all labels, at once or as batches are read.
 
         Args:
             check: Function of the name of a stream and its labels (an array,
-                or a structure of arrays), which raises an error where they are
-                wrong. It is called at once with the labels of arrays, and with
-                those of every batch of a dataset (or of arrays too large to be
-                read beforehand) when it comes. It replaces that of an earlier
-                call.
+                or a structure of arrays), which raises an error if they are
+                wrong. It is called at once with the labels of arrays. The
+                labels of a dataset, and of arrays too large to be read
+                beforehand, are checked in every batch. It replaces the check of
+                an earlier call.
 
         Example:
 
@@ -133,17 +130,17 @@ class PairedDataset(keras.utils.PyDataset):
         for stream in self._streams.values():
             stream.check_labels(check)
 
-    def check_inputs(self, check: Callable[[dict[str, Any]], None]) -> None:
-        """Checks whether the inputs of the streams fit to one another.
+    def check_inputs(self, check: Callable[[PairedInputs], None]) -> None:
+        """Checks whether the inputs of the streams match.
 
-        By default samples must be of one shape and kind of dtype. A model that
-        can take others brings a check of its own.
+        By default all samples must have the same shape and kind of dtype. A
+        model that takes other inputs passes its own check.
 
         Args:
             check: Function of a dict, name of a stream to its inputs, which
-                raises an error where they are wrong. It is called at once if
-                all streams are arrays, and with every batch. It replaces that
-                of an earlier call.
+                raises an error if they do not match. It is called at once if
+                all streams are arrays, and with every batch. It replaces the
+                check of an earlier call.
 
         Example:
 
@@ -154,17 +151,21 @@ class PairedDataset(keras.utils.PyDataset):
         (64, 3)
         """
         self._check_inputs = check
-        streams = self._streams.items()
-        if all(isinstance(stream, ArrayStream) for _, stream in streams):
-            check({name: stream.data[0] for name, stream in streams})
+        inputs = {
+            name: stream.data[0]
+            for name, stream in self._streams.items()
+            if isinstance(stream, ArrayStream)
+        }
+        if len(inputs) == len(self._streams):
+            check(inputs)
 
     def check_divisible(self, devices: int) -> None:
-        """Refuses batches that cannot be shared out equally.
+        """Refuses batches that the devices cannot share equally.
 
         Args:
             devices: Integer, the number of devices that share a batch. The
                 batches of arrays are checked at once, those of datasets when
-                they come.
+                they are read.
 
         Example:
 
@@ -181,19 +182,19 @@ class PairedDataset(keras.utils.PyDataset):
 
     @property
     def seed(self) -> int | None:
-        """Integer: of the order of the arrays; None if there are none."""
+        """Integer: seed of the order of the arrays; None without arrays."""
         seeds = (getattr(s, "seed", None) for s in self._streams.values())
         return next((seed for seed in seeds if seed is not None), None)
 
     @property
     def next_epoch(self) -> int:
-        """Integer: the epoch after the last one that `set_epoch` was given."""
+        """Integer: the epoch after the one last passed to `set_epoch`."""
         return self._trained.epochs
 
     def set_epoch(self, epoch: int) -> None:
         """Sets the epoch that begins next, so that a run can be resumed."""
         if self._trained.epochs == 0:
-            # Before the first one Keras has looked at a batch or two.
+            # Keras has read a batch or two before the first epoch.
             for stream in self._streams.values():
                 stream.restart()
         self._trained.epochs = epoch + 1
@@ -204,10 +205,10 @@ class PairedDataset(keras.utils.PyDataset):
         if self._reference is not None:
             self._streams[self._reference].restart()
 
-    def __getitem__(self, index: int) -> tuple[Any, ...]:
+    def __getitem__(self, index: int) -> Batch:
         epoch = max(self._epoch, 0)
-        # Where the streams that continue from epoch to epoch are by now. An
-        # endless dataset has no epochs: its index grows for ever.
+        # The position of the streams that continue from epoch to epoch. An
+        # endless dataset has no epochs: its index never starts again.
         walked = epoch * (self._num_batches or 0) + index
         parts = {
             name: stream.batch_of_pass(epoch, index)
@@ -243,17 +244,17 @@ class PairedDataset(keras.utils.PyDataset):
 
 
 class _Trained:
-    """How many epochs began, of all datasets of the same streams.
+    """How many training epochs began, over all datasets of the same streams.
 
-    `fit` makes a dataset with `with_steps` in every call: the next continues
-    after it. An epoch of `evaluate` is none.
+    Every `fit` may call `with_steps`: the datasets it returns continue one
+    another. Epochs of `evaluate` do not count.
     """
 
     epochs = 0
 
 
-def _reference(streams: dict[str, Any], length: str) -> str:
-    """The name of the stream that makes an epoch."""
+def _reference(streams: dict[str, Stream], length: str) -> str:
+    """The name of the stream that defines an epoch."""
     if length in streams:
         return length
     lengths = {
@@ -265,26 +266,37 @@ def _reference(streams: dict[str, Any], length: str) -> str:
     return choose(lengths, key=lambda name: lengths[name])
 
 
+def _no_full_batch(streams: dict[str, Stream], name: str) -> str:
+    stream = streams[name]
+    # An empty dataset has raised an error of its own.
+    assert isinstance(stream, ArrayStream)
+    return (
+        f"The {name} stream holds no full batch. Expected at least "
+        f"{stream.batch_size} samples. Received: {stream.num_samples} samples\n"
+        "Pass a smaller `batch_size`, or `drop_remainder=False`."
+    )
+
+
 def _check_divisible(name: str, size: int, devices: int) -> None:
     if size % devices:
         raise ValueError(
             f"The {name} stream has a batch that the devices cannot share "
             f"equally. Expected: sizes that are multiples of {devices}. "
             f"Received: batch_size={size} on {devices} devices\n"
-            'Pass such a size for each stream: `pair(…, batch_size={"source": '
+            'Pass a multiple for each stream: `pair(…, batch_size={"source": '
             f'{32 * devices}, "target": {32 * devices}}})`, and drop a smaller '
             "last batch: `drop_remainder=True`."
         )
 
 
-def _parallel(argument: str, expected: str, received: Any) -> str:
-    """The message for workers of Keras."""
+def _parallel(argument: str, expected: str, received: object) -> str:
+    """The message for Keras's workers."""
     return invalid(
         argument,
-        f"{expected}: a paired dataset is read in order, without the `workers` "
-        "of Keras, which would mix the batches of two epochs",
+        f"{expected}: a paired dataset is read in order, without Keras's "
+        "`workers`, which would mix the batches of two epochs",
         received,
-        "Give workers to the datasets that you pair: "
+        "Use workers in the datasets that you pair: "
         "`torch.utils.data.DataLoader(…, num_workers=3)`, or for tf.data "
         "`dataset.map(…, num_parallel_calls=3).prefetch(3)`.",
     )

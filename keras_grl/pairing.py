@@ -1,6 +1,7 @@
-"""pair(): streams of the source and the target domain, made one dataset."""
+"""pair(): one dataset from a source stream and a target stream."""
 
-from typing import Any
+from collections.abc import Mapping
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from keras_grl.streams import TARGET
 from keras_grl.streams import ArrayStream
 from keras_grl.streams import Columns
 from keras_grl.streams import DatasetStream
+from keras_grl.streams import Stream
 from keras_grl.streams import is_dataset
 from keras_grl.streams.unpacking import is_column
+from keras_grl.types import Data
 from keras_grl.validation import check_boolean
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
@@ -24,50 +27,51 @@ LENGTHS = ("longest", "shortest", SOURCE, TARGET)
 
 
 def pair(
-    source: Any,
-    target: Any,
-    labeled_target: Any = None,
+    source: Data,
+    target: Data,
+    labeled_target: Data = None,
     *,
-    batch_size: Any = None,
+    batch_size: int | Sequence[int] | Mapping[str, int] | None = None,
     length: str = "longest",
     shuffle: bool = True,
     seed: int | None = None,
     drop_remainder: bool = True,
-) -> "PairedDataset":
+) -> PairedDataset:
     """Pairs labeled source data with unlabeled target data for `fit`.
 
-    The streams may be of unequal length: `length` says which of them makes an
-    epoch. A stream that ends earlier starts again, reshuffled.
+    The streams may have different lengths: `length` says which of them defines
+    an epoch. A stream that ends earlier starts again, reshuffled.
 
     Args:
         source: Labeled source data: a tuple `(x, y)` or `(x, y,
             sample_weight)` of arrays (NumPy, JAX, torch or TensorFlow, data
             frames, or dicts of them) or a dataset of batches
             (`tf.data.Dataset`, torch `DataLoader`, `keras.utils.PyDataset`,
-            Grain, or any object that can be iterated again and again) that
-            yields such tuples. A Python generator is taken for an endless
-            dataset. Columns of data frames are matched by name. Several inputs
-            of a network are a dict, never a list.
+            Grain, or any object that can be iterated more than once) that
+            yields such tuples. A Python generator must be endless. Columns of
+            data frames are matched by name. Pass several inputs of a network
+            as a dict, never as a list.
         target: Unlabeled target data: an array (or dict of arrays), or
-            a dataset that yields batches `x`. Labels are refused in arrays;
-            those that a dataset yields are dropped with a warning.
+            a dataset that yields batches `x`. Labels in arrays are refused;
+            labels that a dataset yields are dropped with a warning.
         labeled_target: Labeled target samples for semi-supervised training,
-            given as `source` is. The domain classifier sees them as target.
+            in the same form as `source`. The domain classifier sees them as
+            target samples.
         batch_size: Samples per batch of the streams that are arrays: an
-            integer for the whole batch, shared in equal parts by the streams,
-            or a tuple or dict (keys "source", "target", "labeled_target") with
-            the size of each. Defaults to 128, so 64 source and 64 target
-            samples, the paper's. Streams that are datasets bring their own.
-        length: What an epoch is: "longest" and "shortest" (of source and
+            integer for the whole batch, which the streams share equally, or a
+            tuple or dict (keys "source", "target", "labeled_target") with the
+            size of each. Defaults to 128, so 64 source and 64 target samples
+            as in the paper. Datasets have their own batch size.
+        length: The length of an epoch: "longest" and "shortest" (of source and
             target), "source" or "target".
         shuffle: Boolean, whether to shuffle the streams that are arrays,
             again in every epoch and cycle. Datasets shuffle themselves.
         seed: Integer, makes the order of the arrays reproducible. With None
-            it comes from NumPy's global generator, which
+            the seed comes from NumPy's global generator, which
             `keras.utils.set_random_seed` seeds.
         drop_remainder: Boolean, whether to drop the last samples of an epoch
-            that do not fill a batch. With False the last batch is smaller, so
-            that a compiled training step is compiled twice.
+            that do not fill a batch. With False the last batch is smaller, and
+            a compiled training step is compiled twice.
 
     Returns:
         A `PairedDataset`, which is a `keras.utils.PyDataset`. A batch is
@@ -78,15 +82,16 @@ def pair(
 
     Raises:
         ValueError: If a stream is empty, without labels (source) or with
-            labels (target); if arrays have unequal lengths or hold no numbers,
-            or labels NaN; if data frames have different columns; if the batch
-            size does not fit. Shapes and kinds of dtype of the domains are
-            compared by the model, or with the first batch.
+            labels (target); if arrays have different lengths or do not hold
+            numbers, or sample weights are not finite; if data frames have
+            different columns; if the batch size does not fit. The model, or
+            the first batch, checks that shapes and kinds of dtype of the
+            domains match.
 
     Warns:
         UserWarning: If inputs are NaN or infinite. Arrays in memory are read
-            once for that; datasets and large memory-mapped arrays are checked
-            batch by batch.
+            once for this check; datasets and large memory-mapped arrays are
+            checked batch by batch.
 
     Example:
 
@@ -111,7 +116,7 @@ def pair(
     seed = check_integer("seed", seed, minimum=0)
     sizes = _batch_sizes(batch_size, given)
     columns = Columns()
-    streams: dict[str, Any] = {}
+    streams: dict[str, Stream] = {}
     for name, data in given.items():
         if name in sizes:
             streams[name] = ArrayStream(
@@ -124,8 +129,8 @@ def pair(
     return PairedDataset(streams, length)
 
 
-def _given(source: Any, target: Any, labeled_target: Any) -> dict[str, Any]:
-    """The streams that are given, by their names."""
+def _given(source: Data, target: Data, labeled_target: Data) -> dict[str, Data]:
+    """The data that were passed, by the names of their streams."""
     given = {SOURCE: source, TARGET: target}
     for name, data in given.items():
         if data is None:
@@ -145,7 +150,10 @@ def _given(source: Any, target: Any, labeled_target: Any) -> dict[str, Any]:
     return given
 
 
-def _batch_sizes(batch_size: Any, given: dict[str, Any]) -> dict[str, Any]:
+def _batch_sizes(
+    batch_size: int | Sequence[int] | Mapping[str, int] | None,
+    given: dict[str, Data],
+) -> dict[str, int]:
     """The batch size of each stream that is made of arrays."""
     arrays = [
         name for name, data in given.items() if not is_dataset(data, name)
@@ -155,7 +163,7 @@ def _batch_sizes(batch_size: Any, given: dict[str, Any]) -> dict[str, Any]:
             raise ValueError(
                 "Argument `batch_size` is for streams that are arrays. "
                 f"Received: batch_size={batch_size!r} with datasets, which "
-                "bring batches of their own. Leave it out."
+                "yield batches already. Leave it out."
             )
         return {}
     if batch_size is None:
@@ -188,7 +196,7 @@ def _batch_sizes(batch_size: Any, given: dict[str, Any]) -> dict[str, Any]:
                     f"a multiple of {len(given)}, the number of streams that "
                     "share a batch",
                     batch_size,
-                    "Give each its own size: `batch_size="
+                    "Pass a size for each: `batch_size="
                     + str(dict.fromkeys(given, total // len(given) or 1))
                     + "`.",
                 )

@@ -1,27 +1,33 @@
-"""Checks of arguments: one clear error, naming argument, wanted and given."""
+"""Checks of arguments, with one clear error: expected, received, hint."""
 
 import math
 import numbers
 import operator
 from collections.abc import Iterable
-from typing import Any
 
 import keras
 import numpy as np
 
 
-def invalid(name: str, expected: str, received: Any, mend: str = "") -> str:
-    """The message of every error about one argument."""
+def invalid(name: str, expected: str, received: object, hint: str = "") -> str:
+    """The message of every error about one argument.
+
+    Args:
+        name: The argument.
+        expected: What it must be.
+        received: What was passed.
+        hint: How to fix it.
+    """
     message = (
         f"Invalid value received for argument `{name}`. Expected {expected}. "
         f"Received: {name}={received!r}"
     )
-    return f"{message}\n{mend}" if mend else message
+    return f"{message}\n{hint}" if hint else message
 
 
 def check_number(
     name: str,
-    value: Any,
+    value: object,
     minimum: float | None = None,
     above: float | None = None,
     below: float | None = None,
@@ -36,7 +42,7 @@ def check_number(
         expected += f", less than {below:g}"
     # NumPy's scalars and 0-d arrays are numbers to a user.
     try:
-        number = float(value)
+        number = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise ValueError(invalid(name, expected, value)) from None
     if (
@@ -50,11 +56,11 @@ def check_number(
     return number
 
 
-def check_integer(name: str, value: Any, minimum: int = 1) -> int:
+def check_integer(name: str, value: object, minimum: int = 1) -> int:
     """`value` as an int, if it is a whole number of at least `minimum`."""
     expected = f"an integer, at least {minimum}"
     try:
-        number = operator.index(value)
+        number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise ValueError(invalid(name, expected, value)) from None
     if isinstance(value, bool) or number < minimum:
@@ -64,16 +70,18 @@ def check_integer(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_per_channel(
     name: str,
-    value: Any,
+    value: object,
     channels: int | None = None,
     above: float | None = None,
 ) -> list[float]:
-    """`value`, one number or one for each channel, as a list of them.
+    """`value`, one number or one per channel, as a list of floats.
 
-    Where the number of channels is given, the list is that long.
+    If `channels` is given, the list has that length.
     """
     values = (
-        [value] if isinstance(value, str) else np.atleast_1d(value).tolist()
+        [value]
+        if isinstance(value, str)
+        else np.atleast_1d(np.asarray(value)).tolist()
     )
     if channels is not None and len(values) not in (1, channels):
         raise ValueError(
@@ -83,27 +91,28 @@ def check_per_channel(
     return checked * (channels or 1) if len(checked) == 1 else checked
 
 
-def check_range(name: str, value: Any) -> tuple[float, float]:
-    """`value`, if it is two numbers of which the first is not the larger."""
+def check_range(name: str, value: object) -> tuple[float, float]:
+    """`value`, if it is two numbers, the smaller one first."""
     expected = "two numbers, the smaller one first"
     try:
-        low, high = value
+        values: list[object] = list(value)  # type: ignore[call-overload]
+        first, second = values
     except (TypeError, ValueError):
         raise ValueError(invalid(name, expected, value)) from None
-    low, high = check_number(name, low), check_number(name, high)
+    low, high = check_number(name, first), check_number(name, second)
     if low > high:
         raise ValueError(invalid(name, expected, value))
     return low, high
 
 
-def check_boolean(name: str, value: Any) -> bool:
+def check_boolean(name: str, value: object) -> bool:
     """`value`, if it is True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise ValueError(invalid(name, "True or False", value))
     return bool(value)
 
 
-def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
+def check_choice(name: str, value: str, choices: Iterable[str]) -> str:
     """`value`, if it is one of `choices`."""
     choices = tuple(choices)
     if value not in choices:
@@ -112,14 +121,14 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     return value
 
 
-def check_layer(name: str, layer: Any) -> None:
-    """Refuse what is no Keras model or layer."""
+def check_layer(name: str, layer: object) -> None:
+    """Refuse what is not a Keras model or layer."""
     if not isinstance(layer, keras.layers.Layer):
         raise ValueError(invalid(name, "a Keras model or layer", layer))
 
 
-def is_number(value: Any) -> bool:
-    """Whether a user would call `value` a number (NumPy's included)."""
+def is_number(value: object) -> bool:
+    """Whether `value` is a number, of Python or NumPy, or a 0-d array."""
     return (
         isinstance(value, numbers.Number) or getattr(value, "shape", None) == ()
     )

@@ -3,11 +3,11 @@ import itertools
 import logging
 import os
 
-# First: what it sets is read by the backends when they are imported.
+# First: the backends read its settings when they are imported.
 import applications  # noqa: F401  # isort: skip
 
-# Two test processes share two cores: more threads stand in each other's way.
-# The processes that tests start have them from here.
+# Two test processes share two cores: more threads would slow each other down.
+# The processes that tests start inherit these settings.
 os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch's too, and scikit-learn's
 os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = (
@@ -159,7 +159,7 @@ def what_stays_is_not_looked_through():
 
 @pytest.fixture(autouse=True)
 def fresh_state():
-    """Equal weights in every test, and no policy left by another."""
+    """Equal initial weights in every test, and the default policies."""
     policy = keras.config.dtype_policy()
     data_format = keras.config.image_data_format()
     keras.utils.set_random_seed(0)

@@ -1,6 +1,6 @@
 """Samples that carry their own numbers, as arrays and as datasets.
 
-Source 0, 1, 2, …, labelled with their number, and target 100, 101, 102, ….
+Source 0, 1, 2, …, labeled with their number, and target 100, 101, 102, ….
 """
 
 import itertools
@@ -32,7 +32,7 @@ def walk(dataset):
 
 
 def order(batches, name):
-    """The numbers of the samples of a stream, in the order they came in."""
+    """The numbers of the samples of a stream, in their order."""
     first = 100 if name == "target" else 0
     numbers = np.concatenate([x[name][:, 0] for x, *_ in batches])
     return (numbers - first).astype(int).tolist()
@@ -84,7 +84,7 @@ def torch_loader(x, y=None, batch=4, **kwargs):
 
 
 class Batches(keras.utils.PyDataset):
-    """Shuffles itself, if at all, where one usually does: `on_epoch_end`."""
+    """Shuffles itself, if at all, in `on_epoch_end` as usual."""
 
     def __init__(self, x, y=None, batch=4, shuffle=False):
         super().__init__()

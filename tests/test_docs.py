@@ -1,4 +1,4 @@
-"""What the README and the docstrings show, run as printed."""
+"""Runs the examples of the README and the docstrings as printed."""
 
 import doctest
 import importlib
@@ -58,7 +58,7 @@ def test_quickstart_is_short():
 
 
 def test_quickstart_adapts(tmp_path, monkeypatch):
-    """Its model is far better than source only, as the README's table says."""
+    """Its model is far better than source only, as in the README's table."""
     monkeypatch.chdir(tmp_path)
     quickstart = dict(blocks(DOCUMENTS[0]))["Quickstart"]
     accuracies = {}
@@ -101,7 +101,7 @@ def test_docstring_examples(name):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_everything_public_says_what_it_is(name):
+def test_everything_public_has_a_docstring(name):
     module = importlib.import_module(name)
     assert module.__doc__
     for public in getattr(module, "__all__", []):

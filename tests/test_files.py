@@ -9,35 +9,35 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_failed_write_leaves_what_was_there(tmp_path):
+def test_a_failed_write_keeps_the_old_file(tmp_path):
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(KeyboardInterrupt), replaced(path) as beside:
-        beside.write_text("half")
+    with pytest.raises(KeyboardInterrupt), replaced(path) as temporary:
+        temporary.write_text("half")
         raise KeyboardInterrupt
     assert path.read_text() == "old"
     assert names(tmp_path) == ["file"]
 
 
-def test_a_write_replaces_and_leaves_nothing_beside(tmp_path):
+def test_a_write_replaces_the_file_and_leaves_no_others(tmp_path):
     path = tmp_path / "file"
     path.write_text("old")
     path.chmod(0o640)
-    with replaced(path) as beside:
-        beside.write_text("new")
+    with replaced(path) as temporary:
+        temporary.write_text("new")
         assert path.read_text() == "old"
     assert path.read_text() == "new"
     assert path.stat().st_mode & 0o777 == 0o640
     assert names(tmp_path) == ["file"]
 
 
-def test_who_reads_reads_on(tmp_path):
+def test_open_files_can_be_read_to_the_end(tmp_path):
     path = tmp_path / "file"
     path.write_text("old, and whole")
     with open(path) as reader:
         assert reader.read(3) == "old"
-        with replaced(path) as beside:
-            beside.write_text("new")
+        with replaced(path) as temporary:
+            temporary.write_text("new")
         assert reader.read() == ", and whole"
 
 
@@ -45,10 +45,10 @@ def test_several_files_and_folders(tmp_path):
     path = tmp_path / "model"
     (path / "assets").mkdir(parents=True)
     (path / "assets" / "notes").write_text("of the user")
-    with replaced(path) as beside:
-        (beside / "assets").mkdir(parents=True)
-        (beside / "assets" / "words").write_text("new")
-        (beside / "config.json").write_text("new")
+    with replaced(path) as temporary:
+        (temporary / "assets").mkdir(parents=True)
+        (temporary / "assets" / "words").write_text("new")
+        (temporary / "config.json").write_text("new")
     assert names(path) == ["assets", "config.json"]
     assert names(path / "assets") == ["notes", "words"]
 
@@ -59,18 +59,18 @@ def test_the_file_that_lists_the_others_comes_last(tmp_path, monkeypatch):
     monkeypatch.setattr(
         os, "replace", lambda a, b: (moved.append(b.name), replace(a, b))
     )
-    with replaced(tmp_path / "w.json") as beside:
+    with replaced(tmp_path / "w.json") as temporary:
         for name in ("w.json", "w_1.h5", "w_0.h5"):
-            (beside.parent / name).write_text("new")
+            (temporary.parent / name).write_text("new")
     assert moved == ["w_0.h5", "w_1.h5", "w.json"]
 
 
-def test_a_link_stays_one(tmp_path):
+def test_a_link_stays_a_link(tmp_path):
     path, link = tmp_path / "file", tmp_path / "link"
     path.write_text("old")
     link.symlink_to(path)
-    with replaced(link) as beside:
-        beside.write_text("new")
+    with replaced(link) as temporary:
+        temporary.write_text("new")
     assert link.is_symlink()
     assert path.read_text() == "new"
 
@@ -101,9 +101,9 @@ def test_a_folder_that_is_not_writable(tmp_path, monkeypatch):
 
     monkeypatch.setattr("tempfile.mkdtemp", made)
     monkeypatch.setattr(os, "replace", refuse)
-    with replaced(path) as beside:
-        beside.write_text("new")
-        assert beside.parent == elsewhere
+    with replaced(path) as temporary:
+        temporary.write_text("new")
+        assert temporary.parent == elsewhere
     assert path.read_text() == "new"
     assert not elsewhere.exists()
 
@@ -112,7 +112,7 @@ def test_a_folder_in_place_of_a_file(tmp_path):
     (tmp_path / "file").mkdir()
     with (
         pytest.raises(IsADirectoryError),
-        replaced(tmp_path / "file") as beside,
+        replaced(tmp_path / "file") as temporary,
     ):
-        beside.write_text("new")
+        temporary.write_text("new")
     assert names(tmp_path) == ["file"]

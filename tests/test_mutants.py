@@ -1,4 +1,4 @@
-"""That the list of `make mutants` fits the tree: its texts and its tests."""
+"""The texts and the tests in the list of `make mutants` exist."""
 
 import ast
 import functools
@@ -18,7 +18,7 @@ def functions(path):
     return {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
 
 
-def test_there_are_mutants_of_every_room():
+def test_every_folder_has_mutants():
     rooms = {mutant.path.split("/")[1] for mutant in MUTANTS}
     assert rooms >= {"architectures", "baselines", "diagnostics", "layers"}
     assert len(MUTANTS) == len(set(MUTANTS)) >= 60
@@ -27,7 +27,7 @@ def test_there_are_mutants_of_every_room():
 @pytest.mark.parametrize(
     "path", sorted({mutant.path for mutant in MUTANTS}), ids=str
 )
-def test_each_fault_is_one_change_that_python_can_read(path):
+def test_each_mutant_is_one_valid_change(path):
     text = (ROOT / path).read_text()
     for mutant in MUTANTS:
         if mutant.path == path:
@@ -37,7 +37,7 @@ def test_each_fault_is_one_change_that_python_can_read(path):
             compile(mutated, path, "exec")
 
 
-def test_the_tests_of_each_fault_exist():
+def test_the_tests_of_each_mutant_exist():
     for mutant in MUTANTS:
         assert mutant.tests, mutant
         for test in mutant.tests:

@@ -57,5 +57,5 @@ def test_import_needs_only_keras_numpy_and_the_backend():
     assert "pip install scikit-learn" in done.stdout
 
 
-def test_this_python_is_one_that_is_promised():
+def test_this_python_is_supported():
     assert sys.version_info >= (3, 11)

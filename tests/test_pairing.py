@@ -36,7 +36,7 @@ def test_a_batch_with_sample_weights():
     np.testing.assert_allclose(sample_weight, [0.3, 0.4, 0.5])
 
 
-def test_sample_weight_of_none_is_no_sample_weight():
+def test_sample_weight_of_none_is_dropped():
     dataset = pair((*source(), None), target(), batch_size=6)
     assert len(dataset[0]) == 2
 
@@ -131,7 +131,7 @@ def test_batch_sizes_of_three_streams(batch_size, expected):
     assert tuple(len(x[name]) for name in names) == expected
 
 
-# How long an epoch is, and what is in it.
+# The length and the samples of an epoch.
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_every_epoch_has_another_order():
         assert len(epochs) == 4
 
 
-def test_the_streams_are_not_shuffled_alike():
+def test_streams_are_shuffled_differently():
     batches = walk(pair(source(), target(), source(), batch_size=12, seed=1))
     names = ("source", "target", "labeled_target")
     assert len({tuple(order(batches, name)) for name in names}) == 3
@@ -213,7 +213,7 @@ def test_seed():
 
 
 def test_unshuffled():
-    """The stream that makes an epoch starts again, the other goes on."""
+    """The stream that defines an epoch starts again, the other continues."""
     dataset = pair(source(8), target(5), batch_size=8, shuffle=False)
     for expected in ([0, 1, 2, 3, 4, 0, 1, 2], [3, 4, 0, 1, 2, 3, 4, 0]):
         batches = walk(dataset)
@@ -222,7 +222,7 @@ def test_unshuffled():
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
-def test_a_long_stream_is_seen_whole_over_the_epochs(shuffle):
+def test_a_long_stream_is_used_completely_over_the_epochs(shuffle):
     dataset = pair(
         source(8), target(40), batch_size=8, length="source", shuffle=shuffle
     )
@@ -232,7 +232,7 @@ def test_a_long_stream_is_seen_whole_over_the_epochs(shuffle):
     assert (passes[0] != passes[1]).any() == shuffle
 
 
-def test_set_epoch_takes_up_where_a_run_was_left():
+def test_set_epoch_resumes_a_run():
     def made():
         return pair(source(20), target(30), batch_size=8, seed=1)
 
@@ -243,8 +243,8 @@ def test_set_epoch_takes_up_where_a_run_was_left():
     assert resumed.next_epoch == 3
 
 
-def test_a_batch_depends_on_its_index_alone():
-    """Whoever asks for it first, and however often."""
+def test_a_batch_depends_only_on_its_index():
+    """In any order, and if it is read again."""
     dataset = pair(source(20), target(7), batch_size=8, seed=1)
     batches = walk(dataset)
     for index in (4, 0, 3, 3, 1, 2):
@@ -286,13 +286,13 @@ def test_with_steps_beyond_one_pass(drop_remainder):
         np.testing.assert_array_equal(np.sort(cycles), [range(count)] * passes)
 
 
-def test_with_steps_leaves_the_dataset_as_it_was():
+def test_with_steps_does_not_change_the_dataset():
     dataset = pair(source(), target(), batch_size=8)
     assert len(dataset.with_steps(2)) == 2
     assert len(dataset) == 3
 
 
-def test_with_steps_goes_on_from_one_fit_to_the_next():
+def test_with_steps_continues_in_the_next_fit():
     """`fit(steps_per_epoch=2)` makes such a dataset in every call."""
 
     def made():
@@ -313,7 +313,7 @@ def test_with_steps_goes_on_from_one_fit_to_the_next():
         )
 
 
-# Bad input: one error, which says what to do.
+# Bad input: one error, with a hint.
 
 
 def empty(*shape):
@@ -360,7 +360,7 @@ def empty(*shape):
         ),
         (
             lambda: pair((numbered(12), np.arange(11)), target()),
-            ["source", "equally many samples", "[11, 12]"],
+            ["source", "the same number of samples", "[11, 12]"],
         ),
         (
             lambda: pair((empty(2), empty()), target()),
@@ -499,7 +499,7 @@ def test_batches_before_the_first_epoch_are_those_of_epoch_0():
     np.testing.assert_array_equal(early, walk(dataset)[2][0]["source"])
 
 
-# Workers of Keras: they would begin an epoch before `on_epoch_begin`.
+# Keras's workers would begin an epoch before `on_epoch_begin`.
 
 
 @pytest.mark.parametrize(
@@ -541,7 +541,7 @@ def test_labels_of_arrays_are_checked_at_once():
     assert len(calls) == 2
 
 
-def test_labels_of_datasets_are_checked_as_they_come():
+def test_labels_of_datasets_are_checked_when_read():
     x, y = source(8)
     dataset = pair(
         iter(split(x, y, 4)), target(), (x, {"a": y, "b": -y}), batch_size=12
@@ -556,7 +556,7 @@ def test_labels_of_datasets_are_checked_as_they_come():
     np.testing.assert_array_equal(calls[2][1], range(4, 8))
 
 
-def test_a_check_of_labels_replaces_the_one_before_and_outlives_with_steps():
+def test_a_check_of_labels_replaces_the_last_one_and_survives_with_steps():
     dataset = pair(Batches(*source()), target(), batch_size=8)
     first, second = recorded(), recorded()
     dataset.check_labels(first[1])
@@ -576,7 +576,7 @@ def test_a_check_of_inputs_replaces_the_default():
     assert dataset[0][0]["target"].shape == (4, 7)
 
 
-def test_inputs_of_datasets_are_checked_as_they_come():
+def test_inputs_of_datasets_are_checked_when_read():
     dataset = pair(Batches(*source()), target(), batch_size=8)
     calls, check = recorded()
     dataset.check_inputs(check)

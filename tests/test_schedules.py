@@ -156,13 +156,13 @@ def test_bad_arguments_are_named(make, argument):
         make()
 
 
-def test_unknown_horizon_says_how_to_mend_it():
+def test_unknown_horizon_has_a_hint():
     with pytest.raises(ValueError, match="total_steps=epochs"):
         schedules.InverseDecay(0.01)(0)
 
 
 @pytest.mark.parametrize("bad", ["ramp", None, object(), [1.0]])
-def test_get_refuses_what_is_no_schedule(bad):
+def test_get_refuses_other_values(bad):
     with pytest.raises(ValueError, match="adaptation_factor"):
         schedules.get(bad)
 
@@ -201,11 +201,11 @@ def test_values_are_checked_when_installed(install, argument, function):
     [lambda p: 0, lambda p: np.float32(0.1), lambda p: np.array(0.1), ops.abs],
     ids=["integer", "NumPy", "array", "keras.ops"],
 )
-def test_values_of_every_kind_of_number_are_taken(function):
+def test_all_kinds_of_numbers_are_accepted(function):
     assert schedules.get(function) is function
 
 
-def test_variables_are_refused_where_an_assignment_would_not_be_seen():
+def test_variables_are_refused():
     variable = keras.Variable(0.5, trainable=False)
     for given in (variable, lambda p: variable * p, lambda p: variable.value):
         with pytest.raises(ValueError, match="reads no variable"):
@@ -258,7 +258,7 @@ def test_every_schedule_has_at():
         assert 0.0 <= float(to_numpy(schedule.at(0.5))) < 1.0
 
 
-def test_horizons_up_to_what_is_counted():
+def test_horizons_up_to_int32():
     longest = 2**31 - 1
     schedule = schedules.InverseDecay(0.1, total_steps=longest)
     assert float(to_numpy(schedule(3))) == pytest.approx(0.1)
@@ -267,7 +267,7 @@ def test_horizons_up_to_what_is_counted():
     assert float(to_numpy(schedules.progress(2**39, 2**40))) == 0.5
 
 
-def test_what_is_shown_is_the_public_api():
+def test_dir_shows_the_public_api():
     assert dir(schedules) == sorted(schedules.__all__)
     assert dir(keras_grl.callbacks) == sorted(keras_grl.callbacks.__all__)
     assert dir(keras_grl.layers) == sorted(keras_grl.layers.__all__)
@@ -292,6 +292,6 @@ class Unregistered(schedules.Schedule):
     [lambda p: p, functools.partial(squared), Unregistered(), values],
     ids=["lambda", "partial", "class", "function"],
 )
-def test_what_could_not_be_loaded_is_not_saved(schedule):
+def test_unregistered_schedules_are_not_saved(schedule):
     with pytest.raises(ValueError, match="register_keras_serializable"):
         schedules.serialize(schedule)

@@ -195,12 +195,12 @@ def test_datasets_that_shuffle_do_so_in_every_epoch(kind, length):
     assert len(dataset) == (8 if length == "target" else 3)
     epochs = [order(walk(dataset), "target") for _ in range(8)]
     assert len({tuple(epoch) for epoch in epochs}) > 2
-    # Each sample comes equally often.
+    # Each sample occurs equally often.
     passes = np.reshape(epochs, (-1, 8))
     np.testing.assert_array_equal(np.sort(passes), [range(8)] * len(passes))
 
 
-def test_a_py_dataset_is_told_of_its_epochs():
+def test_epoch_hooks_of_a_py_dataset_are_called():
     source_batches, target_batches = Batches(*source(8)), Batches(target(4))
     dataset = pair(source_batches, target_batches)
     for _ in range(2):
@@ -212,14 +212,14 @@ def test_a_py_dataset_is_told_of_its_epochs():
 
 
 @pytest.mark.parametrize("kind", [*FINITE, *UNKNOWN], ids=name_of)
-def test_a_long_dataset_is_seen_whole_over_the_epochs(kind):
+def test_a_long_dataset_is_used_completely_over_the_epochs(kind):
     dataset = pair(source(8), kind(target(40)), batch_size=8, length="source")
     batches = [batch for _ in range(5) for batch in walk(dataset)]
     assert order(batches, "target") == [*range(40)]
 
 
-def test_datasets_start_over_when_the_first_epoch_is_told():
-    """Keras looks at a batch or two before it trains."""
+def test_datasets_start_again_at_the_first_epoch():
+    """Keras reads a batch or two before it trains."""
     batches = Batches(target(40))
     dataset = pair(source(8), batches, batch_size=8, length="source")
     _ = dataset[0], dataset[1]
@@ -228,7 +228,7 @@ def test_datasets_start_over_when_the_first_epoch_is_told():
         dataset.set_epoch(epoch)
         seen += walk(dataset)
     assert order(seen, "target") == [*range(24)]
-    # The pass that was begun too early is ended, too.
+    # The pass that began too early is ended, too.
     assert batches.calls == ["begin", 0, 1, "end", "begin", *range(6)]
 
 
@@ -240,15 +240,13 @@ def test_datasets_start_over_when_the_first_epoch_is_told():
     ],
     ids=["shape", "dtype"],
 )
-def test_what_a_dataset_yields_is_checked_at_the_first_batch(
-    x_target, received
-):
+def test_batches_of_datasets_are_checked_at_the_first_batch(x_target, received):
     dataset = pair(source(8), Batches(x_target), batch_size=8)
     with pytest.raises(ValueError, match=received):
         dataset[0]
 
 
-def test_absent_labels_of_a_target_dataset_are_no_labels():
+def test_labels_of_none_in_a_target_dataset_do_not_warn():
     batches = [(x, None) for x in split(target(8), None, 4)]
     dataset = pair(source(8), iter(batches), batch_size=8, length="source")
     assert order(walk(dataset), "target") == [*range(8)]
@@ -272,7 +270,7 @@ def test_a_generator_that_ends():
     assert order([dataset[0], dataset[1]], "source") == [*range(8)]
     with pytest.raises(ValueError, match=r"`keras\.utils\.PyDataset`") as error:
         dataset[2]
-    assert "generator given as the source stream has ended" in str(error.value)
+    assert "generator passed as the source stream has ended" in str(error.value)
 
 
 @pytest.mark.parametrize(

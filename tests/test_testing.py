@@ -1,4 +1,4 @@
-"""That the helpers of the tests do what the tests rely on."""
+"""Tests of the tests' helpers."""
 
 import subprocess
 
@@ -10,7 +10,7 @@ from tests.testing import run_python
 
 @pytest.mark.backend_free
 def test_programs_on_another_backend():
-    """Each by itself, though they share a process."""
+    """Independent programs, though they share a process."""
     done = run_python(
         "import keras, os\n"
         "keras.config.set_dtype_policy('mixed_bfloat16')\n"

@@ -2,19 +2,21 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
+from keras_grl.types import Array
+from keras_grl.types import Tensor
 from tests import other_backends
 
 BACKEND = keras.backend.backend()
 ROOT = Path(__file__).resolve().parent.parent
 
-# For what need not be tried on both of the others: each backend is one's other.
+# For tests that need only one other backend: each backend is used once.
 ANOTHER_BACKEND = {
     "tensorflow": "jax",
     "jax": "torch",
@@ -26,7 +28,7 @@ not_on_torch = pytest.mark.skipif(
 )
 
 
-def grad(fn: Any, x: Any) -> Any:
+def grad(fn: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     """The gradient of the scalar function `fn` at `x`, on any backend.
 
     It can be differentiated again: pass a function that calls `grad`.
@@ -52,7 +54,7 @@ def grad(fn: Any, x: Any) -> Any:
     return torch.autograd.grad(fn(x), x, create_graph=True)[0]
 
 
-def to_numpy(tensor: Any) -> Any:
+def to_numpy(tensor: Tensor) -> Array:
     if hasattr(tensor, "detach"):
         tensor = tensor.detach()
     return keras.ops.convert_to_numpy(tensor)
@@ -81,7 +83,7 @@ def small_domain_classifier() -> keras.Model:
 
 def small_data(
     source: int = 12, target: int = 8, features: int = 3, classes: int = 3
-) -> tuple[Any, Any, Any]:
+) -> tuple[Array, Array, Array]:
     """x_source, y_source, x_target."""
     rng = np.random.default_rng(0)
     return (
@@ -94,10 +96,10 @@ def small_data(
 def run_python(
     code: str, backend: str = BACKEND, timeout: float = 300
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a program on a backend of choice.
+    """Runs a program on any backend.
 
-    On that of the tests it has a process of its own; on another one it shares
-    a process with all such programs.
+    On the backend of the tests it has its own process; on another one all such
+    programs share a process.
     """
     if backend != BACKEND:
         return other_backends.run(code, backend, timeout)

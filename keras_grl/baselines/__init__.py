@@ -1,12 +1,11 @@
-"""Baselines: what domain-adversarial training is compared with.
+"""Baselines to compare domain-adversarial training with.
 
-What needs scikit-learn is imported when it is first asked for, so that the
-package works without.
+Names that need scikit-learn are imported at their first use, so that the
+package works without it.
 """
 
 import importlib
 from typing import TYPE_CHECKING
-from typing import Any
 
 from keras_grl.baselines.discrepancy_model import DiscrepancyModel
 from keras_grl.baselines.last_hidden import LastHidden
@@ -49,7 +48,7 @@ _OF_SCIKIT_LEARN = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _OF_SCIKIT_LEARN:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

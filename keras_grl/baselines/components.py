@@ -1,10 +1,11 @@
-"""How many axes subspace alignment or a geodesic flow kernel is to have."""
+"""Chooses the number of components of a subspace method."""
 
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.base import ClassifierMixin
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold
 
@@ -16,6 +17,7 @@ from keras_grl.baselines.subspace_alignment import SubspaceAlignment
 from keras_grl.baselines.subspaces import Subspaces
 from keras_grl.baselines.subspaces import most_components
 from keras_grl.streams import SOURCE
+from keras_grl.types import Array
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -25,14 +27,13 @@ _FEWEST, _MOST = 2, 60
 
 @dataclasses.dataclass(frozen=True)
 class ComponentChoice:
-    """What `choose_components` found.
+    """The result of `choose_components`.
 
     Attributes:
-        by_cross_validation: Integer, the number of components chosen on
-            source labels alone. This one could be chosen in practice.
-        by_test_accuracy: Integer, the number chosen on the target's test
-            labels: an oracle's choice, as in the paper. None without a test
-            set.
+        by_cross_validation: Integer, the number of components chosen with
+            source labels only. This choice is possible in practice.
+        by_test_accuracy: Integer, the number chosen with the target's test
+            labels: an oracle, as in the paper. None without a test set.
         cross_validation: Accuracy on held-out source samples, by number of
             components.
         test_accuracy: Accuracy on the target's test set, by number of
@@ -46,42 +47,42 @@ class ComponentChoice:
 
 
 def choose_components(
-    source: Any,
-    y_source: Any,
-    target: Any,
-    test: tuple[Any, Any] | None = None,
+    source: npt.ArrayLike,
+    y_source: npt.ArrayLike,
+    target: npt.ArrayLike,
+    test: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     candidates: Iterable[int] | None = None,
-    svm: Any = None,
-    transformer: Any = None,
+    svm: ClassifierMixin | None = None,
+    transformer: Subspaces | None = None,
     random_state: int = 0,
 ) -> ComponentChoice:
     """Tries subspace alignment, or another, with several numbers of components.
 
-    Chosen in two ways. *By cross-validation*, as Fernando et al. do: a linear
-    SVM learns from one half of the aligned source samples and labels the
-    other. *By test accuracy*, as the paper does in favour of subspace
-    alignment: the SVM learns from all source samples, and the best number is
-    that with the highest accuracy on the labelled test set of the target. An
-    honest figure is `choice.test_accuracy[choice.by_cross_validation]`.
+    It chooses in two ways. *By cross-validation*, as Fernando et al. do: a
+    linear SVM is trained on one half of the aligned source samples and tested
+    on the other. *By test accuracy*, as in the paper, which favors subspace
+    alignment: the SVM is trained on all source samples, and the number with the
+    highest accuracy on the labeled test set of the target is chosen. The
+    accuracy to report is `choice.test_accuracy[choice.by_cross_validation]`.
 
-    Each domain's principal axes are found once: the first k of them are those
-    of k components. Among equals the smallest number is chosen.
+    Each domain's principal axes are computed once: the first k of them are
+    those of k components. In a tie the smallest number is chosen.
 
     Args:
         source: Features of the source, shape `(n, d)`.
         y_source: Their labels, shape `(n,)`.
         target: Features of the target, shape `(m, d)`, without labels.
         test: Tuple of features `(l, d)` and labels `(l,)` of the target's test
-            set, or None for cross-validation alone.
+            set, or None for cross-validation only.
         candidates: Integers, the numbers of components to try. Defaults to 2,
             …, 60, as far as the samples and features allow.
         svm: A scikit-learn classifier, a copy of which is fitted for each.
-            Defaults to `LastLayerSVM(standardize=False)`: the sizes of the
-            aligned coordinates, unlike those of features, mean something.
+            Defaults to `LastLayerSVM(standardize=False)`: unlike those of
+            features, the scales of the aligned coordinates carry information.
         transformer: A `SubspaceAlignment` or a `GeodesicFlowKernel`, a copy of
-            which is fitted, whatever its own `n_components`. Defaults to
+            which is fitted; its own `n_components` is ignored. Defaults to
             `SubspaceAlignment()`.
-        random_state: Integer, of the halves.
+        random_state: Integer, seed of the random halves.
 
     Returns:
         A `ComponentChoice`.
@@ -158,17 +159,18 @@ def choose_components(
 
 
 def _best(accuracies: dict[int, float]) -> int:
-    # `max` returns the first, and thus smallest, of equals.
+    # In a tie, `max` returns the first and thus smallest number.
     return max(accuracies, key=lambda k: accuracies[k])
 
 
-def _check_candidates(candidates: Any, most: int) -> list[int]:
+def _check_candidates(candidates: Iterable[int] | None, most: int) -> list[int]:
     if candidates is None:
         numbers = list(range(_FEWEST, min(_MOST, most) + 1))
         if not numbers:
             raise ValueError(
-                "Expected three samples of each domain, and two features, at "
-                f"least. Received: so few that {most} components are possible"
+                "Expected at least three samples of each domain, and two "
+                f"features. Received: so few that {most} components are "
+                "possible"
             )
         return numbers
     expected = f"integers, at most {most} with these samples and features"
@@ -182,7 +184,9 @@ def _check_candidates(candidates: Any, most: int) -> list[int]:
     return numbers
 
 
-def _check_test(test: Any, width: int) -> tuple[Any, Any]:
+def _check_test(
+    test: tuple[npt.ArrayLike, npt.ArrayLike], width: int
+) -> tuple[Array, Array]:
     try:
         x_test, y_test = test
     except (TypeError, ValueError):

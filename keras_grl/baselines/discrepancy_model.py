@@ -1,4 +1,4 @@
-"""DiscrepancyModel: a distance between features instead of an adversary."""
+"""DiscrepancyModel: a feature distance instead of a domain classifier."""
 
 from typing import Any
 
@@ -9,16 +9,20 @@ from keras_grl.models import split
 from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.types import Config
+from keras_grl.types import DiscrepancyLike
+from keras_grl.types import FeatureDistance
+from keras_grl.types import Preprocessing
 from keras_grl.validation import check_layer
 from keras_grl.validation import invalid
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
 class DiscrepancyModel(AdaptationModel):
-    """Trains on one domain while a distance to the other is kept small.
+    """Trains on one domain and minimizes a feature distance to the other.
 
-    A sibling of `DANNModel` with a fixed measure of how much the features of
-    the domains differ, in place of a domain classifier that learns to tell:
+    Like `DANNModel`, but with a fixed distance between the features of the
+    domains in place of a learned domain classifier:
 
     `loss = label_loss + domain_loss_weight * discrepancy(source, target)`
 
@@ -27,9 +31,9 @@ class DiscrepancyModel(AdaptationModel):
     this is DDC (Tzeng et al., 2014), with "mmd" DAN (Long et al., 2015) at one
     layer, with "coral" Deep CORAL (Sun & Saenko, 2016).
 
-    `fit`, `evaluate` and `predict` are those of `DANNModel`, and so are the
-    logs, without `domain_accuracy` and `adaptation_factor`: `domain_loss` is
-    the distance, not weighted.
+    `fit`, `evaluate` and `predict` work as in `DANNModel`, and so do the logs,
+    without `domain_accuracy` and `adaptation_factor`: `domain_loss` is the
+    distance, without its weight.
 
     Args:
         feature_extractor: Keras model or layer: inputs to features.
@@ -37,18 +41,18 @@ class DiscrepancyModel(AdaptationModel):
         discrepancy: "mmd", "mean" or "coral"; a
             `keras_grl.baselines.Discrepancy`; or a function of source features
             `(n, ...)` and target features `(m, ...)` that returns a scalar. To
-            be saved, a function must be registered with
+            save the model, register the function with
             `keras.saving.register_keras_serializable`.
         at: Name of a layer of the label predictor, or the layer, whose output
-            the distance is to be taken of instead. What is up to there becomes
-            part of the feature extractor. Both must be built Functional or
-            Sequential models, and their layers are shared.
-        preprocessing: Like `DANNModel`'s.
-        batch_normalization: Like `DANNModel`'s.
-        **kwargs: Of `keras.Model`: `name`, `dtype`.
+            the distance uses instead. The layers up to it become part of the
+            feature extractor. Both must be built Functional or Sequential
+            models, and their layers are shared.
+        preprocessing: As in `DANNModel`.
+        batch_normalization: As in `DANNModel`.
+        **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
-        inputs: A batch of inputs, or a paired batch, like `DANNModel`'s.
+        inputs: A batch of inputs, or a paired batch, as in `DANNModel`.
         training: Boolean.
 
     Returns of a call:
@@ -81,11 +85,11 @@ class DiscrepancyModel(AdaptationModel):
 
     def __init__(
         self,
-        feature_extractor: Any,
-        label_predictor: Any,
-        discrepancy: Any = "mmd",
+        feature_extractor: keras.layers.Layer,
+        label_predictor: keras.layers.Layer,
+        discrepancy: DiscrepancyLike = "mmd",
         at: str | keras.layers.Layer | None = None,
-        preprocessing: dict[str, Any] | None = None,
+        preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
         **kwargs: Any,
     ):
@@ -103,29 +107,29 @@ class DiscrepancyModel(AdaptationModel):
         )
 
     @property
-    def discrepancy(self) -> Any:
-        """The distance that is kept small."""
+    def discrepancy(self) -> FeatureDistance:
+        """The distance that is minimized."""
         return self.method.discrepancy
 
     @classmethod
     def from_model(
         cls,
         model: AdaptationModel,
-        discrepancy: Any = "mmd",
+        discrepancy: DiscrepancyLike = "mmd",
         at: str | keras.layers.Layer | None = None,
         **kwargs: Any,
     ) -> "DiscrepancyModel":
-        """The network of another model, such as a builder's, trained this way.
+        """A `DiscrepancyModel` with the network of another model.
 
         Args:
             model: A `DANNModel` or another `AdaptationModel`. Its feature
                 extractor, label predictor and preprocessing are shared, not
-                copied: what is trained here is trained there. For the same
-                initial weights twice, build it twice from one seed.
-            discrepancy: Like `DiscrepancyModel`'s.
-            at: Like `DiscrepancyModel`'s.
-            **kwargs: The other arguments of `DiscrepancyModel`. Those left
-                out are as in `model`.
+                copied: training changes both models. For the same initial
+                weights twice, build it twice with the same seed.
+            discrepancy: As in `DiscrepancyModel`.
+            at: As in `DiscrepancyModel`.
+            **kwargs: The other arguments of `DiscrepancyModel`. They default to
+                those of `model`.
 
         Returns:
             A `DiscrepancyModel`.
@@ -164,15 +168,17 @@ class DiscrepancyModel(AdaptationModel):
             made.build_from_config(model.get_build_config())
         return made
 
-    def _method_config(self) -> dict[str, Any]:
-        # Without `at`: the parts are what it has made of them.
+    def _method_config(self) -> Config:
+        # Without `at`: the parts are already cut there.
         return {"discrepancy": self.method.get_config()["discrepancy"]}
 
 
 def _moved_cut(
-    feature_extractor: Any, label_predictor: Any, at: Any
+    feature_extractor: keras.layers.Layer,
+    label_predictor: keras.layers.Layer,
+    at: str | keras.layers.Layer,
 ) -> tuple[keras.Model, keras.Model]:
-    """The two parts with the cut between them at a layer of the second."""
+    """The two parts, with the cut moved to a layer of the second."""
     check_layer("feature_extractor", feature_extractor)
     check_layer("label_predictor", label_predictor)
     try:
@@ -188,8 +194,8 @@ def _moved_cut(
     if not label_predictor.built:
         label_predictor(features)
     head, tail = split.at_layer(label_predictor, at)
-    # Another name: `head` has that of a feature extractor, within which no two
-    # parts may be called the same.
+    # Rename it: `head` is called `feature_extractor`, and so is the model that
+    # it becomes part of.
     head = keras.Model(head.input, head.output, name="before_the_cut")
     extractor = keras.Model(inputs, head(features), name="feature_extractor")
     return extractor, tail

@@ -1,39 +1,40 @@
 """Geodesic flow kernel: all subspaces between those of two domains."""
 
-from typing import Any
-
 import numpy as np
 
 from keras_grl.baselines.subspaces import Subspaces
+from keras_grl.types import Array
+from keras_grl.types import Domain
 
 
 class GeodesicFlowKernel(Subspaces):
     """Compares samples in all the subspaces between those of two domains.
 
-    Each domain is described by its `n_components` first principal axes, P_s
-    and P_t, as columns. The shortest way that turns the one subspace into the
-    other is `Φ(t)`, with `Φ(0)` spanning the source's and `Φ(1)` the target's.
-    Samples are compared by their projections onto all of it,
+    The `n_components` first principal axes of each domain, P_s and P_t, span
+    its subspace. The geodesic flow from one subspace to the other is `Φ(t)`,
+    with `Φ(0)` spanning the source's and `Φ(1)` the target's. Samples are
+    compared by their projections onto all of its subspaces,
 
     `x G x'ᵀ` with `G = ∫₀¹ Φ(t) Φ(t)ᵀ dt`,
 
-    in which counts what both domains vary along. The integral has a closed
-    form. `transform` gives coordinates whose inner products are that kernel, so
-    that a linear classifier trained on those of the source can be used on those
-    of the target. No labels are needed, and there is no randomness.
+    which emphasizes the directions in which both domains vary. The integral has
+    a closed form. `transform` returns coordinates whose inner products are that
+    kernel, so that a linear classifier trained on the source can be used on the
+    target. It needs no labels, and is deterministic.
 
-    The authors call a subspace of the source that is found with its labels
-    "PLS"; here both are principal axes: "PCA, PCA". They classify by the
-    nearest neighbour.
+    The authors also compute the subspace of the source with its labels ("PLS");
+    here both consist of principal axes ("PCA, PCA"). They classify by the
+    nearest neighbor.
 
-    A scikit-learn transformer, with one peculiarity: `fit` takes samples of
-    the target where others take labels.
+    It is a scikit-learn transformer, except that `fit` takes samples of the
+    target in place of labels.
 
     Args:
-        n_components: Integer, how many axes, less than the samples of each
-            domain and at most the features. `choose_components` chooses them.
-        standardize: Boolean. Whether each feature is divided by its standard
-            deviation in the domain first, as the authors did.
+        n_components: Integer, the number of axes, less than the number of
+            samples of each domain and at most the number of features.
+            `choose_components` chooses it.
+        standardize: Boolean. Whether each feature is first divided by its
+            standard deviation in the domain, as in the authors' code.
 
     Attributes:
         source_basis_: P_s, shape `(d, n_components)`, orthonormal columns.
@@ -42,14 +43,14 @@ class GeodesicFlowKernel(Subspaces):
             `(n_components,)`.
         source_mean_: Shape `(d,)`.
         target_mean_: Shape `(d,)`.
-        source_scale_: Shape `(d,)`: what the source's features are divided by,
-            ones unless they are standardised.
+        source_scale_: Shape `(d,)`, the divisors of the source's features:
+            ones unless they are standardized.
         target_scale_: Shape `(d,)`.
         n_features_in_: d.
 
     Raises:
         ImportError: If scikit-learn is not installed.
-        ValueError: When it is fitted, if an argument is invalid.
+        ValueError: In `fit`, if an argument is invalid.
 
     Example:
 
@@ -68,16 +69,17 @@ class GeodesicFlowKernel(Subspaces):
         turned_source, cosines, turned_target = np.linalg.svd(
             self.source_basis_.T @ self.target_basis_
         )
-        # Pairs of directions, one in each subspace, with these angles between.
+        # Pairs of directions, one in each subspace, with these angles.
         source = self.source_basis_ @ turned_source
         target = self.target_basis_ @ turned_target.T
-        # Each way goes from `source` to `target` in the plane of `source` and
-        # `across`: Φ(t) = source cos(t angle) + across sin(t angle).
+        # Each direction moves from `source` to `target` in the plane of
+        # `source` and `across`: Φ(t) = source cos(t angle) + across sin(t
+        # angle).
         across = target - source * cosines
         sines = np.linalg.norm(across, axis=0)
         across = across / np.where(sines > 0, sines, 1.0)
         self.angles_ = np.arctan2(sines, cosines)
-        # ∫ cos², ∫ sin cos and ∫ sin² of t times the angle; numpy's sinc(x) is
+        # ∫ cos², ∫ sin cos and ∫ sin² of t times the angle; NumPy's sinc(x) is
         # sin(π x) / (π x).
         double = np.sinc(2 * self.angles_ / np.pi)
         both = np.sin(self.angles_) * np.sinc(self.angles_ / np.pi) / 2
@@ -94,10 +96,10 @@ class GeodesicFlowKernel(Subspaces):
             axis=1,
         )
 
-    def _coordinates(self, samples: Any, domain: str) -> Any:
+    def _coordinates(self, samples: Array, domain: Domain) -> Array:
         return samples @ self._map
 
     @property
     def _n_features_out(self) -> int:
-        # What `get_feature_names_out` asks for.
+        # `get_feature_names_out` reads it.
         return self._map.shape[1]

@@ -1,4 +1,4 @@
-"""The activations of a classifier's last hidden layer."""
+"""The penultimate features of a classifier."""
 
 from typing import Any
 
@@ -10,40 +10,46 @@ from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.models.weights_kept import WeightsKept
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.types import Array
+from keras_grl.types import Data
+from keras_grl.types import Domain
+from keras_grl.types import Inputs
+from keras_grl.types import Predictions
+from keras_grl.types import Symbolic
+from keras_grl.types import Tensor
 from keras_grl.validation import check_choice
 from keras_grl.validation import invalid
 
 
 def last_hidden_features(
     model: keras.Model,
-    x: Any,
+    x: Data,
     batch_size: int | None = None,
-    domain: str = TARGET,
-) -> Any:
-    """What the last layer that has weights gets to see, in inference.
+    domain: Domain = TARGET,
+) -> Array:
+    """The penultimate features: inputs of the last layer that has weights.
 
-    Of a `DANNModel` that is what comes into the last layer of the label
-    predictor: of one that is a single `Dense` layer, the features of the
-    feature extractor.
+    In a `DANNModel` they are the inputs of the last layer of the label
+    predictor: the features of the feature extractor, if the label predictor is
+    a single `Dense` layer. They are computed in inference mode.
 
     Args:
-        model: A `DANNModel` or another paired model, or a Functional or
-            Sequential classifier. Built.
+        model: A built `DANNModel` or other `AdaptationModel`, or a built
+            Functional or Sequential classifier.
         x: Inputs of one domain, shape `(n, ...)`, or a dataset of them:
             anything that `predict` takes.
         batch_size: Integer. Defaults to Keras's 32. Not with datasets.
-        domain: "source" or "target": by whose preprocessing and running
-            statistics, if a paired model has them apart. No matter for
-            a plain classifier.
+        domain: "source" or "target": whose preprocessing and running
+            statistics are used, if the model has them per domain. A plain
+            classifier ignores it.
 
     Returns:
-        NumPy array of shape `(n, d)`, float32. What is of higher rank is
-        flattened.
+        NumPy array of shape `(n, d)`, float32. Higher ranks are flattened.
 
     Raises:
         ValueError: If `domain` is neither, or the layer cannot be found: the
-            model has no weights yet, or neither is nor ends in a Functional
-            or Sequential model or a layer.
+            model has no weights yet, or is not Functional or Sequential, and
+            does not end in such a model or in a layer.
 
     Example:
 
@@ -62,14 +68,14 @@ def last_hidden_features(
 
 
 class LastHidden(WeightsKept):
-    """`last_hidden_features` as a model, for who wants them again and again.
+    """`last_hidden_features` as a model, for repeated use.
 
     It shares the weights of `model`: `predict` is compiled once, and always
-    gives the features as they are by then. It is not to be saved or trained.
+    returns the current features. Do not save or train it.
 
     Args:
-        model: Like `last_hidden_features`'s.
-        domain: Like `last_hidden_features`'s.
+        model: As in `last_hidden_features`.
+        domain: As in `last_hidden_features`.
 
     Call arguments:
         inputs: A batch of inputs of the domain.
@@ -78,7 +84,7 @@ class LastHidden(WeightsKept):
         Tensor of shape `(batch, d)`, float32.
 
     Raises:
-        ValueError: Like `last_hidden_features`.
+        ValueError: As in `last_hidden_features`.
 
     Example:
 
@@ -87,7 +93,7 @@ class LastHidden(WeightsKept):
     (2, 100)
     """
 
-    def __init__(self, model: keras.Model, domain: str = TARGET):
+    def __init__(self, model: keras.Model, domain: Domain = TARGET):
         super().__init__(name="last_hidden")
         check_choice("domain", domain, (SOURCE, TARGET))
         if not isinstance(model, keras.Model) or not model.weights:
@@ -104,11 +110,11 @@ class LastHidden(WeightsKept):
         self.paired = isinstance(model, AdaptationModel)
         self.steps = _steps(model.label_predictor if self.paired else model)
 
-    def predict(self, *args: Any, **kwargs: Any) -> Any:
+    def predict(self, *args: Any, **kwargs: Any) -> Predictions:
         with self.weights_kept():  # also those of `model`
             return super().predict(*args, **kwargs)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Inputs) -> Tensor:
         if self.paired:
             inputs = self.model.extract_features({self.domain: inputs})
         for step in self.steps:
@@ -117,7 +123,7 @@ class LastHidden(WeightsKept):
         return ops.reshape(hidden, (ops.shape(hidden)[0], -1))
 
 
-def _steps(layer: Any) -> list[Any]:
+def _steps(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     """The layers and models before the last layer that has weights."""
     if not isinstance(layer, keras.Model):
         return []
@@ -135,24 +141,24 @@ def _steps(layer: Any) -> list[Any]:
     return [*before, *_steps(last)]
 
 
-def _up_to(model: Any, last: Any) -> keras.Model:
-    """From the inputs of a Functional model to those of one of its layers."""
+def _up_to(model: keras.Model, last: keras.layers.Layer) -> keras.Model:
+    """From the inputs of a Functional model to the inputs of a layer."""
     seen = []
 
-    def call(called: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(called: keras.Operation, *args: Any, **kwargs: Any) -> Symbolic:
         if called is last:
             seen.append(args[0])
         return called(*args, **kwargs)
 
     try:
-        # The graph is made anew with the same layers.
+        # Builds the graph again with the same layers.
         again = keras.models.clone_model(
             model, clone_function=lambda each: each, call_function=call
         )
         return keras.Model(again.input, seen[-1])
     except (AttributeError, ValueError) as error:
         raise ValueError(
-            "The last hidden layer is found in Functional and Sequential "
-            f"models alone. Received: {model.name!r} "
+            "The last hidden layer is found only in Functional and Sequential "
+            f"models. Received: {model.name!r} "
             f"({type(model).__name__})\n({error})"
         ) from error

@@ -1,8 +1,9 @@
 """A linear SVM in place of a network's last layer."""
 
-from typing import Any
+from typing import Self
 
 import numpy as np
+import numpy.typing as npt
 from sklearn.base import BaseEstimator
 from sklearn.base import ClassifierMixin
 from sklearn.pipeline import make_pipeline
@@ -14,6 +15,7 @@ from keras_grl.baselines.samples import as_labels
 from keras_grl.baselines.samples import as_samples
 from keras_grl.baselines.samples import check_width
 from keras_grl.baselines.samples import sample_rows
+from keras_grl.types import Array
 from keras_grl.validation import check_boolean
 from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
@@ -23,34 +25,34 @@ from keras_grl.validation import invalid
 class LastLayerSVM(ClassifierMixin, BaseEstimator):
     """A linear support vector machine on the last hidden layer's features.
 
-    The paper retrains the last layer of every network by a linear SVM
-    (LIBLINEAR), to put the methods on an equal footing. Here it is
-    scikit-learn's `LinearSVC`, which is LIBLINEAR: one machine against the
-    rest for each class, squared hinge loss, l2 penalty.
+    The paper retrains the last layer of every network with a linear SVM
+    (LIBLINEAR), so that the methods are comparable. This class uses
+    scikit-learn's `LinearSVC`, which is LIBLINEAR: one-vs-rest, squared hinge
+    loss, l2 penalty.
 
-    Fit it on the source's features and labels; `predict` and `score` take the
-    target's.
+    Fit it on features and labels of the source; pass features of the target to
+    `predict` and `score`.
 
     Args:
-        C: Float, greater than 0. Weight of the errors against the penalty:
-            LIBLINEAR's, and its default. The paper does not say which it used.
-        max_samples: Integer: at most so many samples are learnt from, each
-            class with its share and at least one. Defaults to all.
+        C: Float, greater than 0. Weight of the errors relative to the penalty,
+            with the default of LIBLINEAR. The paper does not give its value.
+        max_samples: Integer, the maximum number of training samples. Each
+            class keeps its share, and at least one. Defaults to all.
         standardize: Boolean. If True (the default), every feature is first
-            shifted and scaled to mean 0 and variance 1 on what it is fitted
-            on, and other data by the same numbers.
-        random_state: Integer, of the choice of samples and of LIBLINEAR's
-            order. The same one gives the same machine.
+            standardized to mean 0 and variance 1, with the statistics of the
+            training samples.
+        random_state: Integer, seed of the choice of samples and of LIBLINEAR's
+            order. The same seed gives the same classifier.
 
     Attributes:
         classes_: Labels, shape `(classes,)`.
         n_features_in_: Integer.
-        sample_indices_: Rows of X that were learnt from, ascending.
+        sample_indices_: Rows of X used for training, ascending.
         svm_: The fitted scikit-learn estimator.
 
     Raises:
         ImportError: If scikit-learn is not installed.
-        ValueError: When it is fitted, if an argument is invalid.
+        ValueError: In `fit`, if an argument is invalid.
 
     Example:
 
@@ -71,21 +73,21 @@ class LastLayerSVM(ClassifierMixin, BaseEstimator):
         standardize: bool = True,
         random_state: int = 0,
     ):
-        # As scikit-learn wants it: checked in `fit`.
+        # scikit-learn's convention: arguments are checked in `fit`.
         self.C = C
         self.max_samples = max_samples
         self.standardize = standardize
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> "LastLayerSVM":  # noqa: N803
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> Self:  # noqa: N803
         """Fits on the source.
 
         Args:
             X: Features, shape `(n, d)`.
-            y: Labels, shape `(n,)`, of two classes at least.
+            y: Labels, shape `(n,)`, of at least two classes.
 
         Returns:
-            Itself.
+            The fitted classifier itself.
 
         Raises:
             ValueError: If an argument is invalid, or the shapes differ.
@@ -99,11 +101,11 @@ class LastLayerSVM(ClassifierMixin, BaseEstimator):
         if len(self.classes_) < 2:
             received = self.classes_.tolist()
             raise ValueError(
-                invalid("y", "labels of two classes at least", received)
+                invalid("y", "labels of at least two classes", received)
             )
         self.n_features_in_ = features.shape[1]
         self.sample_indices_ = sample_rows(labels, self.max_samples, seed)
-        # With fewer iterations the dual problem is not always solved.
+        # With fewer iterations the dual problem may not converge.
         svm = LinearSVC(C=c, dual="auto", max_iter=10_000, random_state=seed)
         self.svm_ = (
             make_pipeline(StandardScaler(), svm) if self.standardize else svm
@@ -113,17 +115,17 @@ class LastLayerSVM(ClassifierMixin, BaseEstimator):
         )
         return self
 
-    def predict(self, X: Any) -> Any:  # noqa: N803
+    def predict(self, X: npt.ArrayLike) -> Array:  # noqa: N803
         """Labels, shape `(n,)`, of features of shape `(n, d)`."""
         features = self._checked(X)
         return self.svm_.predict(features)
 
-    def decision_function(self, X: Any) -> Any:  # noqa: N803
-        """Distances from the planes: `(n, classes)`; `(n,)` if they are two."""
+    def decision_function(self, X: npt.ArrayLike) -> Array:  # noqa: N803
+        """Signed distances, `(n, classes)`; `(n,)` for two classes."""
         features = self._checked(X)
         return self.svm_.decision_function(features)
 
-    def _checked(self, X: Any) -> Any:  # noqa: N803
+    def _checked(self, X: npt.ArrayLike) -> Array:  # noqa: N803
         check_is_fitted(self)
         features = as_samples("X", X)
         check_width("X", features, self.n_features_in_)

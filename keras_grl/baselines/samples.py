@@ -1,14 +1,14 @@
-"""Feature arrays, checked or fewer, for what is not a network."""
-
-from typing import Any
+"""Checks and subsamples arrays of features, for scikit-learn estimators."""
 
 import numpy as np
+import numpy.typing as npt
 
+from keras_grl.types import Array
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
 
-def as_samples(name: str, value: Any) -> Any:
+def as_samples(name: str, value: npt.ArrayLike) -> Array:
     """`value` as an array of shape `(n, d)`, float64 and finite."""
     try:
         samples = np.asarray(value, "float64")
@@ -34,8 +34,8 @@ def as_samples(name: str, value: Any) -> Any:
     return samples
 
 
-def as_labels(name: str, value: Any, samples: Any) -> Any:
-    """`value` as an array of one label for each of `samples`."""
+def as_labels(name: str, value: npt.ArrayLike, samples: Array) -> Array:
+    """`value` as an array with one label for each of `samples`."""
     labels = np.asarray(value)
     if labels.shape != (len(samples),):
         raise ValueError(
@@ -48,8 +48,8 @@ def as_labels(name: str, value: Any, samples: Any) -> Any:
     return labels
 
 
-def check_width(name: str, samples: Any, width: int) -> None:
-    """Refuse samples that have not `width` features."""
+def check_width(name: str, samples: Array, width: int) -> None:
+    """Refuses samples without exactly `width` features."""
     if samples.shape[1] != width:
         raise ValueError(
             invalid(
@@ -60,16 +60,18 @@ def check_width(name: str, samples: Any, width: int) -> None:
         )
 
 
-def sample_rows(labels: Any, max_samples: int | None, seed: int = 0) -> Any:
-    """At most so many samples, of which each class has its share.
+def sample_rows(
+    labels: npt.ArrayLike, max_samples: int | None, seed: int = 0
+) -> Array:
+    """Chooses at most `max_samples` rows, stratified by class.
 
     Args:
         labels: Array of shape `(n,)`.
         max_samples: Integer, at least one for each class. None for all.
-        seed: Integer, of the choice.
+        seed: Integer, seed of the choice.
 
     Returns:
-        Sorted integer array: their rows. All if there are not more.
+        Sorted integer array of rows: all of them if `max_samples` is not less.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -94,8 +96,8 @@ def sample_rows(labels: Any, max_samples: int | None, seed: int = 0) -> Any:
                 max_samples,
             )
         )
-    # Of the i-th of n samples of a class, i / n is smaller than q for the
-    # same share of every class, and 0 for the first.
+    # The i-th of n samples of a class ranks at i / n: the smallest ranks
+    # contain the same share of every class, and the first of each.
     order = np.random.default_rng(seed).permutation(len(labels))
     place = np.empty(len(labels))
     for label in classes:

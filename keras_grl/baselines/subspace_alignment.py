@@ -1,51 +1,51 @@
-"""Subspace alignment: the principal axes of one domain turned to another's."""
-
-from typing import Any
+"""Subspace alignment: aligns the principal axes of two domains."""
 
 from keras_grl.baselines.subspaces import Subspaces
 from keras_grl.streams import SOURCE
+from keras_grl.types import Array
+from keras_grl.types import Domain
 
 
 class SubspaceAlignment(Subspaces):
-    """Brings the features of two domains into one subspace.
+    """Maps the features of two domains into a common subspace.
 
-    Each domain is described by its `n_components` first principal axes, B_s
-    and B_t, as columns. `A = B_sᵀ B_t` turns the source's axes to where they
-    are nearest to the target's, `B_s A`. The domains then meet in coordinates
-    of the target's axes,
+    The columns of B_s and B_t are the `n_components` first principal axes of
+    each domain. `A = B_sᵀ B_t` aligns the source's axes with the target's:
+    `B_s A` is as near as possible to B_t. The common coordinates are
 
     `(X − mean_s) B_s A` of source samples and `(X − mean_t) B_t` of target
-    samples,
+    samples.
 
-    where a classifier trained on the source is used on the target. No labels
-    are needed, and there is no randomness. The signs of the axes are
-    arbitrary, but do not matter to distances or to what is linear.
+    A classifier trained on those of the source is used on those of the target.
+    The method needs no labels, and is deterministic. The signs of the axes are
+    arbitrary, but distances and linear classifiers do not depend on them.
 
-    A scikit-learn transformer, with one peculiarity: `fit` takes samples of
-    the target where others take labels.
+    It is a scikit-learn transformer, except that `fit` takes samples of the
+    target in place of labels.
 
     Args:
-        n_components: Integer, how many axes, less than the samples of each
-            domain and at most the features. `choose_components` chooses them.
-        standardize: Boolean. Whether each feature is divided by its standard
-            deviation in the domain first. The method's authors did so to
-            their data; without it, features of large values decide the axes.
+        n_components: Integer, the number of axes, less than the number of
+            samples of each domain and at most the number of features.
+            `choose_components` chooses it.
+        standardize: Boolean. Whether each feature is first divided by its
+            standard deviation in the domain, as the authors did. Without it,
+            features with large values dominate the axes.
 
     Attributes:
         source_basis_: B_s, shape `(d, n_components)`, orthonormal columns.
         target_basis_: B_t, likewise.
-        alignment_: A, shape `(n_components, n_components)`. Of fewer
+        alignment_: A, shape `(n_components, n_components)`. For fewer
             components it is the leading block.
         source_mean_: Shape `(d,)`.
         target_mean_: Shape `(d,)`.
-        source_scale_: Shape `(d,)`: what the source's features are divided by,
-            ones unless they are standardised.
+        source_scale_: Shape `(d,)`, the divisors of the source's features:
+            ones unless they are standardized.
         target_scale_: Shape `(d,)`.
         n_features_in_: d.
 
     Raises:
         ImportError: If scikit-learn is not installed.
-        ValueError: When it is fitted, if an argument is invalid.
+        ValueError: In `fit`, if an argument is invalid.
 
     Example:
 
@@ -65,12 +65,12 @@ class SubspaceAlignment(Subspaces):
     def _relate(self) -> None:
         self.alignment_ = self.source_basis_.T @ self.target_basis_
 
-    def _coordinates(self, samples: Any, domain: str) -> Any:
+    def _coordinates(self, samples: Array, domain: Domain) -> Array:
         if domain == SOURCE:
             return samples @ self.source_basis_ @ self.alignment_
         return samples @ self.target_basis_
 
     @property
     def _n_features_out(self) -> int:
-        # What `get_feature_names_out` asks for.
+        # `get_feature_names_out` reads it.
         return self.alignment_.shape[1]

@@ -1,7 +1,5 @@
 """AdaptationFactorScheduler."""
 
-from typing import Any
-
 from keras_grl import schedules
 from keras_grl.callbacks.ending import warn_of_early_end
 from keras_grl.callbacks.ending import warn_of_skipped_steps
@@ -11,37 +9,39 @@ from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.schedules.horizon import steps_taken
 from keras_grl.schedules.progress import check_total_steps
 from keras_grl.schedules.resolving import same
+from keras_grl.types import Logs
+from keras_grl.types import ScheduleLike
 
 
 class AdaptationFactorScheduler(HorizonCallback):
     """Puts a schedule of the adaptation factor on a model, and logs it.
 
     The schedule is installed in every `GradientReversal` layer of the model,
-    at any depth, before the first step. From then on the layer computes the
-    adaptation factor on the device; the callback does no work per step. The
-    value of the last step of each epoch is logged as `adaptation_factor` (with
-    several layers, `<layer name>_adaptation_factor`).
+    at any depth, before the first step. The layer then computes the adaptation
+    factor on the device; the callback does no work per step. The value of the
+    last step of each epoch is logged as `adaptation_factor` (with several
+    layers, `<layer name>_adaptation_factor`).
 
-    `DANNModel.fit` adds this callback by itself if there is none.
+    `DANNModel.fit` adds this callback if there is none.
 
     Args:
         schedule: A number, a schedule of `keras_grl.schedules` or a function
-            of the training progress p. With None the layers keep their own.
+            of training progress p. With None the layers keep their schedules.
         total_steps: Integer, the number of steps in which p goes from 0 to 1,
-            counted over all calls of `fit`. With None every `fit` is a run of
-            its own: p starts at `initial_epoch / epochs` and ends at 1.
+            counted over all calls of `fit`. With None every `fit` is a separate
+            run: p starts at `initial_epoch / epochs` and ends at 1.
 
-    When training was stopped before the schedule took effect (p below 0.5, or
-    less than half of the final value), as `EarlyStopping` may do in a `fit` of
-    many epochs, a warning says so.
+    A warning is raised if training stops before the schedule has taken effect
+    (p below 0.5, or less than half of the final value), as `EarlyStopping` may
+    do in a `fit` of many epochs.
 
     Raises:
         ValueError: If an argument is invalid; when training begins, if the
             model has no `GradientReversal` layer, or the horizon is unknown,
             or differs from the `total_steps` of a `DANNModel`; at the end of
             an epoch, if a layer has not counted its steps (because the
-            model's `call` does not hand `training` on to it, or calls it
-            several times in a step), or its schedule has changed.
+            model's `call` does not pass `training` to it, or calls it several
+            times in a step), or its schedule has changed.
 
     Example:
 
@@ -60,7 +60,11 @@ class AdaptationFactorScheduler(HorizonCallback):
         Ganin & Lempitsky (2015), section 4 and equation 14.
     """
 
-    def __init__(self, schedule: Any = None, total_steps: int | None = None):
+    def __init__(
+        self,
+        schedule: ScheduleLike | None = None,
+        total_steps: int | None = None,
+    ):
         super().__init__()
         if schedule is not None:
             schedule = schedules.get(schedule, "schedule")
@@ -75,7 +79,7 @@ class AdaptationFactorScheduler(HorizonCallback):
 
     @property
     def _layers(self) -> list[GradientReversal]:
-        # Through `self.model`, which brings JAX's running state home.
+        # `self.model` first writes JAX's training state to the variables.
         return gradient_reversal_layers(self.model)
 
     def horizons(self) -> dict[str, int | None]:
@@ -90,7 +94,7 @@ class AdaptationFactorScheduler(HorizonCallback):
             layer.given_total_steps is None for layer in self._layers
         )
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         if not self._layers:
             raise ValueError(
                 "`AdaptationFactorScheduler` needs a model that holds a "
@@ -107,7 +111,7 @@ class AdaptationFactorScheduler(HorizonCallback):
                 schedule if is_new else layer.schedule, self.total_steps
             )
             if is_new:
-                # The old schedule is part of a step that is compiled already.
+                # The compiled step contains the old schedule.
                 self.model.make_train_function(force=True)
         self.watch({each.name: each.schedule for each in self._layers})
 
@@ -116,20 +120,20 @@ class AdaptationFactorScheduler(HorizonCallback):
     ) -> None:
         for layer in self._layers:
             if layer.given_total_steps is not None:
-                # Weights that were loaded may have brought another horizon.
+                # Loaded weights may have set another horizon.
                 layer.set_horizon(layer.given_total_steps)
             elif layer.needs_horizon and total_steps is not None:
                 layer.set_horizon(total_steps, None if resumed else step)
         self._applied_before_fit = steps_taken(self.model.optimizer)
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if not self.begun:
             self._epochs = (epoch, epoch)
         super().on_epoch_begin(epoch, logs)
         self._counts_before = [layer.steps_counted for layer in self._layers]
         self._applied_before = steps_taken(self.model.optimizer)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         self._epochs = (self._epochs[0], epoch + 1)
         layers = self._layers
@@ -141,7 +145,7 @@ class AdaptationFactorScheduler(HorizonCallback):
                 value = layer.last_adaptation_factor()
                 logs[f"{prefix}adaptation_factor"] = value
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         first, last = self._epochs
         steps = (self.params.get("steps") or 0) * (last - first)
         layers = self._layers
@@ -155,14 +159,17 @@ class AdaptationFactorScheduler(HorizonCallback):
                 warn_of_early_end(layer)
 
     def _check_counted(self, layer: GradientReversal, counted: int) -> None:
-        """Whoever calls the layer decides what it counts."""
+        """Refuses a layer that counted too few or too many steps.
+
+        It counts its calls, which depend on the user's model.
+        """
         steps = self.params.get("steps")
         applied = steps_taken(self.model.optimizer) - self._applied_before
         if counted == 0 and applied > 0:
             problem = "counted no training step in this epoch"
             fix = (
-                "Hand `training` on to it: `def call(self, x, training=False):"
-                " … self.reversal(features, training=training)`."
+                "Pass `training` to it: `def call(self, x, training=False): … "
+                "self.reversal(features, training=training)`."
             )
         elif steps and counted > steps:
             problem = f"counted {counted} steps in an epoch of {steps}"

@@ -1,10 +1,9 @@
-"""What makes a run under Keras's `BackupAndRestore` resume exactly."""
+"""Makes a run with Keras's `BackupAndRestore` resume exactly."""
 
 import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import keras
 from keras import ops
@@ -12,6 +11,8 @@ from keras import ops
 from keras_grl.files import replaced
 from keras_grl.schedules.horizon import step_counter
 from keras_grl.schedules.horizon import steps_taken
+from keras_grl.types import JSON
+from keras_grl.types import Logs
 
 # The files of `BackupAndRestore` (Keras 3.15.1).
 _WEIGHTS = "latest.weights.h5"
@@ -22,26 +23,24 @@ _EPOCH_END = "epoch_end.weights.h5"
 
 
 class BackupGuard(keras.callbacks.Callback):
-    """Sees to it that a `BackupAndRestore` resumes exactly, or not at all.
+    """Makes sure that a `BackupAndRestore` resumes exactly, or not at all.
 
     Keras writes the weights and then, in another file, the epoch to resume
-    from. A program that ends between the two, or in the middle of an epoch,
-    leaves a pair that does not fit together, and Keras resumes from it all the
-    same (Keras 3.15.1). But the weights hold the optimizer's step, and this
-    callback notes with which step each epoch began. Where training begins, it
-    looks for weights with which an epoch begins, and writes down that epoch
-    for Keras to read.
+    from. If a program ends between the two, or in the middle of an epoch, the
+    two files do not match, and Keras resumes from them anyway (Keras 3.15.1).
+    But the weights hold the optimizer's step, and this callback records the
+    step at which each epoch began. When training begins, it looks for weights
+    from the beginning of an epoch, and writes that epoch for Keras to read.
 
-    With an integer as `save_freq`, Keras saves in the middle of epochs, from
-    where it cannot resume. The weights at the end of the last epoch are then
-    kept too, and resumed from.
+    With an integer as `save_freq`, Keras saves in the middle of epochs, where
+    it cannot resume. Then the weights at the end of the last epoch are saved
+    too, and training resumes from them.
 
     Args:
         backup: The callback, which comes after this one.
 
     Attributes:
-        resumes: Boolean, whether there is, or may be, something to resume
-            from.
+        resumes: Boolean, whether there is, or may be, a checkpoint.
         resumed: Boolean, whether the weights are those of an interrupted run.
     """
 
@@ -54,9 +53,9 @@ class BackupGuard(keras.callbacks.Callback):
         self.resumes = True
         self.resumed = False
 
-    # Where training begins.
+    # When training begins.
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self._begun = False
         self.resumed = False
         if not self._local or not self.model.built:
@@ -91,21 +90,24 @@ class BackupGuard(keras.callbacks.Callback):
                 self._write(path, begins[step])
                 self.resumed = True
                 return
-            problem = problem or f"no epoch begins with optimizer step {step}"
+            problem = problem or f"no epoch begins at optimizer step {step}"
             problems.append(f"{path.name}: {problem}")
         for variable, value in zip(variables, before, strict=True):
             variable.assign(value)
         raise ValueError(
             "Training cannot be resumed exactly from the checkpoint in "
-            f"{str(self._folder)!r}. Expected: weights with which an epoch "
-            f"begins. Received: {'; '.join(problems)}\n"
+            f"{str(self._folder)!r}. Expected: weights from the beginning of "
+            f"an epoch. Received: {'; '.join(problems)}\n"
             "Delete that folder to train from the beginning. To continue from "
-            "its weights all the same, load them with `model.load_weights` "
-            "and pass `initial_epoch` to `fit`."
+            "its weights anyway, load them with `model.load_weights` and pass "
+            "`initial_epoch` to `fit`."
         )
 
     def _expected(self, first: int) -> dict[int, int]:
-        """Without notes, of an older version: if no step was left out."""
+        """The steps of the epochs if an older version has not recorded them.
+
+        It assumes that no step was skipped.
+        """
         steps = self.params.get("steps")
         if not steps:
             return {}
@@ -115,7 +117,7 @@ class BackupGuard(keras.callbacks.Callback):
         }
 
     def _load(self, path: Path) -> str | None:
-        """Loads weights. What is wrong with them, if anything."""
+        """Loads weights, and returns the problem if that fails."""
         # Keras skips an optimizer's state that does not fit, with a warning.
         step_counter(self.model.optimizer).assign(-1)
         with tempfile.TemporaryDirectory() as folder:
@@ -123,33 +125,33 @@ class BackupGuard(keras.callbacks.Callback):
                 path = Path(shutil.copyfile(path, f"{folder}/{_WEIGHTS}"))
             try:
                 self.model.load_weights(path)
-            except Exception as error:  # of HDF5 or Keras, as the damage is
+            except Exception as error:  # of HDF5 or of Keras
                 return f"it cannot be loaded ({str(error).splitlines()[0]})"
         if steps_taken(self.model.optimizer) < 0:
-            return "it is of another optimizer"
+            return "it belongs to another optimizer"
         return None
 
     def _write(self, path: Path, epoch: int) -> None:
-        """What Keras is to resume from."""
+        """Writes the files that Keras resumes from."""
         if path.name != _WEIGHTS:
-            with replaced(self._folder / _WEIGHTS) as beside:
-                shutil.copyfile(path, beside)
+            with replaced(self._folder / _WEIGHTS) as temporary:
+                shutil.copyfile(path, temporary)
         _write_json(self._folder / _METADATA, {"epoch": epoch, "batch": 0})
 
-    # While training lasts.
+    # During training.
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if not self._begun:
             self._begun = True
-            self._note(epoch)
+            self._record(epoch)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self._note(epoch + 1)
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._record(epoch + 1)
         if self._local and self._within_epochs:
             self.model.save_weights(self._folder / _EPOCH_END)
 
-    def _note(self, epoch: int) -> None:
-        """Before the weights are written that it is about."""
+    def _record(self, epoch: int) -> None:
+        """Records the step of an epoch, before its weights are written."""
         if not self._local:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -160,14 +162,14 @@ class BackupGuard(keras.callbacks.Callback):
 
 
 def _epoch_of_step(path: Path) -> dict[int, int]:
-    """Step to the epoch that begins with it; empty if there are no notes."""
+    """Step to the epoch that begins at it; empty if nothing was recorded."""
     try:
-        noted = json.loads(path.read_text())["step_of_epoch"]
+        recorded = json.loads(path.read_text())["step_of_epoch"]
     except (OSError, ValueError):
         return {}
-    return {step: int(epoch) for epoch, step in noted.items()}
+    return {step: int(epoch) for epoch, step in recorded.items()}
 
 
-def _write_json(path: Path, content: Any) -> None:
-    with replaced(path) as beside:
-        beside.write_text(json.dumps(content))
+def _write_json(path: Path, content: JSON) -> None:
+    with replaced(path) as temporary:
+        temporary.write_text(json.dumps(content))

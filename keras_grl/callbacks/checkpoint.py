@@ -15,11 +15,16 @@ from keras import ops
 
 from keras_grl import backend
 from keras_grl.files import replaced
+from keras_grl.types import JSON
+from keras_grl.types import Array
+from keras_grl.types import Data
+from keras_grl.types import Logs
+from keras_grl.types import PathLike
 from keras_grl.validation import check_boolean
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
-# What reading a file raises that is not whole, or not a checkpoint.
+# Raised by reading a file that is damaged or not a checkpoint.
 _DAMAGED = (
     OSError,
     ValueError,
@@ -32,43 +37,44 @@ _DAMAGED = (
 
 
 class TrainingCheckpoint(keras.callbacks.Callback):
-    """Writes down the whole state of training, and resumes from it exactly.
+    """Saves the complete state of training, and resumes from it exactly.
 
-    A run that ends early, for whatever reason, and is started again arrives
-    at the weights of a run that was not interrupted, to the bit on the same
-    machine. The file holds every variable of the model and of the optimizer:
-    weights, momentum, the adaptation factor's step, and the seed generators of
-    dropout, which a file of weights leaves out; the epoch; the random state
-    that `keras.utils.set_random_seed` sets; and the logs of all epochs. It is
-    written at the end of epochs, and is whole or not there.
+    A run that ends early, for whatever reason, and is started again ends with
+    the same weights as an uninterrupted run, to the bit on the same machine.
+    The file holds every variable of the model and of the optimizer: weights,
+    momentum, the adaptation factor's step, and the seed generators of dropout,
+    which a weights file leaves out; the epoch; the random state that
+    `keras.utils.set_random_seed` sets; and the logs of all epochs. It is
+    written at the end of an epoch, completely or not at all.
 
-    Put it last, and start the program again as it was. `DANNModel.fit` begins
-    with the right epoch by itself. `fit` of another model is told:
-    `initial_epoch=checkpoint.initial_epoch`.
+    Put it last in the list of callbacks, and start the same program again.
+    `DANNModel.fit` begins with the right epoch. In any other model, pass
+    `initial_epoch=checkpoint.initial_epoch` to `fit`.
 
-    What must be the same again: the model, `epochs`, and the data. `pair`
-    needs a `seed` for that (or `keras.utils.set_random_seed` before it), and
-    arrays: the place and order of a dataset of one's own are not known here.
-    In `fit` of another model, shuffle with a seed of the epoch, not with
-    `shuffle=True`. Other callbacks, such as `EarlyStopping`, begin again.
+    The model, `epochs` and the data must be the same again. `pair` needs a
+    `seed` for that (or `keras.utils.set_random_seed` before it), and arrays:
+    the position and order of a dataset are not saved. In `fit` of any other
+    model, shuffle with a seed that depends on the epoch, not with
+    `shuffle=True`. Other callbacks, such as `EarlyStopping`, start again.
 
     Args:
         filepath: Path of the file.
-        min_seconds: Float, at least 0. The least time between two checkpoints,
-            where writing takes longer than an epoch is worth.
+        min_seconds: Float, at least 0. The minimum time between two
+            checkpoints, if writing takes long compared to an epoch.
         delete_checkpoint: Boolean, whether to delete the file when training
-            has ended as planned. Otherwise the next `fit` finds it finished.
+            has ended as planned. Otherwise the next `fit` has nothing to do.
 
     Attributes:
-        logs: List of dicts, the logs of each epoch, those before a resume
-            included.
-        seconds: Float, the time that training took, likewise.
-        seed: Integer, of the order of the paired data; None if not known.
+        logs: List of dicts, the logs of each epoch, including those before a
+            resume.
+        seconds: Float, the time that training took, including the time before
+            a resume.
+        seed: Integer, seed of the order of the paired data; None if unknown.
         resumed: Boolean, whether this `fit` resumes from the file.
 
     Raises:
         ValueError: If an argument is invalid; when training begins, if the
-            checkpoint is damaged, or of another run.
+            checkpoint is damaged, or belongs to another run.
 
     Example:
 
@@ -87,7 +93,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
     def __init__(
         self,
-        filepath: Any,
+        filepath: PathLike,
         min_seconds: float = 0.0,
         delete_checkpoint: bool = True,
     ):
@@ -102,7 +108,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self.seed: int | None = None
         self._begin([], 0.0)
 
-    def _begin(self, logs: list[dict[str, float]], seconds: float) -> None:
+    def _begin(self, logs: list[Logs], seconds: float) -> None:
         self.logs = logs
         self.resumed = False
         self._seconds_before = seconds
@@ -120,17 +126,17 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             return 0
         return _facts(self._read())["epoch"]
 
-    def set_dataset(self, dataset: Any) -> None:
-        """Tell what is trained on, of which the seed must be the same."""
+    def set_dataset(self, dataset: Data) -> None:
+        """Sets the training data, whose seed must be the same in a resume."""
         self.seed = getattr(dataset, "seed", None)
 
-    # Where training begins.
+    # When training begins.
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         if not self.model.built:
             raise ValueError(
-                "`TrainingCheckpoint` needs a model that is built. Received: "
-                f"{self.model.name!r}, which is not\nCall it on a batch "
+                "`TrainingCheckpoint` needs a built model. Received: "
+                f"{self.model.name!r}, which is not built\nCall it on a batch "
                 "before `fit`, or begin it with a `keras.Input`."
             )
         folder = self._path.parent
@@ -143,7 +149,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         if self._path.exists():
             self._resume(self._read())
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         expected, self._expected_epoch = self._expected_epoch, None
         if expected and epoch != expected:
             raise ValueError(
@@ -152,7 +158,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
                 "Pass `initial_epoch=checkpoint.initial_epoch` to `fit`."
             )
 
-    def _resume(self, file: dict[str, Any]) -> None:
+    def _resume(self, file: dict[str, Array]) -> None:
         facts = _facts(file)
         variables = self._variables()
         for name, was, is_ in (
@@ -162,10 +168,10 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         ):
             if was != is_:
                 raise ValueError(
-                    f"The checkpoint {str(self._path)!r} is of another run. "
-                    f"Expected {name}: {_difference(was, is_)[0]}. Received: "
-                    f"{_difference(was, is_)[1]}\nStart the program as it was "
-                    "then, or delete that file to train from the beginning."
+                    f"The checkpoint {str(self._path)!r} belongs to another "
+                    f"run. Expected {name}: {_difference(was, is_)[0]}. "
+                    f"Received: {_difference(was, is_)[1]}\nStart the same "
+                    "program, or delete that file to train from the beginning."
                 )
         values = [file[f"variable_{i}"] for i in range(len(variables))]
         for variable, value in zip(variables, values, strict=True):
@@ -178,8 +184,8 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         self.resumed = True
         self._expected_epoch = facts["epoch"]
 
-    def _read(self) -> dict[str, Any]:
-        """The arrays of the file, whose checksums are verified thereby."""
+    def _read(self) -> dict[str, Array]:
+        """The arrays of the file; reading verifies their checksums."""
         try:
             with open(self._path, "rb") as raw, np.load(raw) as file:
                 arrays = {name: file[name] for name in file.files}
@@ -193,7 +199,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
 
     # At the end of each epoch.
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         self.logs.append({k: float(v) for k, v in (logs or {}).items()})
         last = epoch + 1 == self.params.get("epochs")
         waited = time.monotonic() - self._written
@@ -201,7 +207,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             self._write(epoch + 1)
             self._written = time.monotonic()
 
-    def on_train_end(self, logs: Any = None) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         if self._delete:
             self._path.unlink(missing_ok=True)
 
@@ -223,27 +229,28 @@ class TrainingCheckpoint(keras.callbacks.Callback):
         }
         arrays |= {f"random_{n}": v for n, v in random_of_backend.items()}
         arrays["facts"] = np.frombuffer(json.dumps(facts).encode(), "uint8")
-        with replaced(self._path) as beside, open(beside, "wb") as file:
-            np.savez(file, **arrays)
+        with replaced(self._path) as temporary, open(temporary, "wb") as file:
+            # mypy takes them for `allow_pickle`, too.
+            np.savez(file, **arrays)  # type: ignore[arg-type]
 
-    def _variables(self) -> list[Any]:
+    def _variables(self) -> list[keras.Variable]:
         optimizer = self.model.optimizer
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)
         return [*self.model.variables, *optimizer.variables]
 
 
-def _facts(file: dict[str, Any]) -> dict[str, Any]:
+def _facts(file: dict[str, Array]) -> JSON:
     return json.loads(file["facts"].tobytes())
 
 
-def _described(variables: list[Any]) -> list[Any]:
-    """Without the numbers that Keras gives to names, as models are made."""
+def _described(variables: list[keras.Variable]) -> list[list[object]]:
+    """Names and shapes, without the numbers that Keras adds to names."""
     return [[re.sub(r"_\d+", "", v.name), list(v.shape)] for v in variables]
 
 
-def _difference(was: Any, is_: Any) -> tuple[Any, Any]:
-    """What to show of two lists of variables, or of two numbers."""
+def _difference(was: JSON, is_: JSON) -> tuple[object, object]:
+    """The first difference of two lists of variables, or of two numbers."""
     if not isinstance(was, list):
         return was, is_
     if len(was) != len(is_):
@@ -251,20 +258,20 @@ def _difference(was: Any, is_: Any) -> tuple[Any, Any]:
     return next((a, b) for a, b in zip(was, is_, strict=True) if a != b)
 
 
-def _as_array(variable: Any) -> Any:
+def _as_array(variable: keras.Variable) -> Array:
     value = ops.convert_to_numpy(variable)
-    # NumPy cannot file bfloat16. As float32 it is exact.
+    # NumPy cannot save bfloat16. As float32 it is exact.
     return value if value.dtype.kind in "biuf" else value.astype("float32")
 
 
-def _random_state() -> list[Any]:
-    """Of Python and NumPy, for JSON."""
+def _random_state() -> JSON:
+    """The random state of Python and NumPy, for JSON."""
     of_numpy: Any = np.random.get_state()
     name, keys, *rest = of_numpy
     return [random.getstate(), [name, keys.tolist(), *rest]]
 
 
-def _set_random_state(state: list[Any]) -> None:
+def _set_random_state(state: JSON) -> None:
     (version, numbers, gauss), of_numpy = state
     random.setstate((version, tuple(numbers), gauss))
     np.random.set_state(tuple(of_numpy))

@@ -1,6 +1,4 @@
-"""The callbacks that `fit` of a paired model adds by itself."""
-
-from typing import Any
+"""The callbacks that `fit` of an `AdaptationModel` adds."""
 
 import keras
 from keras import tree
@@ -10,22 +8,25 @@ from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.callbacks.learning_rate import LearningRateAnnealing
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.pairing import PairedDataset
+from keras_grl.types import Callbacks
+from keras_grl.types import Data
+from keras_grl.types import Logs
 
 
 def with_defaults(
-    callbacks: Any, model: keras.Model, dataset: Any
+    callbacks: Callbacks | None, model: keras.Model, dataset: Data
 ) -> list[keras.callbacks.Callback]:
-    """The user's callbacks, and those that they left out.
+    """The user's callbacks, and the default ones.
 
-    Schedules come first: what goes into the logs must be there when a
-    `CSVLogger` or `History` reads them, and the optimizer must have its
-    schedule when a `BackupAndRestore` loads its weights.
+    Schedules come first: the logs must be complete when a `CSVLogger` or
+    `History` reads them, and the optimizer must have its schedule when a
+    `BackupAndRestore` loads its weights.
 
     Args:
-        callbacks: What was passed to `fit`.
-        model: What is fitted. If it has a horizon of its own, all schedules
-            share it.
-        dataset: What was passed to `fit`.
+        callbacks: The `callbacks` of `fit`.
+        model: The model that is fitted. If it has `total_steps`, all schedules
+            use it.
+        dataset: The training data.
     """
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
@@ -39,17 +40,17 @@ def with_defaults(
         schedulers.append(AdaptationFactorScheduler())
     if LearningRateAnnealing not in kinds:
         schedulers.append(LearningRateAnnealing())
-    # λ first: its callback may give the model the horizon of both.
+    # λ first: its callback may set the horizon of both on the model.
     schedulers.sort(key=lambda c: not isinstance(c, AdaptationFactorScheduler))
     if isinstance(dataset, PairedDataset):
-        others.insert(0, _TellEpoch(dataset))
+        others.insert(0, _SetEpoch(dataset))
     return [*schedulers, *others]
 
 
-class _TellEpoch(keras.callbacks.Callback):
-    """Sets the epoch of the dataset, so that a resumed run sees its order.
+class _SetEpoch(keras.callbacks.Callback):
+    """Sets the epoch of the dataset, so that a resumed run has the same order.
 
-    A second `fit` that begins at epoch 0 sees other orders than the first.
+    A second `fit` that begins at epoch 0 continues with new orders.
     """
 
     def __init__(self, dataset: PairedDataset):
@@ -57,7 +58,7 @@ class _TellEpoch(keras.callbacks.Callback):
         self._dataset = dataset
         self._first: int | None = None
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if self._first is None:
             self._first = 0 if epoch > 0 else self._dataset.next_epoch
         self._dataset.set_epoch(self._first + epoch)

@@ -1,4 +1,4 @@
-"""What is said of the adaptation factor when training has ended."""
+"""Warnings about the adaptation factor at the end of training."""
 
 import warnings
 
@@ -8,7 +8,7 @@ from keras_grl.schedules.progress import check_values
 
 
 def warn_of_early_end(layer: GradientReversal) -> None:
-    """Says so if a run was cut short before its schedule took effect.
+    """Warns if a run ended before its schedule took effect.
 
     Args:
         layer: A gradient reversal layer of the model.
@@ -28,7 +28,7 @@ def warn_of_early_end(layer: GradientReversal) -> None:
         f"when the adaptation factor of {layer.name!r} had reached "
         f"{factor:.2g}; its schedule ends at {end:.2g}. So the domains have "
         "hardly been adapted to each other. If you expect training to stop "
-        "early, pass the number of steps that you expect in place of a large "
+        "early, pass the number of steps that you expect, instead of a large "
         "number of epochs: `DANNModel(..., total_steps=...)`, or "
         "`AdaptationFactorScheduler(schedule, total_steps=...)`; about "
         f"{max(step, 1)} for a run such as this one.",
@@ -37,17 +37,17 @@ def warn_of_early_end(layer: GradientReversal) -> None:
 
 
 def warn_of_skipped_steps(steps: int, factor: float) -> None:
-    """Says that the optimizer has applied none of the steps so far.
+    """Warns that the optimizer has not applied any step.
 
     Args:
-        steps: Integer, the steps of this `fit`.
+        steps: Integer, the number of steps of this `fit`.
         factor: Float, the adaptation factor.
     """
     warnings.warn(
         f"None of {steps} training steps was applied: in float16 the "
         "optimizer skips a step whose gradients are not finite. No weight was "
-        "trained, and training progress p stands still. Check the inputs and "
-        "the loss for NaN or very large values, lower the adaptation factor "
-        f"(now {factor:.3g}), or use `mixed_bfloat16`.",
+        "trained, and training progress p does not advance. Check the inputs "
+        "and the loss for NaN or very large values, lower the adaptation "
+        f"factor (now {factor:.3g}), or use `mixed_bfloat16`.",
         stacklevel=2,
     )

@@ -1,46 +1,57 @@
-"""What the callbacks of schedules share: the horizon, taken from `fit`."""
+"""The base class of the schedule callbacks: takes the horizon from `fit`."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Protocol
 
 import keras
 
 from keras_grl.schedules.progress import MOST_STEPS
 from keras_grl.schedules.progress import check_values
+from keras_grl.types import FunctionOfP
+from keras_grl.types import Logs
+
+
+class Resumer(Protocol):
+    """A callback that may resume an interrupted run."""
+
+    resumed: bool
 
 
 class HorizonCallback(keras.callbacks.Callback):
-    """Tells schedules without `total_steps` how long this `fit` is.
+    """Sets the horizon of schedules without `total_steps` to that of `fit`.
 
-    One `fit` is one run: p goes from `initial_epoch / epochs` to 1. The epoch
-    to count from is read at the first `on_epoch_begin`, when callbacks such as
-    `BackupAndRestore` have told `fit` where to resume. Counters that were
-    resumed with the weights stand: float16 may have skipped steps, so that
-    they count fewer than the epochs have.
+    One `fit` is one run: p goes from `initial_epoch / epochs` to 1. The first
+    epoch is read at the first `on_epoch_begin`, after callbacks such as
+    `BackupAndRestore` have set where to resume. Counters that were resumed with
+    the weights keep their values: if float16 has skipped steps, they are lower
+    than the number of steps in the epochs.
 
-    A model of ours counts the steps that its optimizer applies; what its
-    `total_steps` says then holds for all of its schedules.
+    An `AdaptationModel` counts the steps that its optimizer applies; its
+    `total_steps` holds for all of its schedules.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.begun = False
-        self.resumers: list[Any] = []
-        self._watched: dict[str, tuple[Any, Any]] = {}
+        self.resumers: Sequence[Resumer] = []
+        self._watched: dict[
+            str, tuple[FunctionOfP, tuple[float, ...] | None]
+        ] = {}
 
     @property
     def model_counts(self) -> bool:
-        """Whether the model is one of ours."""
+        """Whether the model is an `AdaptationModel`."""
         return getattr(self.model, "counts_applied_steps", False)
 
     @property
     def total_steps_of_model(self) -> int | None:
-        """The horizon that the model was given, or None."""
+        """The `total_steps` of the model, or None."""
         if not self.model_counts:
             return None
         return getattr(self.model, "total_steps", None)
 
     def horizons(self) -> dict[str, int | None]:
-        """The horizons that were given, each by who has it."""
+        """The `total_steps` of the user, by the name of their owner."""
         raise NotImplementedError
 
     def needs_horizon(self) -> bool:
@@ -54,33 +65,33 @@ class HorizonCallback(keras.callbacks.Callback):
 
         Args:
             total_steps: Training steps of this `fit`; None if unknown.
-            step: The step of this `fit` that the first batch is; None if
-                unknown.
-            resumed: Whether the counters of an interrupted run are back.
+            step: The number of the first batch among the steps of this `fit`;
+                None if unknown.
+            resumed: Whether the counters of an interrupted run are restored.
         """
         raise NotImplementedError
 
-    def watch(self, watched: dict[str, Any]) -> None:
-        """From now on these schedules, by name, must not change."""
+    def watch(self, watched: dict[str, FunctionOfP]) -> None:
+        """Refuses later changes of these schedules, given by name."""
         self._watched = {
             name: (schedule, check_values(name, schedule))
             for name, schedule in watched.items()
         }
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         for name, (schedule, values) in self._watched.items():
             now = check_values(name, schedule)
             if now != values:
                 raise ValueError(
                     f"The schedule of {name!r} has changed in training, which "
-                    "a compiled training step does not see. Expected: a "
-                    "function of progress p alone, with the values "
+                    "has no effect on a compiled training step. Expected: a "
+                    "function that depends only on progress p, with the values "
                     f"{values} at p = 0, 0.5 and 1. Received: {now} from "
-                    f"{schedule!r}\nWrite what is to change over training as "
+                    f"{schedule!r}\nWrite values that change over training as "
                     "a function of p."
                 )
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         self.begun = False
         self._check_one_horizon()
         if not self.needs_horizon():
@@ -88,9 +99,9 @@ class HorizonCallback(keras.callbacks.Callback):
         steps = self.params.get("steps")
         if not steps:
             raise ValueError(
-                "The horizon of a schedule is unknown: the data do not say "
-                "how many steps an epoch has. Expected: `steps_per_epoch`, or "
-                "the schedule's `total_steps`. Received: steps_per_epoch="
+                "The horizon of a schedule is unknown: the data do not have a "
+                "known number of steps per epoch. Expected: `steps_per_epoch`, "
+                "or the schedule's `total_steps`. Received: steps_per_epoch="
                 "None, total_steps=None\n"
                 "Pass one of them: `model.fit(..., steps_per_epoch=1000)` or "
                 f"`{type(self).__name__}(schedule, total_steps=10000)`."
@@ -115,11 +126,12 @@ class HorizonCallback(keras.callbacks.Callback):
                     "The model and one of its schedules have different "
                     f"horizons. Expected: {of_model}, the `total_steps` of the "
                     f"model, or None. Received: total_steps={total_steps} in "
-                    f"{name}\nLeave it out there: the model's holds for the "
-                    "adaptation factor and the learning rate."
+                    f"{name}\nLeave it out there: the `total_steps` of the "
+                    "model holds for the adaptation factor and the learning "
+                    "rate."
                 )
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if self.begun:
             return
         self.begun = True

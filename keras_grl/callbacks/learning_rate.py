@@ -1,7 +1,6 @@
 """LearningRateAnnealing."""
 
 import copy
-from typing import Any
 
 import keras
 from keras import ops
@@ -13,6 +12,7 @@ from keras_grl.schedules import FitSchedule
 from keras_grl.schedules import FunctionSchedule
 from keras_grl.schedules import ProgressSchedule
 from keras_grl.schedules.fitted import without_fit
+from keras_grl.schedules.horizon import HasProgress
 from keras_grl.schedules.horizon import add_horizon
 from keras_grl.schedules.horizon import called_schedule
 from keras_grl.schedules.horizon import horizon_of
@@ -22,6 +22,9 @@ from keras_grl.schedules.horizon import step_counter
 from keras_grl.schedules.horizon import steps_taken
 from keras_grl.schedules.progress import check_total_steps
 from keras_grl.schedules.resolving import same
+from keras_grl.types import FunctionOfP
+from keras_grl.types import Logs
+from keras_grl.types import ScheduleLike
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
@@ -36,20 +39,20 @@ class LearningRateAnnealing(HorizonCallback):
 
     If a `BackupAndRestore` is among the callbacks, put this one before it:
     with a schedule the optimizer has one weight less than with a number.
-    `DANNModel.fit` takes care of that itself.
+    `DANNModel.fit` sorts them itself.
 
-    `DANNModel.fit` adds this callback by itself if there is none; it then
-    tells the horizon to an optimizer made with a schedule without
-    `total_steps`, such as `SGD(keras_grl.schedules.InverseDecay(0.01))`.
+    `DANNModel.fit` adds this callback if there is none; it then sets the
+    horizon of an optimizer whose schedule has no `total_steps`, such as
+    `SGD(keras_grl.schedules.InverseDecay(0.01))`.
 
     Args:
         schedule: A schedule of `keras_grl.schedules` such as
-            `InverseDecay(0.01)`, or a function of the training progress p that
+            `InverseDecay(0.01)`, or a function of training progress p that
             returns the learning rate. With None the optimizer keeps its own.
         total_steps: Integer, the number of optimizer steps in which p goes
             from 0 to 1, counted over all calls of `fit`. With None every `fit`
-            is a run of its own: p starts at `initial_epoch / epochs` and ends
-            at 1.
+            is a separate run: p starts at `initial_epoch / epochs` and ends at
+            1.
 
     Raises:
         ValueError: If an argument is invalid; when training begins, if the
@@ -72,7 +75,11 @@ class LearningRateAnnealing(HorizonCallback):
         Ganin & Lempitsky (2015), Appendix C.
     """
 
-    def __init__(self, schedule: Any = None, total_steps: int | None = None):
+    def __init__(
+        self,
+        schedule: ScheduleLike | None = None,
+        total_steps: int | None = None,
+    ):
         super().__init__()
         if total_steps is not None:
             total_steps = check_total_steps(total_steps)
@@ -82,12 +89,14 @@ class LearningRateAnnealing(HorizonCallback):
         self.total_steps = total_steps
 
     @property
-    def _optimizers(self) -> list[Any]:
-        # Through `self.model`, which brings JAX's running state home.
+    def _optimizers(self) -> list[keras.optimizers.Optimizer]:
+        # `self.model` first writes JAX's training state to the variables.
         return single_optimizers(self.model.optimizer)
 
-    def _schedule(self, optimizer: Any) -> ProgressSchedule | None:
-        """What the optimizer is to follow, as its owner made it."""
+    def _schedule(
+        self, optimizer: keras.optimizers.Optimizer
+    ) -> HasProgress | None:
+        """The schedule for the optimizer, as the user created it."""
         schedule = self.schedule or without_fit(called_schedule(optimizer))
         if (
             schedule is not None
@@ -114,9 +123,9 @@ class LearningRateAnnealing(HorizonCallback):
         found = map(self._schedule, self._optimizers)
         return any(each and each.total_steps is None for each in found)
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         super().on_train_begin(logs)
-        watched = {}
+        watched: dict[str, FunctionOfP] = {}
         for optimizer in self._optimizers:
             schedule = self._schedule(optimizer)
             if schedule is None:
@@ -128,8 +137,11 @@ class LearningRateAnnealing(HorizonCallback):
             self._install(optimizer, schedule)
         self.watch(watched)
 
-    def _install(self, optimizer: Any, schedule: ProgressSchedule) -> None:
-        # As when a model of ours is loaded: all schedules have a horizon there.
+    def _install(
+        self, optimizer: keras.optimizers.Optimizer, schedule: HasProgress
+    ) -> None:
+        # In an `AdaptationModel` every schedule has a horizon, as after
+        # loading.
         if schedule.total_steps is None or self.model_counts:
             horizon = add_horizon(
                 self.model.optimizer, optimizer, in_files=self.model_counts
@@ -138,7 +150,7 @@ class LearningRateAnnealing(HorizonCallback):
                 schedule = FitSchedule.over(schedule, horizon)
         if not same(schedule, called_schedule(optimizer)):
             set_learning_rate(optimizer, schedule)
-            # The old one is part of a step that is compiled already.
+            # The compiled step contains the old one.
             self.model.make_train_function(force=True)
 
     def begin(
@@ -155,7 +167,7 @@ class LearningRateAnnealing(HorizonCallback):
                     first_step = steps_taken(optimizer) - step
                 horizon.assign(total_steps, first_step)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         optimizers = self._optimizers
         for optimizer in optimizers:
@@ -164,7 +176,7 @@ class LearningRateAnnealing(HorizonCallback):
                 logs[f"{prefix}learning_rate"] = _last_learning_rate(optimizer)
 
 
-def _last_learning_rate(optimizer: Any) -> float:
+def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     schedule = called_schedule(optimizer)
     if schedule is None:
         return float(ops.convert_to_numpy(optimizer.learning_rate))
@@ -173,14 +185,14 @@ def _last_learning_rate(optimizer: Any) -> float:
     return float(ops.convert_to_numpy(schedule.at(p)))
 
 
-def _check_learning_rate(optimizer: Any) -> None:
-    """Refuse a number, or what a schedule of Keras begins with."""
+def _check_learning_rate(optimizer: keras.optimizers.Optimizer) -> None:
+    """Refuses a negative number, or a Keras schedule that begins with one."""
     rate = float(ops.convert_to_numpy(optimizer.learning_rate))
     check_number("learning_rate", rate, minimum=0.0)
 
 
-def _of_progress(schedule: Any) -> Any:
-    """Refuse what is no function of progress p."""
+def _of_progress(schedule: ScheduleLike) -> FunctionOfP:
+    """Refuses what is not a function of progress p."""
     if not callable(schedule) or isinstance(
         schedule, keras.optimizers.schedules.LearningRateSchedule
     ):
@@ -190,7 +202,7 @@ def _of_progress(schedule: Any) -> Any:
                 "a schedule of `keras_grl.schedules`, such as "
                 "`InverseDecay(0.01)`, or a function of progress p",
                 schedule,
-                "A schedule of Keras goes into the optimizer itself: "
+                "Pass a Keras schedule to the optimizer: "
                 "`keras.optimizers.SGD(schedule)`.",
             )
         )

@@ -1,31 +1,31 @@
-"""The epoch with which `fit` begins, whatever it resumes from."""
+"""The first epoch of a `fit` that may resume an interrupted run."""
 
 import warnings
 from collections.abc import Iterable
-from typing import Any
 
 import keras
 
 from keras_grl.callbacks.backup import BackupGuard
 from keras_grl.callbacks.checkpoint import TrainingCheckpoint
 from keras_grl.callbacks.horizon import HorizonCallback
+from keras_grl.types import Data
+from keras_grl.types import Logs
 
 
 def resuming(
     callbacks: Iterable[keras.callbacks.Callback],
     initial_epoch: int,
-    dataset: Any,
+    dataset: Data,
 ) -> tuple[list[keras.callbacks.Callback], int]:
-    """What `fit` needs to resume exactly.
+    """The callbacks and the first epoch for `fit` to resume exactly.
 
     Args:
-        callbacks: Those of this `fit`.
-        initial_epoch: What `fit` was told.
-        dataset: What is trained on.
+        callbacks: The callbacks of this `fit`.
+        initial_epoch: The `initial_epoch` of `fit`.
+        dataset: The training data.
 
     Returns:
-        The callbacks, with those that watch over the resuming, and the epoch
-        to begin with.
+        The callbacks, with those that guard the resume, and the first epoch.
     """
     prepared: list[keras.callbacks.Callback] = []
     guards = []
@@ -54,14 +54,14 @@ def _warn_of_unknown_order(checkpoint: TrainingCheckpoint) -> None:
     if checkpoint.seed is None:
         warnings.warn(
             "Training resumes from a `TrainingCheckpoint`, but the data are "
-            "not arrays of `keras_grl.pair`: their order is their own, and may "
-            "not be that of the interrupted run.",
+            "not arrays of `keras_grl.pair`: their order may differ from that "
+            "of the interrupted run.",
             stacklevel=4,
         )
 
 
 class _FirstEpoch(keras.callbacks.Callback):
-    """Refuses a run that Keras begins with another epoch than it was told.
+    """Refuses a run that Keras begins with another epoch than `initial_epoch`.
 
     A model whose `fit` was resumed by `BackupAndRestore` keeps that epoch, and
     begins every later `fit` with it (Keras 3.15.1).
@@ -72,7 +72,7 @@ class _FirstEpoch(keras.callbacks.Callback):
         self._expected: int | None = expected
         self._guards = guards
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         expected, self._expected = self._expected, None
         if expected in (None, epoch) or any(g.resumes for g in self._guards):
             return

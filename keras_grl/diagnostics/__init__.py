@@ -1,4 +1,4 @@
-"""How far the domains are apart, and which model to choose."""
+"""How much the domains differ."""
 
 from keras_grl.diagnostics.distances import domain_error
 from keras_grl.diagnostics.distances import proxy_a_distance

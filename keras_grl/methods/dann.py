@@ -1,4 +1,4 @@
-"""DANN: an adversary that tells the domains apart."""
+"""DANN: an adversarial domain classifier."""
 
 from typing import Any
 
@@ -12,6 +12,11 @@ from keras_grl.methods.domain_classifier import default_domain_classifier
 from keras_grl.methods.method import Method
 from keras_grl.methods.method import mean_of_batches
 from keras_grl.methods.rows import Rows
+from keras_grl.types import Config
+from keras_grl.types import Outputs
+from keras_grl.types import Predictions
+from keras_grl.types import ScheduleLike
+from keras_grl.types import Tensor
 from keras_grl.validation import check_layer
 
 
@@ -19,9 +24,9 @@ from keras_grl.validation import check_layer
 class DANN(Method):
     """Domain-adversarial training, by gradient reversal.
 
-    A domain classifier learns to tell the domains apart. Its gradient is
-    reversed on the way to the feature extractor, which so learns to make that
-    impossible:
+    A domain classifier learns to distinguish the domains. Its gradient is
+    reversed before it reaches the feature extractor, which therefore learns
+    features that do not distinguish them:
 
     `loss = mean(binary_crossentropy(domain, G_d(R(features))))`
 
@@ -30,16 +35,15 @@ class DANN(Method):
 
     Args:
         domain_classifier: Keras model or layer, G_d: features to logits of
-            shape `(batch, 1)` (a positive one means target), or `(batch, 2)`
+            shape `(batch, 1)` (positive means target), or `(batch, 2)`
             (source, target), without activation. Defaults to the paper's
             dense layers of 1024, 1024 and 1 units.
         adaptation_factor: λ, a number or a schedule: see
             `keras_grl.layers.GradientReversal`. Defaults to the paper's
             `SigmoidRamp()`.
         total_steps: Integer, the number of training steps in which the
-            training progress p goes from 0 to 1. With None it is taken from
-            `fit`.
-        **kwargs: Of `keras.layers.Layer`: `name`, `dtype`.
+            training progress p goes from 0 to 1. With None it is set by `fit`.
+        **kwargs: Arguments of `keras.layers.Layer`: `name`, `dtype`.
 
     Call arguments:
         features: Tensor with a row for each sample of the joint batch.
@@ -65,8 +69,8 @@ class DANN(Method):
 
     def __init__(
         self,
-        domain_classifier: Any = None,
-        adaptation_factor: Any = None,
+        domain_classifier: keras.layers.Layer | None = None,
+        adaptation_factor: ScheduleLike | None = None,
         total_steps: int | None = None,
         **kwargs: Any,
     ):
@@ -85,12 +89,12 @@ class DANN(Method):
 
     @property
     def total_steps(self) -> int | None:
-        """The horizon that was asked for; None if `fit` tells it."""
+        """The `total_steps` of the user; None if `fit` sets the horizon."""
         return self.gradient_reversal.given_total_steps
 
     def call(
-        self, features: Any, predictions: Any, training: bool = False
-    ) -> dict[str, Any]:
+        self, features: Tensor, predictions: Predictions, training: bool = False
+    ) -> dict[str, Tensor]:
         reversed_ = self.gradient_reversal(features, training=training)
         logits = self.domain_classifier(reversed_, training=training)
         if len(logits.shape) != 2 or logits.shape[-1] not in (1, 2):
@@ -103,7 +107,7 @@ class DANN(Method):
             )
         return {"domain": logits}
 
-    def loss(self, outputs: dict[str, Any], rows: Rows) -> Any:
+    def loss(self, outputs: Outputs, rows: Rows) -> Tensor:
         """Mean cross-entropy of the domain classifier over all samples."""
         logits = ops.cast(outputs["domain"], "float32")
         if logits.shape[-1] == 2:
@@ -117,7 +121,7 @@ class DANN(Method):
         )
         return ops.mean(loss)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         reversal = self.gradient_reversal.get_config()
         return {
             **super().get_config(),
@@ -129,7 +133,7 @@ class DANN(Method):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "DANN":
+    def from_config(cls, config: Config) -> "DANN":
         classifier = keras.saving.deserialize_keras_object(
             config["domain_classifier"]
         )

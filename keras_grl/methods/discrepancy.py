@@ -1,4 +1,4 @@
-"""FeatureDiscrepancy: a distance between features, kept small."""
+"""FeatureDiscrepancy: a minimized distance between features."""
 
 from typing import Any
 
@@ -7,11 +7,16 @@ import keras
 from keras_grl.distances import discrepancy_of
 from keras_grl.methods.method import Method
 from keras_grl.methods.rows import Rows
+from keras_grl.types import Config
+from keras_grl.types import DiscrepancyLike
+from keras_grl.types import Outputs
+from keras_grl.types import Predictions
+from keras_grl.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
 class FeatureDiscrepancy(Method):
-    """A fixed measure of how much the features of the domains differ.
+    """Minimizes a fixed distance between the features of the domains.
 
     `loss = discrepancy(source features, target features)`
 
@@ -23,18 +28,18 @@ class FeatureDiscrepancy(Method):
         discrepancy: "mmd", "mean" or "coral"; a
             `keras_grl.baselines.Discrepancy`; or a function of source features
             `(n, ...)` and target features `(m, ...)` that returns a scalar.
-        **kwargs: Of `keras.layers.Layer`: `name`, `dtype`.
+        **kwargs: Arguments of `keras.layers.Layer`: `name`, `dtype`.
 
     Call arguments:
         features: Tensor with a row for each sample of the joint batch.
         predictions: Not used.
 
     Returns of a call:
-        `{"features": features}`, of which the distance is taken.
+        `{"features": features}`, the features that are compared.
 
     Raises:
         ValueError: If `discrepancy` is invalid; when the loss is computed, if
-            the function returns no scalar.
+            the function does not return a scalar.
 
     Example:
 
@@ -48,16 +53,16 @@ class FeatureDiscrepancy(Method):
         & Saenko (2016), as cited by the discrepancies.
     """
 
-    def __init__(self, discrepancy: Any = "mmd", **kwargs: Any):
+    def __init__(self, discrepancy: DiscrepancyLike = "mmd", **kwargs: Any):
         super().__init__(**kwargs)
         self.discrepancy = discrepancy_of(discrepancy)
 
     def call(
-        self, features: Any, predictions: Any, training: bool = False
-    ) -> dict[str, Any]:
+        self, features: Tensor, predictions: Predictions, training: bool = False
+    ) -> dict[str, Tensor]:
         return {"features": features}
 
-    def loss(self, outputs: dict[str, Any], rows: Rows) -> Any:
+    def loss(self, outputs: Outputs, rows: Rows) -> Tensor:
         """The distance between the features of the domains."""
         features = outputs["features"]
         distance = self.discrepancy(
@@ -70,7 +75,7 @@ class FeatureDiscrepancy(Method):
             )
         return distance
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "discrepancy": keras.saving.serialize_keras_object(
@@ -79,7 +84,7 @@ class FeatureDiscrepancy(Method):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FeatureDiscrepancy":
+    def from_config(cls, config: Config) -> "FeatureDiscrepancy":
         discrepancy = keras.saving.deserialize_keras_object(
             config["discrepancy"]
         )

@@ -1,16 +1,15 @@
-"""The default domain classifier, and the check of one's own."""
+"""The default domain classifier, and the check of a user's classifier."""
 
 import contextlib
 import contextvars
 import warnings
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 
 from keras_grl.methods.logits import stay_in_unit_interval
 
-# Layers that turn logits into something else.
+# Activations as layers.
 _ACTIVATION_LAYERS = (
     keras.layers.ELU,
     keras.layers.LeakyReLU,
@@ -18,7 +17,7 @@ _ACTIVATION_LAYERS = (
     keras.layers.ReLU,
     keras.layers.Softmax,
 )
-# The same as functions of `keras.ops`, and layers of one's own by these names.
+# The same as functions of `keras.ops`, or as custom layers of these names.
 _ACTIVATIONS = (
     "Celu",
     "Elu",
@@ -74,7 +73,7 @@ _LOADING = contextvars.ContextVar("keras_grl_loading", default=False)
 
 @contextlib.contextmanager
 def from_file() -> Iterator[None]:
-    """A model is made from a config or file within this context."""
+    """Within this context, a model is created from a config or file."""
     token = _LOADING.set(True)
     try:
         yield
@@ -83,7 +82,7 @@ def from_file() -> Iterator[None]:
 
 
 def loading() -> bool:
-    """Whether a model is being made from a config or file."""
+    """Whether a model is being created from a config or file."""
     return _LOADING.get()
 
 
@@ -91,7 +90,7 @@ def default_domain_classifier() -> keras.Sequential:
     """The paper's domain classifier: 1024, 1024 and 1 units, with ReLU.
 
     Returns:
-        An unbuilt Sequential model from features of any rank to logits of
+        An unbuilt Sequential model that maps features of any rank to logits of
         shape `(batch, 1)`.
 
     Example:
@@ -116,8 +115,8 @@ def default_domain_classifier() -> keras.Sequential:
 class LogitsCheck:
     """Refuses a domain classifier that ends in an activation.
 
-    Its loss is computed from logits: after a sigmoid the loss would train it
-    towards wrong values, with hardly any gradient, and nothing would say so.
+    Its loss is computed from logits: after a sigmoid, the loss would silently
+    train it towards wrong values, with hardly any gradient.
 
     A model that is loaded gets a warning instead: it was accepted when it was
     saved.
@@ -126,40 +125,40 @@ class LogitsCheck:
         domain_classifier: Keras model or layer, built or not.
 
     Attributes:
-        done: Boolean, whether no further look is needed.
+        done: Boolean, whether no further check is needed.
 
     Raises:
-        ValueError: If the layers say that it ends in an activation.
+        ValueError: If its last layer is an activation.
     """
 
-    def __init__(self, domain_classifier: Any):
+    def __init__(self, domain_classifier: keras.layers.Layer):
         self._classifier = domain_classifier
         self._warns = loading()
         end = _end(domain_classifier)
         activation = _activation(end)
-        # A linear end that Keras itself computes needs no further look.
+        # A last layer of Keras that is linear needs no further check.
         self.done = activation is not None or type(end) in _LINEAR_LAYERS
         if activation is not None:
             self._refuse(f"domain_classifier that ends in {activation}")
 
-    def by_values(self, features: Any) -> None:
-        """Refuse a classifier whose outputs are all in [0, 1].
+    def by_values(self, features: keras.KerasTensor) -> None:
+        """Refuses a classifier whose outputs are all in [0, 1].
 
-        Looked at once, when training begins: the classifier must be built.
+        It is called once, when training begins; the classifier must be built.
 
         Args:
             features: Symbolic features.
 
         Raises:
-            ValueError: If the outputs are those of a sigmoid or softmax, which
-                its layers did not tell.
+            ValueError: If the outputs are those of a sigmoid or softmax that
+                is not visible in its layers.
         """
         if self.done:
             return
         if stay_in_unit_interval(self._classifier, features):
             self._refuse(
-                "domain_classifier whose outputs are between 0 and 1, whatever "
-                "its weights: a sigmoid or softmax at its end"
+                "domain_classifier whose outputs are between 0 and 1 for all "
+                "weights, as after a sigmoid or softmax"
             )
         self.done = True
 
@@ -174,7 +173,7 @@ class LogitsCheck:
             raise ValueError(message)
 
 
-def _end(layer: Any) -> Any:
+def _end(layer: keras.Operation) -> keras.Operation:
     """The last layer or operation of a model, which computes its outputs."""
     operations = getattr(layer, "operations", None) or getattr(
         layer, "layers", None
@@ -185,8 +184,8 @@ def _end(layer: Any) -> Any:
     return layer
 
 
-def _activation(layer: Any) -> str | None:
-    """The activation that a layer ends in, in words, if any."""
+def _activation(layer: keras.Operation) -> str | None:
+    """The name of the activation that a layer ends in, if any."""
     name = type(layer).__name__
     if isinstance(layer, _ACTIVATION_LAYERS) or name in _ACTIVATIONS:
         return f"activation={name.lower()!r}"
@@ -197,7 +196,7 @@ def _activation(layer: Any) -> str | None:
     return f"activation={named!r}"
 
 
-def _is_transparent(layer: Any) -> bool:
+def _is_transparent(layer: keras.Operation) -> bool:
     name = type(layer).__name__
     return name in _TRANSPARENT or (
         name == "Activation" and layer.activation is keras.activations.linear

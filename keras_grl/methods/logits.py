@@ -1,33 +1,36 @@
-"""Whether outputs are logits, by their values under other weights."""
-
-from typing import Any
+"""Whether outputs are logits, judged by their values for random weights."""
 
 import keras
 import numpy as np
 from keras import ops
 
-# Features from small to large, so that a bounded output shows its bounds.
+from keras_grl.types import Tensor
+
+# Features from small to large, so that a bounded output reaches its bounds.
 _SCALES = (0.1, 1.0, 10.0)
 _ELEMENTS = 2**20
-# A prime, so that no two rows of a weight matrix repeat each other.
+# A prime, so that no two rows of a weight matrix are equal.
 _POOL = 65_521
 
 
-def stay_in_unit_interval(layer: Any, features: Any) -> bool:
+def stay_in_unit_interval(
+    layer: keras.layers.Layer, features: keras.KerasTensor
+) -> bool:
     """Whether a layer's outputs are in [0, 1] for all features and weights.
 
-    So are those of a sigmoid or softmax. Those of a linear end change their
-    sign with that of its weights, also where the weights that it has are zeros
-    or the layer before is bounded. Outputs that are all equal prove nothing.
+    The outputs of a sigmoid or softmax are. The outputs of a linear layer
+    change their sign with its weights; random weights show that even if the
+    layer's own weights are zeros, or the layer before is bounded. Outputs that
+    are all equal prove nothing.
 
-    The layer is called with weights of the check's own; nothing of it changes.
+    The layer is called with random weights; its own weights do not change.
 
     Args:
         layer: A built Keras model or layer.
-        features: Symbolic input, whose shape and dtype are taken.
+        features: Symbolic input, for its shape and dtype.
 
     Returns:
-        Boolean. False where the layer cannot be called that way.
+        Boolean. False if the layer cannot be called with such inputs.
 
     Example:
 
@@ -53,25 +56,25 @@ def stay_in_unit_interval(layer: Any, features: Any) -> bool:
             with keras.StatelessScope(state_mapping=mapping):
                 outputs = layer(inputs, training=False)
         except Exception:
-            # It needs more than features of this shape. Whatever that is,
-            # training says so.
+            # It needs other inputs than these features. If that is an error,
+            # training raises it.
             return False
         values = ops.convert_to_numpy(ops.cast(outputs, "float32"))
         low, high = min(low, values.min()), max(high, values.max())
-    # NaN, of a layer that takes no such weights, compares as False.
+    # NaN, from a layer that such weights do not suit, compares as False.
     return bool(0 <= low < high <= 1)
 
 
-def _weight(variable: Any, random: Any) -> Any:
-    """Random values of the size that keeps outputs in the order of inputs."""
+def _weight(variable: keras.Variable, random: np.random.Generator) -> Tensor:
+    """Random values, scaled so that outputs are about as large as inputs."""
     inputs = int(np.prod(variable.shape[:-1])) or 1
-    # Repeated, since a million of random numbers take their time.
+    # Repeated, since a million random numbers take long.
     pool = random.standard_normal(_POOL, dtype="float32")
     values = np.resize(pool, tuple(variable.shape))
     return ops.convert_to_tensor(values * np.float32(3 / np.sqrt(inputs)))
 
 
-def _inputs(features: Any, random: Any) -> Any:
+def _inputs(features: keras.KerasTensor, random: np.random.Generator) -> Tensor:
     """A few random samples of each scale."""
     sample = tuple(16 if size is None else size for size in features.shape[1:])
     rows = int(np.clip(_ELEMENTS // max(1, np.prod(sample)), 1, 8))

@@ -1,14 +1,20 @@
-"""Method: what a method of domain adaptation is made of."""
+"""Method: the base class of the methods of domain adaptation."""
 
 from typing import Any
 
 import keras
 
 from keras_grl.methods.rows import Rows
+from keras_grl.types import Outputs
+from keras_grl.types import Predictions
+from keras_grl.types import Shape
+from keras_grl.types import Shapes
+from keras_grl.types import Structure
+from keras_grl.types import Tensor
 
 
 def mean_of_batches(name: str) -> keras.metrics.Mean:
-    """A mean in float32 at least: `floatx` may have too few digits for it."""
+    """A mean in float32 or more: `floatx` may have too few digits."""
     dtype = keras.backend.result_type("float32", keras.config.floatx())
     return keras.metrics.Mean(name=name, dtype=dtype)
 
@@ -16,19 +22,19 @@ def mean_of_batches(name: str) -> keras.metrics.Mean:
 class Method(keras.layers.Layer):
     """Base class of the methods of domain adaptation.
 
-    A method says what is computed from the features of both domains, beside
-    the predictions, and what it costs. `AdaptationModel` adds that cost to the
-    label loss:
+    A method computes outputs and a loss from the features of both domains.
+    `AdaptationModel` adds the loss to the label loss:
 
     `loss = label_loss + domain_loss_weight * method.loss(outputs, rows)`
 
-    Subclass it and implement `loss`, and `call` if the method has outputs of
-    its own. Layers and metrics are set in `__init__`. Register the class with
-    `keras.saving.register_keras_serializable` to have it saved.
+    Subclass it and implement `loss`, and `call` if the method has further
+    outputs. Create layers and metrics in `__init__`. To save the method with
+    a model, register the class with
+    `keras.saving.register_keras_serializable`.
 
     Attributes:
-        uses_target_predictions: Boolean. Whether `predictions` have rows for
-            the unlabeled target samples too. With False, the default, the
+        uses_target_predictions: Boolean. Whether `predictions` also has rows
+            for the unlabeled target samples. With False, the default, the
             label predictor runs on labeled samples only.
 
     Example:
@@ -47,27 +53,31 @@ class Method(keras.layers.Layer):
     uses_target_predictions = False
 
     def __init__(self, **kwargs: Any):
-        # Features keep the dtype that the feature extractor gave them.
+        # Features keep the dtype of the feature extractor's output.
         kwargs.setdefault("autocast", False)
         super().__init__(**kwargs)
         self.supports_masking = True
 
-    def build(self, features_shape: Any, predictions_shape: Any = None) -> None:
+    def build(
+        self,
+        features_shape: Shape,
+        predictions_shape: Shapes = None,
+    ) -> None:
         """Creates the method's own weights, if any.
 
-        Its layers are built when they are called. Without this method Keras
-        would try to call them here, and turn an error into a warning.
+        Its layers are built when they are called. Without this override Keras
+        would call them here, and turn an error into a warning.
         """
 
     def call(
-        self, features: Any, predictions: Any, training: bool = False
-    ) -> dict[str, Any]:
-        """The outputs of the method itself.
+        self, features: Tensor, predictions: Predictions, training: bool = False
+    ) -> dict[str, Tensor]:
+        """The outputs of the method.
 
         Args:
             features: Tensor with a row for each sample of the joint batch.
             predictions: The label predictor's output: rows of the labeled
-                samples, or of all where `uses_target_predictions` is True.
+                samples, or of all samples if `uses_target_predictions`.
             training: Boolean.
 
         Returns:
@@ -75,15 +85,14 @@ class Method(keras.layers.Layer):
         """
         return {}
 
-    def loss(self, outputs: dict[str, Any], rows: Rows) -> Any:
+    def loss(self, outputs: Outputs, rows: Rows) -> Tensor:
         """The loss of the method, a scalar.
 
-        Metrics are updated here, not in `call`: on JAX they are out of scope
-        there.
+        Update metrics here, not in `call`: on JAX they are out of scope there.
 
         Args:
-            outputs: Dict with `"features"`, `"predictions"` and what `call`
-                returned.
+            outputs: Dict with `"features"`, `"predictions"` and the outputs of
+                `call`.
             rows: The `Rows` of the batch.
         """
         raise NotImplementedError(
@@ -92,9 +101,11 @@ class Method(keras.layers.Layer):
 
     @property
     def total_steps(self) -> int | None:
-        """The horizon that was asked for; None if `fit` tells it."""
+        """The `total_steps` of the user; None if `fit` sets the horizon."""
         return None
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> None:
-        # The outputs of a method are no sequences.
+    def compute_mask(
+        self, inputs: Tensor, previous_mask: Structure[Tensor] | None = None
+    ) -> None:
+        # The outputs of a method are not sequences.
         return None

@@ -1,7 +1,7 @@
-"""The order of the rows in the joint batch: nobody else knows it."""
+"""The order of the rows in the joint batch. No other module depends on it."""
 
 import dataclasses
-from typing import Any
+from collections.abc import Container
 
 from keras import ops
 from keras import tree
@@ -11,16 +11,21 @@ from keras_grl.layers.rows import JoinedRows
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.types import Inputs
+from keras_grl.types import Labels
+from keras_grl.types import PairedInputs
+from keras_grl.types import SampleWeight
+from keras_grl.types import Tensor
 
-# One for all models: they have no state, and are no part of a model to be
-# shown. Not made in `call`, where `torch.compile` allows no new layer.
+# Shared by all models: they have no state, and do not show up in a model. Not
+# created in `call`, where `torch.compile` allows no new layers.
 _FIRST_ROWS = FirstRows()
 _JOINED_ROWS = JoinedRows()
 
 
 @dataclasses.dataclass(frozen=True)
 class Rows:
-    """Which rows of a joint batch are whose.
+    """Which rows of a joint batch belong to which stream.
 
     Source samples come first, then labeled target samples, then target
     samples. So the labeled samples, and each domain, are a slice.
@@ -32,17 +37,17 @@ class Rows:
             domain, rows `[labeled:]` its unlabeled samples.
     """
 
-    source: Any
-    labeled: Any
-    total: Any
+    source: int | Tensor
+    labeled: int | Tensor
+    total: int | Tensor
 
     @classmethod
-    def of(cls, x: dict[str, Any]) -> "Rows":
+    def of(cls, x: PairedInputs) -> "Rows":
         """The rows of a paired batch."""
         labeled = sum(_size(x[name]) for name in labeled_streams(x))
         return cls(_size(x[SOURCE]), labeled, labeled + _size(x[TARGET]))
 
-    def domains(self) -> Any:
+    def domains(self) -> Tensor:
         """The domain labels: float32 tensor, 0 source and 1 target."""
         return ops.concatenate(
             [
@@ -52,23 +57,23 @@ class Rows:
         )
 
 
-def labeled_streams(x: dict[str, Any]) -> list[str]:
+def labeled_streams(x: Container[str]) -> list[str]:
     """The names of the labeled streams, in the order of their rows."""
     return [name for name in (SOURCE, LABELED_TARGET) if name in x]
 
 
-def joined(parts: list[Any]) -> Any:
-    """One batch of several of the same structure, with their masks."""
+def joined(parts: list[Inputs]) -> Inputs:
+    """One batch from several of the same structure, with their masks."""
     return tree.map_structure(lambda *each: _JOINED_ROWS(list(each)), *parts)
 
 
-def source_and_target(x: dict[str, Any]) -> tuple[Any, Any]:
-    """The samples of each domain; `joined` they are the joint batch."""
+def source_and_target(x: PairedInputs) -> tuple[Inputs, Inputs]:
+    """The samples of each domain; `joined`, they are the joint batch."""
     target = [x[name] for name in (LABELED_TARGET, TARGET) if name in x]
     return x[SOURCE], joined(target)
 
 
-def labeled_rows(joint: Any, x: dict[str, Any]) -> Any:
+def labeled_rows(joint: Tensor, x: PairedInputs) -> Tensor:
     """The rows of the labeled samples, with their mask.
 
     Args:
@@ -79,7 +84,9 @@ def labeled_rows(joint: Any, x: dict[str, Any]) -> Any:
     return _FIRST_ROWS([joint, *labeled])
 
 
-def joined_labels(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
+def joined_labels(
+    x: PairedInputs, y: Labels, sample_weight: SampleWeight | None
+) -> tuple[Labels, SampleWeight | None]:
     """Labels and weights of the labeled samples, in the order of the rows."""
     names = labeled_streams(x)
     if len(names) == 1:
@@ -87,7 +94,9 @@ def joined_labels(x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any]:
     return _joined_by_name(y, names), _joined_by_name(sample_weight, names)
 
 
-def _joined_by_name(values: Any, names: list[str]) -> Any:
+def _joined_by_name(
+    values: Labels | SampleWeight | None, names: list[str]
+) -> Labels | SampleWeight | None:
     if values is None:
         return None
     return tree.map_structure(
@@ -96,6 +105,6 @@ def _joined_by_name(values: Any, names: list[str]) -> Any:
     )
 
 
-def _size(x: Any) -> Any:
+def _size(x: Inputs) -> int | Tensor:
     """The number of samples."""
     return ops.shape(tree.flatten(x)[0])[0]

@@ -1,6 +1,7 @@
 """AdaptationModel: a Keras model trained on two domains by any method."""
 
 from typing import Any
+from typing import Self
 
 import keras
 from keras import ops
@@ -20,6 +21,17 @@ from keras_grl.models.saving import file_shared_layers
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.types import Config
+from keras_grl.types import CustomObjects
+from keras_grl.types import Inputs
+from keras_grl.types import Labels
+from keras_grl.types import LossLike
+from keras_grl.types import OptimizerLike
+from keras_grl.types import PairedInputs
+from keras_grl.types import Predictions
+from keras_grl.types import Preprocessing
+from keras_grl.types import SampleWeight
+from keras_grl.types import Tensor
 from keras_grl.validation import check_number
 
 _LOGGED_BY_CALLBACKS = {"adaptation_factor", "learning_rate"}
@@ -29,41 +41,41 @@ _LOGGED_BY_CALLBACKS = {"adaptation_factor", "learning_rate"}
 class AdaptationModel(Forward):
     """Trains a classifier or regressor on one domain to work on another.
 
-    A feature extractor sees both domains, a label predictor the labeled
-    samples; the method adds what brings the domains together:
+    The feature extractor sees both domains, the label predictor the labeled
+    samples; the method adds a loss that aligns the domains:
 
     `loss = label_loss + domain_loss_weight * domain_loss`
 
     `fit` and `evaluate` take the paired batches of `keras_grl.pair`. `predict`,
-    `evaluate` and a plain call also take ordinary data, which goes through the
-    feature extractor and the label predictor alone.
+    `evaluate` and a call also take plain data, which passes only through the
+    feature extractor and the label predictor.
 
     `keras_grl.DANNModel(…)` is this model with the method
     `keras_grl.methods.DANN(…)`.
 
     Args:
         feature_extractor: Keras model or layer, G_f: inputs to features,
-            a tensor of any rank with the samples first.
+            a tensor of any rank with the batch axis first.
         label_predictor: Keras model or layer, G_y: features to predictions.
         method: A `keras_grl.methods.Method`, such as `DANN()`.
-        preprocessing: Dict `{"source": layer, "target": layer}` of what the
-            inputs of each domain pass through before the feature extractor,
-            such as `keras_grl.layers.MeanSubtraction`. Defaults to nothing.
-        batch_normalization: "joint", "separate" or "domain_specific": what
-            the feature extractor's `BatchNormalization` layers normalize by,
-            see `DANNModel`.
-        **kwargs: Of `keras.Model`: `name`, `dtype`.
+        preprocessing: Dict `{"source": layer, "target": layer}`, the layers
+            that the inputs of each domain pass before the feature extractor,
+            such as `keras_grl.layers.MeanSubtraction`. Defaults to none.
+        batch_normalization: "joint", "separate" or "domain_specific": the
+            statistics that the feature extractor's `BatchNormalization` layers
+            use, see `DANNModel`.
+        **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
         inputs: A batch of inputs, or a paired batch `{"source": …,
             "target": …}`, with or without `"labeled_target"`. Plain inputs
-            are taken for the target domain's; `{"source": …}` says otherwise.
+            belong to the target domain, unless they are `{"source": …}`.
         training: Boolean.
 
     Returns of a call:
         The predictions; for a paired batch a dict: `"label"`, the predictions
         for the labeled samples (source, then labeled target); `"features"` of
-        all samples; `"predictions"`, those that the method sees; and the
+        all samples; `"predictions"`, those that the method uses; and the
         outputs of the method.
 
     Raises:
@@ -88,10 +100,10 @@ class AdaptationModel(Forward):
 
     def __init__(
         self,
-        feature_extractor: Any,
-        label_predictor: Any,
+        feature_extractor: keras.layers.Layer,
+        label_predictor: keras.layers.Layer,
         method: Method,
-        preprocessing: dict[str, Any] | None = None,
+        preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
         **kwargs: Any,
     ):
@@ -109,19 +121,19 @@ class AdaptationModel(Forward):
 
     @property
     def total_steps(self) -> int | None:
-        """The horizon that was asked for; None if `fit` tells it."""
+        """The `total_steps` of the user; None if `fit` sets the horizon."""
         return self.method.total_steps
 
     # Losses and metrics.
 
     def compute_loss(
         self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
+        x: Inputs | PairedInputs | None = None,
+        y: Labels = None,
+        y_pred: Predictions = None,
+        sample_weight: SampleWeight = None,
         training: bool = True,
-    ) -> Any:
+    ) -> Tensor:
         if not batch.is_paired(x):
             checks.check_labels_of_batch(self, x, y)
             return super().compute_loss(
@@ -133,29 +145,33 @@ class AdaptationModel(Forward):
             x, y, y_pred["label"], sample_weight, training=training
         )
         replicas = num_replicas()
-        # Keras adds the regularization to the task's loss.
+        # Keras has added the regularization losses to the loss of the labels.
         label_loss = loss * replicas - sum(
             ops.sum(ops.cast(term, loss.dtype)) for term in self.losses
         )
-        of = Rows.of(x)
-        self._label_loss_tracker.update_state(label_loss, of.labeled)
-        domain_loss = self.method.loss(y_pred, of)
-        self._domain_loss_tracker.update_state(domain_loss, of.total)
-        # Not `+`: with another `floatx` than float32 they differ in dtype,
-        # which TensorFlow takes in `ops.add` alone.
+        batch_rows = Rows.of(x)
+        self._label_loss_tracker.update_state(label_loss, batch_rows.labeled)
+        domain_loss = self.method.loss(y_pred, batch_rows)
+        self._domain_loss_tracker.update_state(domain_loss, batch_rows.total)
+        # Not `+`: if `floatx` is not float32 their dtypes differ, which on
+        # TensorFlow only `ops.add` accepts.
         return ops.add(loss, self._domain_loss_weight * domain_loss / replicas)
 
     def compute_metrics(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
-    ) -> dict[str, Any]:
+        self,
+        x: Inputs | PairedInputs,
+        y: Labels,
+        y_pred: Predictions,
+        sample_weight: SampleWeight = None,
+    ) -> dict[str, Tensor]:
         if not batch.is_paired(x):
             checks.check_labels_of_batch(self, x, y)
             logs = super().compute_metrics(x, y, y_pred, sample_weight)
             own = {metric.name for metric in self._own_metrics()}
             return {k: v for k, v in logs.items() if k not in own}
         batch.check_labels(x, y)
-        # The user's metrics are of source labels, also when labeled target
-        # samples are trained on.
+        # The user's metrics compare source labels, also if there are labeled
+        # target samples.
         source = Rows.of(x).source
         y_pred = tree.map_structure(lambda t: t[:source], y_pred["label"])
         if LABELED_TARGET in x:
@@ -164,24 +180,24 @@ class AdaptationModel(Forward):
                 sample_weight = sample_weight[SOURCE]
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
-    def _own_metrics(self) -> list[Any]:
-        """The metrics that plain data do not have."""
+    def _own_metrics(self) -> list[keras.Metric]:
+        """The metrics that only paired data have."""
         return [
             self._label_loss_tracker,
             self._domain_loss_tracker,
             *self.method.metrics,
         ]
 
-    def get_metrics_result(self) -> dict[str, Any]:
-        """The values of all metrics by name, as `keras.Model` gives them.
+    def get_metrics_result(self) -> dict[str, Tensor]:
+        """The values of all metrics by name, as in `keras.Model`.
 
         Raises:
-            ValueError: If a metric of the user's, or the loss of an output,
-                has a name that the logs of the model have already.
+            ValueError: If one of the user's metrics, or the loss of an output,
+                has a name that the model's own logs use.
         """
         own = self._own_metrics()
         taken = {metric.name for metric in own} | _LOGGED_BY_CALLBACKS
-        results: dict[str, Any] = {}
+        results: dict[str, Tensor] = {}
         for metric in self.metrics:
             result = metric.result()
             if not isinstance(result, dict):
@@ -195,21 +211,22 @@ class AdaptationModel(Forward):
 
     def compile(
         self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
+        optimizer: OptimizerLike = "rmsprop",
+        loss: LossLike | None = None,
         *args: Any,
         domain_loss_weight: float = 1.0,
         **kwargs: Any,
     ) -> None:
-        """Configures training. All arguments of `keras.Model.compile`, and
+        """Configures training. Takes all arguments of `keras.Model.compile`.
 
         Args:
             optimizer: An optimizer or its name.
-            loss: The task's loss, L_y: a Keras loss, its name or a function.
+            loss: The loss of the labels, L_y: a Keras loss, its name or a
+                function.
             *args: Further positional arguments of `keras.Model.compile`.
             domain_loss_weight: Float, at least 0. Weight of the domain loss in
                 the sum. Unlike a `DANNModel`'s adaptation factor it also scales
-                what the domain classifier learns from.
+                the gradients of the domain classifier.
             **kwargs: Further arguments of `keras.Model.compile`.
         """
         self._domain_loss_weight = check_number(
@@ -221,13 +238,13 @@ class AdaptationModel(Forward):
 
     # Saving.
 
-    def get_compile_config(self) -> dict[str, Any]:
+    def get_compile_config(self) -> Config:
         config = super().get_compile_config()
         if config:
             config["domain_loss_weight"] = self._domain_loss_weight
         return config
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         file_shared_layers(self)
         serialize = keras.saving.serialize_keras_object
         return {
@@ -242,14 +259,14 @@ class AdaptationModel(Forward):
             "batch_normalization": self.batch_normalization,
         }
 
-    def _method_config(self) -> dict[str, Any]:
-        """The arguments that make the method."""
+    def _method_config(self) -> Config:
+        """The arguments that define the method."""
         return {"method": keras.saving.serialize_keras_object(self.method)}
 
     @classmethod
     def from_config(
-        cls, config: dict[str, Any], custom_objects: Any = None
-    ) -> Any:
+        cls, config: Config, custom_objects: CustomObjects | None = None
+    ) -> Self:
         with from_file():
             return cls(
                 **{
@@ -262,11 +279,11 @@ class AdaptationModel(Forward):
 
 
 def _refuse_names(names: set[str]) -> None:
-    """Refuse names that the logs have already."""
+    """Refuses names that the model's own logs use."""
     for name in sorted(names):
         raise ValueError(
-            f"The model logs a figure of its own as {name!r}. Expected other "
-            "names of metrics and of outputs, whose losses are logged as "
+            f"The model itself logs a value as {name!r}. Expected other names "
+            "of metrics and of outputs, whose losses are logged as "
             f"`<output>_loss`. Received: {name!r} twice\n"
             "Rename the metric, or the output of the label predictor."
         )

@@ -1,36 +1,44 @@
-"""The paired batch: what is in it, and what is said when it is wrong."""
+"""The paired batch: what it holds, and the errors for other batches."""
 
-from typing import Any
+from typing import TypeGuard
+
+import keras
 
 from keras_grl.methods.rows import labeled_streams
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.types import Data
+from keras_grl.types import Domain
+from keras_grl.types import Inputs
+from keras_grl.types import Labels
+from keras_grl.types import PairedInputs
 
 
-def is_paired(x: Any) -> bool:
+def is_paired(x: object) -> TypeGuard[PairedInputs]:
     """Whether x has both domains."""
     return isinstance(x, dict) and SOURCE in x and TARGET in x
 
 
-def one_domain(x: Any) -> tuple[str, Any]:
+def one_domain(x: Inputs | PairedInputs) -> tuple[Domain, Inputs]:
     """The domain of a plain batch, and its inputs.
 
-    `{"source": inputs}` and `{"target": inputs}` name it; anything else is of
-    the target domain.
+    `{"source": inputs}` and `{"target": inputs}` name it; anything else
+    belongs to the target domain.
     """
     if isinstance(x, dict) and len(x) == 1:
-        ((name, inputs),) = x.items()
-        if name in (SOURCE, TARGET):
-            return name, inputs
+        if SOURCE in x:
+            return SOURCE, x[SOURCE]
+        if TARGET in x:
+            return TARGET, x[TARGET]
     return TARGET, x
 
 
-def of_each_domain(x: Any) -> tuple[Any, Any]:
-    """What of paired data, or of their shapes, is the source's and target's.
+def of_each_domain(x: Inputs | PairedInputs) -> tuple[Inputs, Inputs]:
+    """The source's and the target's part of paired data, or of their shapes.
 
-    Plain data are taken for both.
+    Plain data are returned for both.
     """
     if is_paired(x):
         return x[SOURCE], x[TARGET]
@@ -38,8 +46,8 @@ def of_each_domain(x: Any) -> tuple[Any, Any]:
     return one, one
 
 
-def check_streams(x: dict[str, Any]) -> None:
-    """Refuse a paired batch with further streams."""
+def check_streams(x: PairedInputs) -> None:
+    """Refuses a paired batch with further streams."""
     if set(x) - {SOURCE, TARGET, LABELED_TARGET}:
         raise ValueError(
             f'A paired batch has the streams "{SOURCE}", "{TARGET}" and '
@@ -47,8 +55,8 @@ def check_streams(x: dict[str, Any]) -> None:
         )
 
 
-def check_labels(x: dict[str, Any], y: Any) -> None:
-    """Refuse a paired batch without labels for its labeled streams."""
+def check_labels(x: PairedInputs, y: Labels) -> None:
+    """Refuses a paired batch without labels for its labeled streams."""
     if y is None:
         raise ValueError(
             "Paired batches need the source labels. Received: batches without "
@@ -62,8 +70,8 @@ def check_labels(x: dict[str, Any], y: Any) -> None:
         )
 
 
-def check_finite(argument: str, dataset: Any, steps: int | None) -> None:
-    """Refuse an endless paired dataset of which no number of steps is asked."""
+def check_finite(argument: str, dataset: Data, steps: int | None) -> None:
+    """Refuses an endless paired dataset without a number of steps."""
     if (
         isinstance(dataset, PairedDataset)
         and dataset.num_batches is None
@@ -72,12 +80,12 @@ def check_finite(argument: str, dataset: Any, steps: int | None) -> None:
         raise ValueError(
             "The paired dataset is endless or of unknown length. Expected: "
             f"`{argument}`. Received: {argument}=None\n"
-            f"Say how many batches to take: `{argument}=1000`."
+            f"Pass the number of batches: `{argument}=1000`."
         )
 
 
-def describe(x: Any) -> str:
-    """What x is, in the words of an error."""
+def describe(x: object) -> str:
+    """What x is, for an error."""
     if isinstance(x, dict):
         return "a dict with the keys " + ", ".join(map(repr, sorted(x)))
     if hasattr(x, "shape"):
@@ -85,8 +93,8 @@ def describe(x: Any) -> str:
     return f"{type(x).__name__}"
 
 
-def not_paired(model: Any, what: str, received: Any) -> str:
-    """The message for data that should have been paired."""
+def not_paired(model: keras.Model, what: str, received: object) -> str:
+    """The message for data that are not paired."""
     return (
         f"{what} of a `{type(model).__name__}` needs paired batches with the "
         f'streams "{SOURCE}" and "{TARGET}". Received: {describe(received)}\n'

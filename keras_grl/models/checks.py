@@ -1,7 +1,7 @@
 """What `fit` and `evaluate` check before the first step.
 
-Nothing here trains or changes a weight. What only a built model tells, such as
-its number of outputs, is checked when training begins if it is not known
+Nothing here trains or changes a weight. Checks that need a built model, for
+example its number of outputs, run when training begins if they cannot run
 before.
 """
 
@@ -19,6 +19,13 @@ from keras_grl.models.labels import check_labels
 from keras_grl.models.validation_data import check_validation_data
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
+from keras_grl.types import Data
+from keras_grl.types import Inputs
+from keras_grl.types import Labels
+from keras_grl.types import Logs
+from keras_grl.types import LossLike
+from keras_grl.types import PairedInputs
+from keras_grl.types import Symbolic
 
 
 class LabelCheck:
@@ -26,15 +33,15 @@ class LabelCheck:
 
     Args:
         model: A compiled model.
-        name: What the labels are, for errors.
+        name: What errors call the labels.
     """
 
-    def __init__(self, model: Any, name: str = "the labels"):
+    def __init__(self, model: keras.Model, name: str = "the labels"):
         self._name = name
         self._loss = getattr(model, "loss", None)
         self._outputs = outputs_of(model)
 
-    def __call__(self, stream: str, labels: Any) -> None:
+    def __call__(self, stream: str, labels: Labels) -> None:
         """Raises a `ValueError` that names the stream.
 
         Args:
@@ -47,16 +54,18 @@ class LabelCheck:
 
 
 class BeforeTraining(keras.callbacks.Callback):
-    """Checks what `fit` was given, at once and when the model is built.
+    """Checks the arguments of `fit`, at once and when the model is built.
 
     Args:
-        model: What is fitted.
+        model: The model that is fitted.
         x: The training data.
         y: The labels, if `x` is not a dataset.
         options: The other arguments of `fit`.
     """
 
-    def __init__(self, model: Any, x: Any, y: Any, options: dict[str, Any]):
+    def __init__(
+        self, model: keras.Model, x: Data, y: Labels, options: dict[str, Any]
+    ):
         super().__init__()
         self._arguments = (x, y, options)
         self._known = model.built
@@ -65,7 +74,7 @@ class BeforeTraining(keras.callbacks.Callback):
         _check_options(x, options)
         self._check(model)
 
-    def on_train_begin(self, logs: Any = None) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         x, *_ = self._arguments
         if not self._known:
             _build(self.model, x)
@@ -74,11 +83,11 @@ class BeforeTraining(keras.callbacks.Callback):
         if check is not None and not check.done and self.model.built:
             check.by_values(features_of(self.model))
         if all(getattr(m, "built", True) for m in self.model.metrics):
-            # Names that the logs would have twice. On TensorFlow they are
-            # known when the first step is traced.
+            # It refuses names that occur twice. On TensorFlow they are known
+            # only when the first step is traced.
             self.model.get_metrics_result()
 
-    def _check(self, model: Any) -> None:
+    def _check(self, model: keras.Model) -> None:
         if not uses_compiled_loss(model):
             return
         x, y, options = self._arguments
@@ -94,31 +103,32 @@ class BeforeTraining(keras.callbacks.Callback):
         )
 
 
-def check_compiled(model: Any) -> None:
-    """Refuse a loss that trains nothing, or that the model does not take.
+def check_compiled(model: keras.Model) -> None:
+    """Refuses a missing loss, or one that does not fit the model.
 
     Args:
         model: A model, compiled or not.
 
     Raises:
-        ValueError: If `compile` was given no loss, or a dict of losses for a
-            label predictor with one output.
+        ValueError: If `compile` got no loss, or a dict of losses for a label
+            predictor with one output.
     """
     if not getattr(model, "compiled", False) or not uses_compiled_loss(model):
         return
     loss = getattr(model, "loss", None)
     if loss is None:
         raise ValueError(
-            "`compile` was given no loss, so nothing would be learned from "
-            "the labels. Expected: the loss of the labels. Received: loss=None"
+            "The model is compiled without a loss, so it would learn nothing "
+            "from the labels. Expected: the loss of the labels. Received: "
+            "loss=None"
             '\nPass it: `model.compile(optimizer, loss="sparse_categorical_'
             'crossentropy")`.'
         )
     check_loss(model, loss)
 
 
-def check_loss(model: Any, loss: Any) -> None:
-    """Refuse a loss for each output of a call: `{"label": …, "domain": …}`."""
+def check_loss(model: keras.Model, loss: LossLike | None) -> None:
+    """Refuses a loss for each output of a call: `{"label": …, "domain": …}`."""
     if not isinstance(loss, dict) or loading():
         return
     if model.built:
@@ -131,23 +141,23 @@ def check_loss(model: Any, loss: Any) -> None:
     shown = loss.get("label")
     example = repr(shown) if isinstance(shown, str) else "…"
     raise ValueError(
-        "Invalid value received for argument `loss`. Expected the loss of the "
-        "labels alone, since the label predictor has one output; the model "
-        "adds its domain loss itself. Received: a dict with the keys "
+        "Invalid value received for argument `loss`. Expected only the loss of "
+        "the labels, since the label predictor has one output; the model adds "
+        "its domain loss itself. Received: a dict with the keys "
         f"{sorted(loss)}\n"
-        f"Pass `model.compile(optimizer, loss={example})`, and weigh the "
-        "domain loss by `domain_loss_weight=`."
+        f"Pass `model.compile(optimizer, loss={example})`, and set the weight "
+        "of the domain loss with `domain_loss_weight=`."
     )
 
 
 def check_evaluation_data(
-    model: Any, x: Any, y: Any, options: dict[str, Any]
+    model: keras.Model, x: Data, y: Labels, options: dict[str, Any]
 ) -> None:
-    """Refuse data of `evaluate` without labels, or with wrong ones."""
+    """Refuses data of `evaluate` without labels, or with wrong ones."""
     if options.get("_use_cached_eval_dataset"):
         # Validation in `fit`, which has checked these.
         return
-    _check_given("evaluate", x)
+    _check_data("evaluate", x)
     if not uses_compiled_loss(model):
         return
     check_compiled(model)
@@ -162,20 +172,22 @@ def check_evaluation_data(
         raise ValueError(
             "`evaluate` compares predictions with labels. Expected: `y`. "
             "Received: y=None\n"
-            "Pass them: `model.evaluate(x, y)`. Without labels there is "
+            "Pass them: `model.evaluate(x, y)`. Without labels, use "
             "`model.predict(x)`."
         )
 
 
 def check_prediction_data(*args: Any, **kwargs: Any) -> None:
-    """Refuse a `predict` of nothing. Arguments of `keras.Model.predict`."""
-    _check_given("predict", args[0] if args else kwargs.get("x"))
+    """Refuses `predict` without data. Arguments of `keras.Model.predict`."""
+    _check_data("predict", args[0] if args else kwargs.get("x"))
 
 
-def check_batch(model: Any, x: Any, y: Any) -> None:
-    """Refuse wrong labels of one batch, as `fit` refuses those of all.
+def check_batch(
+    model: keras.Model, x: Inputs | PairedInputs, y: Labels
+) -> None:
+    """Refuses wrong labels in one batch, as `fit` does for all data.
 
-    Arrays of a backend are left alone: to look at them is to wait for a device.
+    Only NumPy labels are checked: reading a tensor would wait for the device.
     """
     check_compiled(model)
     if not uses_compiled_loss(model) or not all(
@@ -190,13 +202,13 @@ def check_batch(model: Any, x: Any, y: Any) -> None:
         check("", y)
 
 
-def check_labels_of_batch(model: Any, x: Any, y: Any) -> None:
-    """Refuse a plain batch without labels, of which there is no loss."""
+def check_labels_of_batch(model: keras.Model, x: Inputs, y: Labels) -> None:
+    """Refuses a plain batch without labels, which has no loss."""
     if y is not None or not uses_compiled_loss(model):
         return
     raise ValueError(
         "Evaluation and validation compare predictions with labels. Expected "
-        f"batches `(x, y)`. Received: {batch.describe(x)} alone\n"
+        f"batches `(x, y)`. Received: {batch.describe(x)} without labels\n"
         "Without target labels, validate on pairs, `validation_data="
         "keras_grl.pair((x_source_test, y_source_test), x_target_test)`, or "
         "leave out `validation_data`. Training takes pairs: `model.fit("
@@ -204,23 +216,23 @@ def check_labels_of_batch(model: Any, x: Any, y: Any) -> None:
     )
 
 
-def uses_compiled_loss(model: Any) -> bool:
-    """Whether the loss is the one given to `compile`, and not a subclass's."""
+def uses_compiled_loss(model: keras.Model) -> bool:
+    """Whether the loss is the one of `compile`, and not that of a subclass."""
     return type(model).compute_loss.__module__.startswith("keras_grl.")
 
 
-def outputs_of(model: Any) -> Any:
+def outputs_of(model: keras.Model) -> Symbolic | None:
     """The symbolic predictions; None if the model is not built."""
     return model.classifier.output if model.built else None
 
 
-def features_of(model: Any) -> Any:
-    """The symbolic features, by whose shape the domain classifier is built."""
+def features_of(model: keras.Model) -> keras.KerasTensor:
+    """The symbolic features, whose shape the domain classifier is built for."""
     return model.extract_features(model.classifier.input)
 
 
-def _build(model: Any, x: Any) -> None:
-    """Builds a model that Keras, on TensorFlow, builds in the first step."""
+def _build(model: keras.Model, x: Data) -> None:
+    """Builds a model that Keras on TensorFlow would build in the first step."""
     if model.built:
         return
     if isinstance(x, PairedDataset):
@@ -229,7 +241,7 @@ def _build(model: Any, x: Any) -> None:
         model(symbolic(x))
 
 
-def _check_given(method: str, x: Any) -> None:
+def _check_data(method: str, x: Data) -> None:
     if x is None:
         raise ValueError(
             f"`{method}` needs data. Expected: x, arrays or a dataset. "
@@ -241,17 +253,17 @@ def _check_given(method: str, x: Any) -> None:
         )
 
 
-def _check_training_data(model: Any, x: Any, y: Any) -> None:
+def _check_training_data(model: keras.Model, x: Data, y: Labels) -> None:
     if batch.is_paired(x):
         batch.check_labels(x, y)
     elif not isinstance(x, PairedDataset) and (
         y is not None or x is None or not is_dataset(x)
     ):
-        # What a dataset yields is seen in `train_step`.
+        # `train_step` checks what a dataset yields.
         raise ValueError(batch.not_paired(model, "`fit`", x))
 
 
-def _check_options(x: Any, options: dict[str, Any]) -> None:
+def _check_options(x: Data, options: dict[str, Any]) -> None:
     if options.get("validation_split") and not batch.is_paired(x):
         raise ValueError(
             "A dataset cannot be split. Expected: `validation_data`. Received: "
@@ -263,16 +275,16 @@ def _check_options(x: Any, options: dict[str, Any]) -> None:
         )
 
 
-def _check_label_arrays(check: LabelCheck, x: dict[str, Any], y: Any) -> None:
-    """The labels of a paired batch that is the whole data."""
+def _check_label_arrays(check: LabelCheck, x: PairedInputs, y: Labels) -> None:
+    """Checks the labels of a paired batch that is all of the data."""
     batch.check_labels(x, y)
     names = labeled_streams(x)
     for name in names:
         check(name, y if len(names) == 1 else y[name])
 
 
-def _has_one_output(part: Any) -> bool:
-    """Whether a part that may be unbuilt returns one tensor, as layers do."""
+def _has_one_output(part: keras.layers.Layer) -> bool:
+    """Whether a part, maybe unbuilt, returns one tensor, as layers do."""
     return not isinstance(part, keras.Model) or isinstance(
         part, keras.Sequential
     )

@@ -6,24 +6,28 @@ import keras
 import numpy as np
 
 from keras_grl.pairing import PairedDataset
+from keras_grl.types import Array
+from keras_grl.types import Batch
+from keras_grl.types import Data
+from keras_grl.types import Labels
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
 
 def with_class_weights(
-    dataset: Any, options: dict[str, Any]
-) -> tuple[Any, dict[str, Any]]:
-    """The dataset with the weights of its labels, and `fit`'s other options.
+    dataset: Data, options: dict[str, Any]
+) -> tuple[Data, dict[str, Any]]:
+    """A dataset that yields class weights, and the other options of `fit`.
 
-    Keras's own weights are of one array of labels, and a paired dataset may
-    have labeled target samples besides.
+    Keras's `class_weight` takes one array of labels, but a paired dataset may
+    also have labeled target samples.
 
     Args:
-        dataset: What is trained on.
+        dataset: The training data.
         options: Arguments of `fit`, maybe with a `class_weight`.
 
     Returns:
-        The dataset and the options, as they were without a `class_weight`.
+        The dataset and the options; unchanged without a `class_weight`.
     """
     class_weight = options.get("class_weight")
     if class_weight is None or not isinstance(dataset, PairedDataset):
@@ -55,7 +59,7 @@ class _ClassWeighted(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         self._dataset.on_epoch_end()
 
-    def __getitem__(self, index: int) -> tuple[Any, Any, Any]:
+    def __getitem__(self, index: int) -> Batch:
         x, y, *given = self._dataset[index]
         if given:
             raise ValueError(
@@ -67,7 +71,7 @@ class _ClassWeighted(keras.utils.PyDataset):
             return x, y, {name: self._of(labels) for name, labels in y.items()}
         return x, y, self._of(y)
 
-    def _of(self, labels: Any) -> Any:
+    def _of(self, labels: Labels) -> Array:
         """Weights of class indices `(n,)` or `(n, 1)`, or of one-hot labels."""
         if not hasattr(labels, "ndim") or labels.ndim > 2:
             raise ValueError(
@@ -90,15 +94,15 @@ class _ClassWeighted(keras.utils.PyDataset):
         return np.asarray(weights, dtype="float32")[index]
 
 
-def _checked(class_weight: Any) -> dict[int, float]:
+def _checked(class_weight: object) -> dict[int, float]:
     if not isinstance(class_weight, dict):
         raise ValueError(
             invalid(
                 "class_weight",
                 "a dict of class indices to weights",
                 class_weight,
-                "For example `class_weight={0: 1.0, 1: 5.0}`; other classes "
-                "weigh 1.",
+                "For example `class_weight={0: 1.0, 1: 5.0}`; the weight of "
+                "other classes is 1.",
             )
         )
     return {

@@ -8,6 +8,9 @@ from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.methods.dann import DANN
 from keras_grl.models import split
 from keras_grl.models.adaptation import AdaptationModel
+from keras_grl.types import Config
+from keras_grl.types import Preprocessing
+from keras_grl.types import ScheduleLike
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -19,22 +22,22 @@ class DANNModel(AdaptationModel):
     `loss = label_loss + domain_loss_weight * domain_loss`
 
     The *label predictor* learns from the source labels; the *domain
-    classifier* learns to tell target from source features; between the
-    *feature extractor* and the domain classifier stands a gradient reversal
-    layer, so that the extractor learns features that serve the label predictor
-    and do not give the domain away. `label_loss` is the mean over the labeled
-    samples, `domain_loss` the mean binary cross-entropy over all samples.
+    classifier* learns to distinguish target from source features. A gradient
+    reversal layer connects it to the *feature extractor*, which therefore
+    learns features that help the label predictor but do not reveal the domain.
+    `label_loss` is the mean over the labeled samples, `domain_loss` the mean
+    binary cross-entropy over all samples.
 
     `fit` and `evaluate` take the paired batches of `keras_grl.pair`. `predict`,
-    `evaluate` and a plain call also take ordinary data, which goes through the
-    feature extractor and the label predictor alone.
+    `evaluate` and a call also take plain data, which passes only through the
+    feature extractor and the label predictor.
 
     Args:
         feature_extractor: Keras model or layer, G_f: inputs to features,
-            a tensor of any rank with the samples first.
+            a tensor of any rank with the batch axis first.
         label_predictor: Keras model or layer, G_y: features to predictions.
         domain_classifier: Keras model or layer, G_d: features to logits of
-            shape `(batch, 1)` (a positive one means target), or `(batch, 2)`
+            shape `(batch, 1)` (positive means target), or `(batch, 2)`
             (source, target), without activation. Defaults to the paper's
             dense layers of 1024, 1024 and 1 units.
         adaptation_factor: λ, a number or a schedule: see
@@ -42,27 +45,27 @@ class DANNModel(AdaptationModel):
             `SigmoidRamp()`.
         total_steps: Integer, the number of training steps in which the
             training progress p goes from 0 to 1, counted over all calls of
-            `fit`. With None every `fit` is a run of its own: p starts at
+            `fit`. With None every `fit` is a separate run: p starts at
             `initial_epoch / epochs` and ends at 1.
-        preprocessing: Dict `{"source": layer, "target": layer}` of what the
-            inputs of each domain pass through before the feature extractor,
-            such as `keras_grl.layers.MeanSubtraction`. Defaults to nothing.
-        batch_normalization: What the feature extractor's
-            `BatchNormalization` layers normalize by:
+        preprocessing: Dict `{"source": layer, "target": layer}`, the layers
+            that the inputs of each domain pass before the feature extractor,
+            such as `keras_grl.layers.MeanSubtraction`. Defaults to none.
+        batch_normalization: The statistics that the feature extractor's
+            `BatchNormalization` layers use:
             "joint" (the default): source and target pass through the feature
-            extractor as one batch, whose mean and variance normalize both.
-            "separate": in two passes, each normalized by its own batch in
-            training; the running statistics average over both domains.
-            "domain_specific": in two passes, and each domain has running
-            statistics of its own. Those of the target serve plain inputs. Load
-            pre-trained weights before: those of the source are copied when
-            the model is built.
-        **kwargs: Of `keras.Model`: `name`, `dtype`.
+            extractor as one batch, and its mean and variance normalize both.
+            "separate": they pass separately, each normalized by its own batch
+            in training; the running statistics average over both domains.
+            "domain_specific": they pass separately, and each domain has its
+            own running statistics. Plain inputs use those of the target. Load
+            pretrained weights before the model is built, when the statistics
+            of the source are copied.
+        **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
         inputs: A batch of inputs, or a paired batch `{"source": …,
             "target": …}`, with or without `"labeled_target"`. Plain inputs
-            are taken for the target domain's; `{"source": …}` says otherwise.
+            belong to the target domain, unless they are `{"source": …}`.
         training: Boolean.
 
     Returns of a call:
@@ -92,12 +95,12 @@ class DANNModel(AdaptationModel):
 
     def __init__(
         self,
-        feature_extractor: Any,
-        label_predictor: Any,
-        domain_classifier: Any = None,
-        adaptation_factor: Any = None,
+        feature_extractor: keras.layers.Layer,
+        label_predictor: keras.layers.Layer,
+        domain_classifier: keras.layers.Layer | None = None,
+        adaptation_factor: ScheduleLike | None = None,
         total_steps: int | None = None,
-        preprocessing: dict[str, Any] | None = None,
+        preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
         **kwargs: Any,
     ):
@@ -117,7 +120,7 @@ class DANNModel(AdaptationModel):
             batch_normalization,
             **kwargs,
         )
-        # They are the method's, and shown as the model's own.
+        # They belong to the method; these are shortcuts.
         self.gradient_reversal = self.method.gradient_reversal
         self.domain_classifier = self.method.domain_classifier
 
@@ -128,13 +131,13 @@ class DANNModel(AdaptationModel):
         at: str | keras.layers.Layer,
         **kwargs: Any,
     ) -> "DANNModel":
-        """Adapts a classifier that already exists, cut in two at a layer.
+        """Adapts an existing classifier, which is cut in two at a layer.
 
         Args:
             classifier: Functional or Sequential model. Its layers are shared,
-                not copied: what is trained here is trained there.
+                not copied: training changes both models.
             at: Name of the layer, or the layer, whose output the domain
-                classifier is attached to. It is the feature extractor's last.
+                classifier takes. It is the last one of the feature extractor.
             **kwargs: The other arguments of `DANNModel`.
 
         Returns:
@@ -142,7 +145,7 @@ class DANNModel(AdaptationModel):
 
         Raises:
             ValueError: If there is no such layer, or the network has paths
-                that go around it.
+                that bypass it.
 
         Example:
 
@@ -165,23 +168,24 @@ class DANNModel(AdaptationModel):
 
     @property
     def _domain_accuracy(self) -> keras.metrics.Metric:
-        # By this name files have it.
+        # Its name in files.
         return self.method.domain_accuracy
 
-    def _method_config(self) -> dict[str, Any]:
-        # The arguments of `DANN` are the model's own.
+    def _method_config(self) -> Config:
+        # The arguments of `DANN` are arguments of the model.
         config = self.method.get_config()
         names = ("domain_classifier", "adaptation_factor", "total_steps")
         return {name: config[name] for name in names}
 
 
-def _check_no_reversal(*parts: Any) -> None:
+def _check_no_reversal(*parts: object) -> None:
     for part in parts:
-        is_layer = isinstance(part, keras.layers.Layer)
-        if is_layer and gradient_reversal_layers(part):
+        if isinstance(part, keras.layers.Layer) and gradient_reversal_layers(
+            part
+        ):
             raise ValueError(
                 "The parts of a `DANNModel` must not reverse gradients "
-                "themselves: it brings a `GradientReversal` of its own, "
-                "and two of them cancel. Received one in "
-                f"{part.name!r}\nRemove it from that part."
+                "themselves: the model has its own `GradientReversal`, and two "
+                f"of them cancel. Received one in {part.name!r}\n"
+                "Remove it from that part."
             )

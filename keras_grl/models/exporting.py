@@ -1,4 +1,4 @@
-"""The export of the label path, to predict without Keras."""
+"""Exports the label path, to predict without Keras."""
 
 from typing import Any
 
@@ -7,17 +7,18 @@ from keras import ops
 from keras import tree
 
 from keras_grl.backend import check_export
+from keras_grl.types import PathLike
 
 
 def export(
-    classifier: keras.Model, filepath: Any, format: str, **kwargs: Any
+    classifier: keras.Model, filepath: PathLike, format: str, **kwargs: Any
 ) -> None:
-    """`classifier.export`, with what some formats need first.
+    """`classifier.export`, prepared as some formats need it.
 
     Args:
         classifier: Functional model from inputs to predictions.
-        filepath: Where to.
-        format: Of `keras.Model.export`.
+        filepath: Path of the file or folder.
+        format: Format, as in `keras.Model.export`.
         **kwargs: Further arguments of `keras.Model.export`.
 
     Raises:
@@ -31,7 +32,7 @@ def export(
     check_export(classifier, format)
     sizes = [size for t in classifier.inputs for size in t.shape[1:]]
     if None not in sizes:
-        # Some formats are traced from the shapes of the last call.
+        # Some formats trace the model with the shapes of its last call.
         classifier(
             tree.map_structure(
                 lambda t: ops.zeros((1, *t.shape[1:]), t.dtype),

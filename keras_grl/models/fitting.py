@@ -15,44 +15,53 @@ from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
+from keras_grl.types import Callbacks
+from keras_grl.types import Data
+from keras_grl.types import Inputs
+from keras_grl.types import Labels
+from keras_grl.types import PairedInputs
+from keras_grl.types import Predictions
+from keras_grl.types import Results
+from keras_grl.types import SampleWeight
+from keras_grl.types import StepResult
+from keras_grl.types import Verbose
 
 
 class Fitting(Portable):
     """How an `AdaptationModel` is trained and used.
 
-    What is wrong with the data is said before the first step.
+    Invalid data raise an error before the first step.
     """
 
     def fit(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: Data = None,
+        y: Labels = None,
         batch_size: int | None = None,
         epochs: int = 1,
-        verbose: Any = "auto",
-        callbacks: Any = None,
+        verbose: Verbose = "auto",
+        callbacks: Callbacks | None = None,
         *,
         steps_per_epoch: int | None = None,
         shuffle: bool = True,
         **kwargs: Any,
-    ) -> Any:
-        """Trains on paired batches. All arguments of `keras.Model.fit`.
+    ) -> keras.callbacks.History:
+        """Trains on paired batches. Takes all arguments of `keras.Model.fit`.
 
-        The schedules of the adaptation factor and of the learning rate that
-        have no `total_steps` of their own take it from here.
+        It sets the horizon of the schedules of the adaptation factor and of
+        the learning rate that have no `total_steps`.
 
         Args:
             x: What `keras_grl.pair` returns, or any dataset that yields such
                 batches.
             y: Not used with datasets.
-            batch_size: Not used with datasets: `pair` has it.
+            batch_size: Not used with datasets: pass it to `pair`.
             epochs: Integer.
             verbose: "auto", 0, 1 or 2.
             callbacks: Keras callbacks.
-            steps_per_epoch: Integer, makes an epoch of a paired dataset that
-                long: streams that end earlier start again.
-            shuffle: Not used with paired datasets, which are shuffled as
-                `pair` was told.
+            steps_per_epoch: Integer, the length of an epoch of a paired
+                dataset: streams that end earlier start again.
+            shuffle: Not used with paired datasets: pass it to `pair`.
             **kwargs: Further arguments of `keras.Model.fit`.
 
         Returns:
@@ -63,9 +72,9 @@ class Fitting(Portable):
             shuffle = False
             if batch_size is not None:
                 raise ValueError(
-                    "The paired dataset has its batch size already. Expected: "
+                    "The paired dataset already has a batch size. Expected: "
                     f"batch_size=None. Received: batch_size={batch_size!r}\n"
-                    "Say it to pair: `keras_grl.pair(source, target, "
+                    "Pass it to `pair`: `keras_grl.pair(source, target, "
                     f"batch_size={batch_size!r})`."
                 )
             if steps_per_epoch is not None:
@@ -103,18 +112,18 @@ class Fitting(Portable):
 
     def evaluate(
         self,
-        x: Any = None,
-        y: Any = None,
+        x: Data = None,
+        y: Labels = None,
         batch_size: int | None = None,
-        verbose: Any = "auto",
-        sample_weight: Any = None,
+        verbose: Verbose = "auto",
+        sample_weight: SampleWeight = None,
         steps: int | None = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Results:
         """Evaluates plain data or pairs. Arguments of `keras.Model.evaluate`.
 
-        Plain data give the loss and the metrics, pairs the domain figures too.
-        With `return_dict=True` the figures have their names.
+        For plain data it returns the loss and the metrics, for pairs also the
+        values of the domains; with `return_dict=True` by name.
         """
         batch.check_finite("steps", x, steps)
         if isinstance(x, PairedDataset):
@@ -126,27 +135,31 @@ class Fitting(Portable):
                 x, y, batch_size, verbose, sample_weight, steps, **kwargs
             )
 
-    def predict(self, *args: Any, **kwargs: Any) -> Any:
+    def predict(self, *args: Any, **kwargs: Any) -> Predictions:
         """Predictions for plain data. Arguments of `keras.Model.predict`."""
         checks.check_prediction_data(*args, **kwargs)
         with self.weights_kept():
             return super().predict(*args, **kwargs)
 
     def train_on_batch(
-        self, x: Any, y: Any = None, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Trains on one paired batch. Arguments as `keras.Model`'s."""
+        self, x: PairedInputs, y: Labels = None, *args: Any, **kwargs: Any
+    ) -> Results:
+        """Trains on one paired batch. Arguments as in `keras.Model`."""
         checks.check_batch(self, x, y)
         return super().train_on_batch(x, y, *args, **kwargs)
 
     def test_on_batch(
-        self, x: Any, y: Any = None, *args: Any, **kwargs: Any
-    ) -> Any:
-        """Evaluates one batch. Arguments as `keras.Model`'s."""
+        self,
+        x: Inputs | PairedInputs,
+        y: Labels = None,
+        *args: Any,
+        **kwargs: Any,
+    ) -> Results:
+        """Evaluates one batch. Arguments as in `keras.Model`."""
         checks.check_batch(self, x, y)
         return super().test_on_batch(x, y, *args, **kwargs)
 
-    def train_step(self, *args: Any) -> Any:
+    def train_step(self, *args: Any) -> StepResult:
         # JAX's trainer passes (state, data), the others (data,).
         *state, data = args
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
@@ -156,7 +169,7 @@ class Fitting(Portable):
         step = super().train_step
         return progress.count_applied_steps(self, step, *state, data)
 
-    def predict_step(self, *args: Any) -> Any:
+    def predict_step(self, *args: Any) -> Predictions:
         *state, data = args
         x, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         if batch.is_paired(x):

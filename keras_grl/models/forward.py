@@ -1,4 +1,4 @@
-"""Forward: the networks of an `AdaptationModel`, and the way through them."""
+"""Forward: the networks of an `AdaptationModel`, and its forward pass."""
 
 import functools
 from typing import Any
@@ -18,6 +18,17 @@ from keras_grl.models.running_statistics import SourceStatistics
 from keras_grl.models.running_statistics import source_pass
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.types import Config
+from keras_grl.types import Domain
+from keras_grl.types import DTypes
+from keras_grl.types import Inputs
+from keras_grl.types import PairedInputs
+from keras_grl.types import PathLike
+from keras_grl.types import Predictions
+from keras_grl.types import Preprocessing
+from keras_grl.types import Shapes
+from keras_grl.types import Symbolic
+from keras_grl.types import Tensor
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_layer
 from keras_grl.validation import invalid
@@ -31,10 +42,10 @@ class Forward(Fitting):
 
     def __init__(
         self,
-        feature_extractor: Any,
-        label_predictor: Any,
+        feature_extractor: keras.layers.Layer,
+        label_predictor: keras.layers.Layer,
         method: Method,
-        preprocessing: dict[str, Any] | None = None,
+        preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
         **kwargs: Any,
     ):
@@ -50,11 +61,11 @@ class Forward(Fitting):
                     method,
                 )
             )
-        preprocessing = parts.check_preprocessing(preprocessing)
+        layers = parts.check_preprocessing(preprocessing)
         self.feature_extractor = feature_extractor
         self.label_predictor = label_predictor
-        self.source_preprocessing = preprocessing.get(SOURCE)
-        self.target_preprocessing = preprocessing.get(TARGET)
+        self.source_preprocessing = layers.get(SOURCE)
+        self.target_preprocessing = layers.get(TARGET)
         self.method = method
         self.batch_normalization = check_choice(
             "batch_normalization",
@@ -66,32 +77,26 @@ class Forward(Fitting):
             if self.batch_normalization == "domain_specific"
             else None
         )
-        self._inputs_shape: Any = None
-        self._inputs_dtype: Any = None
+        self._inputs_shape: Shapes = None
+        self._inputs_dtype: DTypes = None
         self._build_if_shape_is_known()
-
-    @property
-    def total_steps(self) -> int | None:
-        """The horizon that was asked for; None if `fit` tells it."""
-        return self.method.total_steps
 
     # Building.
 
     def _build_if_shape_is_known(self) -> None:
         if self.source_preprocessing or self.target_preprocessing:
-            # Their inputs may have another shape than the extractor's.
+            # Their inputs may differ in shape from the extractor's.
             return
         try:
             known_shape = self.feature_extractor.input_shape
         except (AttributeError, ValueError):
             return
-        # Not `build`, after which Keras takes no further layers or metrics: a
-        # subclass may have some to add.
+        # Not `build`, after which a subclass could not add layers or metrics.
         with keras.name_scope(self.name):
             self._create_weights(known_shape)
         self.built = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shapes) -> None:
         """Creates the weights of all parts.
 
         Args:
@@ -99,7 +104,7 @@ class Forward(Fitting):
         """
         self._create_weights(input_shape)
 
-    def _create_weights(self, input_shape: Any) -> None:
+    def _create_weights(self, input_shape: Shapes) -> None:
         source, target = map(
             parts.any_batch_size, batch.of_each_domain(input_shape)
         )
@@ -114,8 +119,8 @@ class Forward(Fitting):
                 features.shape,
                 tree.map_structure(lambda t: t.shape, predictions),
             )
-        # First its layers alone: within a layer that is called, some backends
-        # build them for one number of samples.
+        # `call` first, outside of `__call__`: within the call of a layer, some
+        # backends build inner layers for a fixed batch size.
         self.method.call(features, predictions)
         self.method(features, predictions)
         if self.source_preprocessing is not None:
@@ -124,7 +129,7 @@ class Forward(Fitting):
         if statistics is not None and not statistics.built:
             statistics.adopt(self.feature_extractor)
 
-    def _graph(self) -> tuple[Any, Any, Any]:
+    def _graph(self) -> tuple[Symbolic, keras.KerasTensor, Symbolic]:
         """The symbolic inputs, features and predictions."""
         shape = self._inputs_shape
         if batch.is_paired(shape):
@@ -144,18 +149,18 @@ class Forward(Fitting):
             )
         return inputs, features, self.label_predictor(features)
 
-    def get_build_config(self) -> dict[str, Any]:
+    def get_build_config(self) -> Config:
         config = {"input_shape": self._inputs_shape}
         if self._inputs_dtype is not None:
             config["input_dtype"] = self._inputs_dtype
         return config
 
-    def build_from_config(self, config: dict[str, Any]) -> None:
+    def build_from_config(self, config: Config) -> None:
         if config.get("input_shape") is not None:
             self._inputs_dtype = config.get("input_dtype")
             self.build(parts.as_shapes(config["input_shape"]))
 
-    # The parts, as models of their own.
+    # The parts, as separate models.
 
     @functools.cached_property
     def classifier(self) -> keras.Model:
@@ -166,21 +171,21 @@ class Forward(Fitting):
 
     @functools.cached_property
     def network(self) -> keras.Model:
-        """The whole network as a functional model, to be plotted.
+        """The whole network as a functional model, to plot it.
 
-        Inputs to `{"label": predictions}` and the outputs of the method, for
-        `DANN` figure 1 of the paper:
+        It maps inputs to `{"label": predictions}` and the outputs of the
+        method. With `DANN` it is figure 1 of the paper:
         `keras.utils.plot_model(model.network, show_shapes=True)`.
         """
         self._require_built("network")
         inputs, features, label = self._graph()
-        # Not called as a layer, so that the layers of the method are shown.
+        # `call`, not `__call__`: the plot shows the layers of the method.
         outputs = {"label": label, **self.method.call(features, label)}
         return keras.Model(inputs, outputs, name=f"{self.name}_network")
 
     def __dir__(self) -> list[str]:
-        # Keras saves every model that `dir` shows. These two have no weights
-        # of their own.
+        # Keras saves every model that `dir` lists. The weights of these two
+        # are saved already.
         hidden = ("classifier", "network")
         return [name for name in super().__dir__() if name not in hidden]
 
@@ -193,18 +198,18 @@ class Forward(Fitting):
             )
 
     def export(
-        self, filepath: Any, format: str = "tf_saved_model", **kwargs: Any
+        self, filepath: PathLike, format: str = "tf_saved_model", **kwargs: Any
     ) -> None:
         """Exports the label path, to predict without Keras.
 
-        What is exported is `classifier`: neither the domain classifier nor
-        the gradient reversal. Arguments of `keras.Model.export`.
+        It exports `classifier`, without the domain classifier. Arguments of
+        `keras.Model.export`.
 
         Args:
-            filepath: Where to.
+            filepath: Path of the file or folder.
             format: "tf_saved_model", "onnx", "openvino", "litert" or "torch".
-                Which of them a backend has, and what they need installed,
-                says docs/export.md.
+                docs/export.md lists the formats of each backend, and the
+                packages that they need.
             **kwargs: Further arguments of `keras.Model.export`.
 
         Raises:
@@ -221,16 +226,20 @@ class Forward(Fitting):
 
     # Forward pass.
 
-    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(
+        self, inputs: Inputs | PairedInputs, *args: Any, **kwargs: Any
+    ) -> Predictions:
         if not self.built:
-            # Keras tells `build` the shapes alone.
+            # Keras passes only the shapes to `build`.
             _, one = batch.of_each_domain(inputs)
             self._inputs_dtype = integer_dtypes(one)
         return super().__call__(inputs, *args, **kwargs)
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        # `training` is passed by name: on JAX, Keras calls this method
-        # without the context from which layers would otherwise learn it.
+    def call(
+        self, inputs: Inputs | PairedInputs, training: bool = False
+    ) -> Predictions:
+        # `training` is passed explicitly: on JAX, Keras calls this method
+        # without the context from which layers would otherwise get it.
         if not batch.is_paired(inputs):
             features = self.extract_features(inputs, training=training)
             return self.label_predictor(features, training=training)
@@ -251,7 +260,7 @@ class Forward(Fitting):
             **self.method(features, predictions, training=training),
         }
 
-    def _joint_features(self, inputs: dict[str, Any], training: bool) -> Any:
+    def _joint_features(self, inputs: PairedInputs, training: bool) -> Tensor:
         source, target = rows.source_and_target(inputs)
         source = self._preprocess(SOURCE, source, training)
         target = self._preprocess(TARGET, target, training)
@@ -266,18 +275,18 @@ class Forward(Fitting):
         )
 
     def extract_features(
-        self, inputs: Any, training: bool = False, at: str | None = None
-    ) -> Any:
-        """The features of one domain, or what another layer makes of it.
+        self, inputs: Inputs, training: bool = False, at: str | None = None
+    ) -> Tensor:
+        """The features of one domain, or the outputs of another layer.
 
         Args:
-            inputs: A batch of the target, or `{"source": inputs}`: by whose
-                preprocessing and running statistics, if they are separate.
+            inputs: A batch of the target, or `{"source": inputs}`, to use the
+                preprocessing and the running statistics of that domain.
             training: Boolean.
             at: Name of a layer of the feature extractor or the label
-                predictor, whose outputs are wanted instead, for example to
-                draw them. That part must be a built Functional or Sequential
-                model. By default the output of the feature extractor.
+                predictor whose outputs to return. That part must be a built
+                Functional or Sequential model. Defaults to the output of the
+                feature extractor.
 
         Returns:
             Tensor of shape `(batch, ...)`.
@@ -296,7 +305,7 @@ class Forward(Fitting):
         (2, 100)
 
         Reference:
-            Ganin & Lempitsky (2015), figure 3 shows such features.
+            Ganin & Lempitsky (2015), figure 3 plots such features.
         """
         domain, inputs = batch.one_domain(inputs)
         inputs = self._preprocess(domain, inputs, training)
@@ -308,7 +317,9 @@ class Forward(Fitting):
             outputs = step(outputs, training=training)
         return outputs
 
-    def _preprocess(self, domain: str, inputs: Any, training: bool) -> Any:
+    def _preprocess(
+        self, domain: Domain, inputs: Inputs, training: bool
+    ) -> Inputs:
         layer = (
             self.source_preprocessing
             if domain == SOURCE
@@ -317,9 +328,13 @@ class Forward(Fitting):
         return inputs if layer is None else layer(inputs, training=training)
 
     def _extract(
-        self, domain: str, inputs: Any, training: bool, part: Any = None
-    ) -> Any:
-        """The features of one domain, by its own running statistics."""
+        self,
+        domain: Domain,
+        inputs: Inputs,
+        training: bool,
+        part: keras.layers.Layer | None = None,
+    ) -> Tensor:
+        """The features of one domain, with its own running statistics."""
         extractor = self.feature_extractor if part is None else part
         if domain != SOURCE or self.batch_normalization == "joint":
             return extractor(inputs, training=training)

@@ -1,23 +1,26 @@
-"""Symbolic inputs of the shapes and dtypes of a batch."""
-
-from typing import Any
+"""Symbolic inputs with the shapes and dtypes of a batch."""
 
 import keras
 from keras import tree
 
+from keras_grl.types import DTypes
+from keras_grl.types import Inputs
+from keras_grl.types import Shapes
+from keras_grl.types import Symbolic
 
-def integer_dtypes(inputs: Any) -> Any:
-    """The dtypes of the integers among inputs, in the structure of these.
 
-    A table that is indexed cannot be built with floats. Pixels (uint8) are not
-    among them: they are scaled, and an exported model takes them as floats.
+def integer_dtypes(inputs: Inputs) -> DTypes:
+    """The dtypes of the integer inputs, in the structure of the inputs.
+
+    An embedding cannot be built with float indices. Pixels (uint8) do not
+    count: they are scaled, and an exported model takes them as floats.
 
     Args:
         inputs: Array, tensor or a structure of them.
 
     Returns:
-        None if there are no integers; else names of dtypes, and None for the
-        other inputs.
+        None if there are no integers; else the names of their dtypes, and None
+        for the other inputs.
 
     Example:
 
@@ -30,25 +33,28 @@ def integer_dtypes(inputs: Any) -> Any:
     if isinstance(inputs, (list, tuple)):
         listed = [integer_dtypes(part) for part in inputs]
         return listed if any(map(_known, listed)) else None
-    if not hasattr(inputs, "dtype"):
+    given = getattr(inputs, "dtype", None)
+    if given is None:
         return None
-    dtype = keras.backend.standardize_dtype(inputs.dtype)
+    dtype = keras.backend.standardize_dtype(given)
     return dtype if "int" in dtype and dtype != "uint8" else None
 
 
 def input_specs(
-    shapes: Any, dtypes: Any = None, name: str | None = None
-) -> Any:
+    shapes: Shapes,
+    dtypes: DTypes = None,
+    name: str | None = None,
+) -> Symbolic:
     """`keras.Input`s of the given shapes.
 
     Args:
-        shapes: Shape with the batch size, or a structure of shapes.
+        shapes: Shape with the batch axis, or a structure of shapes.
         dtypes: What `integer_dtypes` returns.
-        name: Of the input. Those in a dict are called as their keys.
+        name: Name of the input. Inputs in a dict are named by their keys.
 
     Returns:
-        The inputs in that structure, of plain dicts, lists and tuples: on JAX
-        those that Keras makes of a model's attributes are not traced.
+        The inputs in the same structure, with plain dicts, lists and tuples:
+        JAX does not trace the wrapped ones that Keras makes of attributes.
     """
     if isinstance(shapes, dict):
         return {
@@ -68,8 +74,8 @@ def input_specs(
     return tuple(parts) if isinstance(shapes, tuple) else parts
 
 
-def symbolic(inputs: Any) -> Any:
-    """`KerasTensor`s like the given arrays, for any number of samples."""
+def symbolic(inputs: Inputs) -> Symbolic:
+    """`KerasTensor`s like the given arrays, for any batch size."""
     return tree.map_structure(
         lambda array: keras.KerasTensor(
             (None, *array.shape[1:]),
@@ -80,9 +86,9 @@ def symbolic(inputs: Any) -> Any:
     )
 
 
-def _joined(name: str | None, key: Any) -> str:
+def _joined(name: str | None, key: str | int) -> str:
     return str(key) if name is None else f"{name}_{key}"
 
 
-def _known(dtypes: Any) -> bool:
+def _known(dtypes: object) -> bool:
     return dtypes is not None

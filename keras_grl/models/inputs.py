@@ -1,18 +1,20 @@
 """Whether the inputs of both domains can pass through one model."""
 
 import functools
-from typing import Any
+
+import keras
 
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import check_alike
+from keras_grl.types import Data
 
 
-def check_inputs(model: Any, data: Any) -> None:
-    """Refuse paired data whose domains the model could not take.
+def check_inputs(model: keras.Model, data: Data) -> None:
+    """Refuses paired data whose domains the model cannot take.
 
     Args:
         model: An `AdaptationModel`.
-        data: What `fit` or `evaluate` was given.
+        data: The data passed to `fit` or `evaluate`.
     """
     if isinstance(data, PairedDataset):
         preprocessed = model.source_preprocessing or model.target_preprocessing

@@ -1,19 +1,32 @@
-"""Labels against the loss and the label predictor, before training.
+"""Checks labels against the loss and the label predictor, before training.
 
-A framework answers a wrong label with a traceback of its own or, on JAX, not
-at all: a class that does not exist is a loss of 0 there.
+For a wrong label, TensorFlow and torch raise errors of their own; JAX raises
+none: the loss of a class that does not exist is 0 there.
 """
 
-from typing import Any
+from collections.abc import Callable
+from collections.abc import Iterator
 from typing import NamedTuple
+from typing import TypeAlias
 
 import keras
 import numpy as np
 from keras import tree
 
-# Soft labels may be out of [0, 1] by the rounding of whoever computed them.
+from keras_grl.types import AnyArray
+from keras_grl.types import Array
+from keras_grl.types import Config
+from keras_grl.types import Labels
+from keras_grl.types import LossLike
+from keras_grl.types import OneLoss
+from keras_grl.types import Shape
+from keras_grl.types import Structure
+from keras_grl.types import Symbolic
+from keras_grl.types import T
+
+# Rounding errors may move soft labels out of [0, 1].
 _ROUNDING = 1e-3
-# Elements looked at in one go, so that no large copy is made.
+# Elements checked at once, so that no large copy is made.
 _CHUNK = 2**22
 
 _SPARSE = (
@@ -39,32 +52,40 @@ class _Loss(NamedTuple):
     """A loss of Keras."""
 
     name: str
-    config: dict[str, Any]
+    config: Config
 
     @property
     def axis(self) -> int:
         return self.config.get("axis", -1)
 
 
-def check_labels(
-    name: str, labels: Any, loss: Any, outputs: Any = None
-) -> None:
-    """Refuse labels that the loss cannot learn from.
+# Path, labels, losses and symbolic output of one output of the predictor.
+_Aligned: TypeAlias = tuple[
+    str, AnyArray, list[OneLoss | None], keras.KerasTensor | None
+]
 
-    Text, dates and objects are refused under any loss, the rest under Keras's
-    own losses alone: what another loss makes of NaN or of -1 is not known.
+
+def check_labels(
+    name: str,
+    labels: Labels,
+    loss: LossLike | None,
+    outputs: Symbolic | None = None,
+) -> None:
+    """Refuses labels that the loss cannot learn from.
+
+    Text, dates and objects are refused for any loss. All other checks are for
+    Keras's own losses: another loss may allow NaN or -1.
 
     Args:
-        name: What the labels are, to begin an error with: "The labels of the
-            source stream".
+        name: Subject of the errors, such as "The labels of the source stream".
         labels: Array of any library, or a structure of them.
-        loss: What `compile` was given: a loss, its name or a structure.
+        loss: The `loss` of `compile`: a loss, its name or a structure.
         outputs: The symbolic outputs of the label predictor. With None they
-            are not known yet, and the labels are compared with the loss alone.
+            are not known yet, and the labels are checked only against the loss.
 
     Raises:
         ValueError: If the labels are not numbers, not finite, out of the range
-            of the classes or of another shape than the predictions.
+            of the classes, or do not match the shape of the predictions.
     """
     for path, array, losses, output in _aligned(labels, loss, outputs):
         where = f"{name}{path}"
@@ -79,11 +100,13 @@ def check_labels(
 
 
 def _aligned(
-    labels: Any, loss: Any, outputs: Any
-) -> list[tuple[str, Any, list[Any], Any]]:
+    labels: Labels,
+    loss: LossLike | None,
+    outputs: Symbolic | None,
+) -> list[_Aligned]:
     """Path, labels, losses and output of each output of the predictor.
 
-    What cannot be told by its key or index is left without losses.
+    Labels whose losses cannot be found by key or index have none.
     """
     if isinstance(labels, (dict, list, tuple)):
         keys = list(labels if isinstance(labels, dict) else range(len(labels)))
@@ -101,14 +124,16 @@ def _aligned(
     return [("", labels, losses, outputs)]
 
 
-def _at(structure: Any, key: Any) -> Any:
+def _at(structure: Structure[T] | None, key: str | int) -> Structure[T] | None:
     try:
-        return structure[key] if tree.is_nested(structure) else None
+        if tree.is_nested(structure):
+            return structure[key]  # type: ignore[index]
+        return None
     except (KeyError, IndexError, TypeError):
         return None
 
 
-def _loss_at(loss: Any, key: Any) -> Any:
+def _loss_at(loss: LossLike | None, key: str | int) -> LossLike | None:
     if not isinstance(loss, (dict, list, tuple)):
         return loss
     if isinstance(loss, dict) == isinstance(key, str):
@@ -116,24 +141,25 @@ def _loss_at(loss: Any, key: Any) -> Any:
     return None
 
 
-def _resolve(loss: Any) -> _Loss | None:
-    """A loss of Keras by its name; None for any other."""
+def _resolve(loss: OneLoss | None) -> _Loss | None:
+    """Name and config of a Keras loss; None for any other loss."""
     if isinstance(loss, str):
         try:
             loss = keras.losses.get(loss)
         except ValueError:
-            # Keras says so itself.
+            # Keras refuses it.
             return None
     own = vars(keras.losses)
     kind = type(loss)
     if own.get(kind.__name__) is kind:
-        return _Loss(kind.__name__, loss.get_config())
+        config = loss.get_config()  # type: ignore[union-attr]
+        return _Loss(kind.__name__, config)
     name = getattr(loss, "__name__", "")
     return _Loss(name, {}) if own.get(name) is loss is not None else None
 
 
-def _as_numbers(where: str, labels: Any) -> Any:
-    """The labels as a NumPy array; None if they cannot be looked at."""
+def _as_numbers(where: str, labels: AnyArray) -> Array | None:
+    """The labels as a NumPy array; None if they cannot be read."""
     if labels is None:
         return None
     if hasattr(labels, "detach"):
@@ -165,10 +191,10 @@ def _as_numbers(where: str, labels: Any) -> Any:
 
 
 def _check(
-    where: str, values: Any, loss: _Loss, output: tuple[Any, ...] | None
+    where: str, values: Array, loss: _Loss, output: Shape | None
 ) -> None:
     if values.dtype.kind not in "biuf":
-        # ml_dtypes, such as bfloat16, are of no kind of NumPy's.
+        # bfloat16 and other dtypes of `ml_dtypes` have none of these kinds.
         values = values.astype("float32")
     low, high = _bounds(values)
     if not np.isfinite(low) or not np.isfinite(high):
@@ -179,7 +205,7 @@ def _check(
         _check_width(where, values, loss, output)
     elif loss.name in _BINARY and (low < -_ROUNDING or high > 1 + _ROUNDING):
         raise ValueError(
-            f"{where} must lie between 0 and 1 for the loss {loss.name!r}. "
+            f"{where} must be between 0 and 1 for the loss {loss.name!r}. "
             f"Received: labels from {low:g} to {high:g}\n"
             "Number the two classes 0 and 1; more classes need a "
             '`Dense(classes, activation="softmax")` and '
@@ -187,8 +213,8 @@ def _check(
         )
 
 
-def _bounds(values: Any) -> tuple[float, float]:
-    """The smallest and the largest value; NaN if there is one."""
+def _bounds(values: Array) -> tuple[float, float]:
+    """The smallest and the largest value; NaN if any value is NaN."""
     lows, highs = [], []
     for part in _parts(values):
         lows.append(np.min(part))
@@ -196,14 +222,14 @@ def _bounds(values: Any) -> tuple[float, float]:
     return float(np.min(lows)), float(np.max(highs))
 
 
-def _parts(values: Any) -> Any:
-    """Parts along the first axis, which a memory-mapped array can afford."""
+def _parts(values: Array) -> Iterator[Array]:
+    """Parts along the first axis: a memory-mapped array may be large."""
     rows = max(1, _CHUNK * len(values) // values.size)
     for start in range(0, len(values), rows):
         yield values[start : start + rows]
 
 
-def _refuse_not_finite(where: str, values: Any) -> None:
+def _refuse_not_finite(where: str, values: Array) -> None:
     wrong = np.argwhere(~np.isfinite(values))
     index = tuple(int(i) for i in wrong[0])
     raise ValueError(
@@ -217,12 +243,12 @@ def _refuse_not_finite(where: str, values: Any) -> None:
 
 def _check_classes(
     where: str,
-    values: Any,
+    values: Array,
     bounds: tuple[float, float],
     loss: _Loss,
-    output: tuple[Any, ...] | None,
+    output: Shape | None,
 ) -> None:
-    """Integers 0 … classes - 1, in one number for each prediction."""
+    """Class indices: one integer from 0 to classes - 1 for each prediction."""
     ignored = loss.config.get("ignore_class")
     if values.dtype.kind == "f":
         fractions = _first(values, lambda part: part != np.floor(part))
@@ -238,13 +264,13 @@ def _check_classes(
     shape = _check_rank(where, values, output, loss)
     classes = output[-1]
     if classes is None or not _fits(shape, output[:-1]):
-        # Keras refuses other shapes itself. The classes may be another axis.
+        # Keras refuses other shapes. The classes may be on another axis.
         return
     low, high = bounds
     if low >= 0 and high < classes:
         return
 
-    def outside(part: Any) -> Any:
+    def outside(part: Array) -> Array:
         wrong = (part < 0) | (part >= classes)
         return wrong if ignored is None else wrong & (part != ignored)
 
@@ -262,15 +288,15 @@ def _fix(low: float, high: float, classes: int) -> str:
     if (low, high) == (1, classes):
         return "Count the classes from 0: `y - 1`."
     return (
-        "Count the classes from 0, and give the label predictor one unit for "
-        "each. A value that stands for no label is named to the loss: "
+        "Count the classes from 0, with one unit of the label predictor for "
+        "each. If a value means that there is no label, pass it to the loss: "
         "`keras.losses.SparseCategoricalCrossentropy(ignore_class="
         f"{int(low if low < 0 else high)})`."
     )
 
 
-def _first(values: Any, wrong: Any) -> Any:
-    """The first of the values that are wrong; None if there is none."""
+def _first(values: Array, wrong: Callable[[Array], Array]) -> np.generic | None:
+    """The first value that is wrong; None if there is none."""
     for part in _parts(values):
         found = part[wrong(part)]
         if found.size:
@@ -278,8 +304,8 @@ def _first(values: Any, wrong: Any) -> Any:
     return None
 
 
-def _fits(shape: tuple[int, ...], output: tuple[Any, ...]) -> bool:
-    """Whether the shapes agree, but for the number of samples."""
+def _fits(shape: tuple[int, ...], output: Shape) -> bool:
+    """Whether the shapes agree, except for the number of samples."""
     return len(shape) == len(output) and all(
         size in (each, None)
         for each, size in zip(shape[1:], output[1:], strict=True)
@@ -287,7 +313,7 @@ def _fits(shape: tuple[int, ...], output: tuple[Any, ...]) -> bool:
 
 
 def _check_rank(
-    where: str, values: Any, output: tuple[Any, ...], loss: _Loss
+    where: str, values: Array, output: Shape, loss: _Loss
 ) -> tuple[int, ...]:
     """The labels' shape without a last axis of 1, if their rank is right."""
     shape = values.shape
@@ -305,7 +331,7 @@ def _check_rank(
 
 
 def _check_width(
-    where: str, values: Any, loss: _Loss, output: tuple[Any, ...] | None
+    where: str, values: Array, loss: _Loss, output: Shape | None
 ) -> None:
     """One number for each class."""
     if output is None or output[loss.axis] in (None, 1):
@@ -319,6 +345,6 @@ def _check_width(
         f"{where} must be one-hot (or probabilities), one number for each of "
         f"the label predictor's {classes} outputs. Received: labels of shape "
         f"{values.shape} for predictions of shape {output}\n"
-        'Class indices need `loss="sparse_categorical_crossentropy"`; else '
-        f"`keras.utils.to_categorical(y, {classes})`."
+        'Class indices need `loss="sparse_categorical_crossentropy"`, or '
+        f"convert them: `keras.utils.to_categorical(y, {classes})`."
     )

@@ -1,6 +1,4 @@
-"""The parts of a model: their inputs, and the steps through them."""
-
-from typing import Any
+"""The parts of a model: their inputs, and the path through them."""
 
 import keras
 from keras import tree
@@ -9,12 +7,20 @@ from keras_grl.models import split
 from keras_grl.models.input_specs import input_specs
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.types import JSON
+from keras_grl.types import DTypes
+from keras_grl.types import Preprocessing
+from keras_grl.types import Shape
+from keras_grl.types import Shapes
+from keras_grl.types import Symbolic
 from keras_grl.validation import check_layer
 from keras_grl.validation import invalid
 
 
-def check_preprocessing(preprocessing: Any) -> dict[str, Any]:
-    """The layers that were given, by domain."""
+def check_preprocessing(
+    preprocessing: Preprocessing | None,
+) -> dict[str, keras.layers.Layer]:
+    """The preprocessing layers by domain, without None."""
     if preprocessing is None:
         return {}
     if not isinstance(preprocessing, dict) or set(preprocessing) != {
@@ -26,7 +32,7 @@ def check_preprocessing(preprocessing: Any) -> dict[str, Any]:
                 "preprocessing",
                 f'a dict with a layer for "{SOURCE}" and for "{TARGET}"',
                 preprocessing,
-                "What is the same for both belongs in the feature extractor.",
+                "Put what both domains share into the feature extractor.",
             )
         )
     layers = {n: part for n, part in preprocessing.items() if part is not None}
@@ -35,7 +41,7 @@ def check_preprocessing(preprocessing: Any) -> dict[str, Any]:
     return layers
 
 
-def as_shapes(shapes: Any) -> Any:
+def as_shapes(shapes: JSON) -> Shapes:
     """Shapes read from JSON, where tuples have become lists."""
     if isinstance(shapes, dict):
         return {name: as_shapes(shape) for name, shape in shapes.items()}
@@ -44,12 +50,16 @@ def as_shapes(shapes: Any) -> Any:
     return [as_shapes(shape) for shape in shapes]
 
 
-def inputs_like(feature_extractor: Any, shapes: Any, dtypes: Any) -> Any:
+def inputs_like(
+    feature_extractor: keras.layers.Layer,
+    shapes: Shapes,
+    dtypes: DTypes,
+) -> Symbolic:
     """`keras.Input`s like those of the extractor, if it has any.
 
     Args:
         feature_extractor: Keras model or layer.
-        shapes: Shape with the batch size, or a structure of shapes.
+        shapes: Shape with the batch axis, or a structure of shapes.
         dtypes: What `integer_dtypes` returns.
     """
     specs = input_specs(shapes, dtypes)
@@ -58,8 +68,8 @@ def inputs_like(feature_extractor: Any, shapes: Any, dtypes: Any) -> Any:
     except (AttributeError, ValueError):
         return specs
     if isinstance(specs, dict) and not hasattr(feature_extractor, "inputs"):
-        # Of what is not Functional, `input` is a list of those of its last
-        # call, without their names.
+        # If it is not Functional, `input` lists the inputs of its last call,
+        # without names.
         return specs
     return tree.map_structure(
         lambda t: keras.Input(shape=t.shape[1:], dtype=t.dtype, name=t.name),
@@ -68,18 +78,20 @@ def inputs_like(feature_extractor: Any, shapes: Any, dtypes: Any) -> Any:
 
 
 def steps_up_to(
-    feature_extractor: Any, label_predictor: Any, at: str | None
-) -> list[Any]:
-    """What the inputs pass through up to the outputs of a layer.
+    feature_extractor: keras.layers.Layer,
+    label_predictor: keras.layers.Layer,
+    at: str | None,
+) -> list[keras.layers.Layer]:
+    """The models that compute the outputs of a layer from the inputs.
 
     Args:
         feature_extractor: Keras model or layer.
         label_predictor: Keras model or layer.
-        at: Name of a layer of one of them; with None, all of the extractor.
+        at: Name of a layer of one of them; with None, the whole extractor.
 
     Returns:
-        List of models: the extractor, or part of it, and what of the label
-        predictor comes before the outputs of the layer.
+        List of models: the extractor, or part of it, and the part of the label
+        predictor up to the layer.
 
     Raises:
         ValueError: If there is no such layer, or it is called more than once.
@@ -103,12 +115,12 @@ def steps_up_to(
     )
 
 
-def any_batch_size(shapes: Any) -> Any:
-    """Shapes of batches, without their sizes."""
+def any_batch_size(shapes: Shapes) -> Shapes:
+    """Shapes of batches of any size."""
     return tree.map_shape_structure(lambda shape: (None, *shape[1:]), shapes)
 
 
-def common_shape(a: Any, b: Any) -> Any:
+def common_shape(a: Shapes, b: Shapes) -> Shapes:
     """Shapes of `b`, with None for every size that differs in `a`."""
     return tree.pack_sequence_as(
         tree.map_shape_structure(lambda shape: 0, b),
@@ -122,7 +134,7 @@ def common_shape(a: Any, b: Any) -> Any:
     )
 
 
-def _shapes(shapes: Any) -> list[Any]:
-    found: list[Any] = []
+def _shapes(shapes: Shapes) -> list[Shape]:
+    found: list[Shape] = []
     tree.map_shape_structure(found.append, shapes)
     return found

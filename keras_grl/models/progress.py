@@ -1,12 +1,13 @@
-"""p of a model: it counts the steps that the optimizer has applied.
+"""p of a model counts the steps that the optimizer has applied.
 
-A step of float16 whose gradients are not finite is skipped: neither the weights
-nor the optimizer's step counter move. So the adaptation factor and the learning
-rate stand at the same p.
+In float16 the optimizer skips a step whose gradients are not finite: weights
+and step counter do not change. The adaptation factor then uses the same p as
+the learning rate.
 """
 
 from collections.abc import Callable
 from typing import Any
+from typing import TypeAlias
 
 import keras
 from keras import ops
@@ -19,16 +20,23 @@ from keras_grl.schedules.horizon import set_learning_rate
 from keras_grl.schedules.horizon import single_optimizers
 from keras_grl.schedules.horizon import step_counter
 from keras_grl.schedules.horizon import steps_taken
+from keras_grl.types import StepResult
+from keras_grl.types import Tensor
+
+# JAX: values of trainable, non-trainable, optimizer and metric variables.
+_State: TypeAlias = tuple[
+    list[Tensor], list[Tensor], list[Tensor], list[Tensor]
+]
 
 
 def share_progress(model: keras.Model) -> None:
-    """Gives the optimizer of a model the horizon that `fit` assigns.
+    """Adds the horizon that `fit` assigns to the optimizer of a model.
 
-    To be called at the end of `compile`, before the optimizer is built or
+    Must be called at the end of `compile`, before the optimizer is built or
     loaded.
 
     Args:
-        model: A compiled paired model.
+        model: A compiled `AdaptationModel`.
     """
     model.counts_applied_steps = True
     owner = getattr(model, "optimizer", None)
@@ -38,11 +46,11 @@ def share_progress(model: keras.Model) -> None:
         schedule = called_schedule(optimizer)
         if schedule is None:
             continue
-        # Also if it knows its horizon: files with and without one, and those
-        # of a callback that tells it, have the same weights.
+        # Also if the schedule has `total_steps`, so that files always hold the
+        # same weights.
         horizon = add_horizon(owner, optimizer, in_files=True)
         if isinstance(schedule, FitSchedule):
-            # From a file. What it remembers becomes the optimizer's.
+            # From a file: the optimizer takes over the horizon.
             set_learning_rate(optimizer, schedule.schedule)
             horizon.assign(*schedule.values())
         total_steps = getattr(model, "total_steps", None)
@@ -53,16 +61,16 @@ def share_progress(model: keras.Model) -> None:
 
 
 def count_applied_steps(
-    model: keras.Model, train_step: Callable[..., Any], *args: Any
-) -> Any:
-    """A training step, after which λ's counter has the steps applied.
+    model: keras.Model, train_step: Callable[..., StepResult], *args: Any
+) -> StepResult:
+    """A training step, after which λ's counter holds the steps applied.
 
-    In the forward pass neither counter can know of the other.
+    In the forward pass neither counter can read the other.
 
     Args:
         model: The model.
         train_step: `train_step` of `keras.Model`.
-        *args: What the trainer passes: `data`, on JAX `state` and `data`.
+        *args: The arguments of the trainer: `data`, on JAX `state` and `data`.
 
     Returns:
         What `train_step` returns.
@@ -80,8 +88,12 @@ def count_applied_steps(
     return logs, _moved_state(model, counters, applied, state, after)
 
 
-def _move(counters: list[Any], applied: Any, before: list[Any]) -> None:
-    """Sets the counters to what they were, plus the steps applied."""
+def _move(
+    counters: list[keras.Variable],
+    applied: keras.Variable,
+    before: list[Tensor],
+) -> None:
+    """Sets the counters to their values before, plus the steps applied."""
     was_applied, *were = before
     steps = applied - was_applied
     for counter, was in zip(counters, were, strict=True):
@@ -90,22 +102,24 @@ def _move(counters: list[Any], applied: Any, before: list[Any]) -> None:
 
 def _moved_state(
     model: keras.Model,
-    counters: list[Any],
-    applied: Any,
-    before: Any,
-    after: Any,
-) -> Any:
-    """The same on JAX, where the trainer has the values of the variables."""
+    counters: list[keras.Variable],
+    applied: keras.Variable,
+    before: _State,
+    after: _State,
+) -> _State:
+    """The same on JAX, where the trainer holds the values of the variables."""
     trainable, non_trainable, optimizer, metrics = after
-    (place,) = _places([applied], model.optimizer.variables)
-    steps = optimizer[place] - before[2][place]
+    (position,) = _positions([applied], model.optimizer.variables)
+    steps = optimizer[position] - before[2][position]
     non_trainable = list(non_trainable)
-    for place in _places(counters, model.non_trainable_variables):
-        was = before[1][place]
-        non_trainable[place] = was + ops.cast(steps, was.dtype)
+    for position in _positions(counters, model.non_trainable_variables):
+        was = before[1][position]
+        non_trainable[position] = was + ops.cast(steps, was.dtype)
     return trainable, non_trainable, optimizer, metrics
 
 
-def _places(wanted: list[Any], variables: list[Any]) -> list[int]:
+def _positions(
+    wanted: list[keras.Variable], variables: list[keras.Variable]
+) -> list[int]:
     ids = [id(variable) for variable in variables]
     return [ids.index(id(each)) for each in wanted]

@@ -1,13 +1,15 @@
-"""BatchNormalization with two domains: whose statistics are whose."""
+"""Running statistics of BatchNormalization per domain."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 
 import keras
 from keras import ops
 
-# The names that Keras gives to the running statistics of BatchNormalization.
-# Found by name, they are found at any depth of any model.
+from keras_grl.types import Tensor
+
+# Keras's names of the running statistics of BatchNormalization. A search by
+# name finds them at any depth of any model.
 _NAMES = (
     "moving_mean",
     "moving_variance",
@@ -18,7 +20,11 @@ _NAMES = (
 )
 
 
-def running_statistics(network: Any) -> list[Any]:
+# A variable and a value.
+_Update: TypeAlias = tuple[keras.Variable, Tensor]
+
+
+def running_statistics(network: keras.layers.Layer) -> list[keras.Variable]:
     """The running means and variances of a network's BatchNormalization.
 
     Args:
@@ -37,15 +43,14 @@ def running_statistics(network: Any) -> list[Any]:
 class SourceStatistics(keras.layers.Layer):
     """The source domain's running statistics of a network.
 
-    The network itself holds those of the target domain, so that it is right as
-    it stands wherever it is used alone. While source samples pass through it,
-    it reads these instead. Nothing is exchanged for that: what a variable is
-    read as is a matter of the thread that reads it, so that several threads
-    can call one model for both domains.
+    The network itself holds the statistics of the target domain, so that it
+    can be used on its own. While source samples pass through it, its variables
+    are read as these instead. No variable is assigned for that, and the scope
+    belongs to one thread: several threads can call one model for both domains.
     """
 
-    def adopt(self, network: Any) -> None:
-        """Begins with a copy of the network's own statistics."""
+    def adopt(self, network: keras.layers.Layer) -> None:
+        """Creates the weights, as a copy of the network's statistics."""
         for number, variable in enumerate(running_statistics(network)):
             self.add_weight(
                 shape=variable.shape,
@@ -59,19 +64,21 @@ class SourceStatistics(keras.layers.Layer):
 
 
 def source_pass(
-    call: Callable[[], Any], network: Any, statistics: SourceStatistics | None
-) -> tuple[Any, list[Any]]:
-    """The pass of the source samples, where the target's is another one.
+    call: Callable[[], Tensor],
+    network: keras.layers.Layer,
+    statistics: SourceStatistics | None,
+) -> tuple[Tensor, list[Tensor]]:
+    """The pass of the source samples, separate from the target's.
 
     Args:
-        call: Function without arguments, which calls the network.
+        call: Function without arguments that calls the network.
         network: Keras model or layer.
-        statistics: Those that the network has for this pass. With None its
-            own.
+        statistics: The running statistics for this pass. With None, those of
+            the network.
 
     Returns:
-        The result of `call`, and the losses that layers added. Whoever calls
-        this adds them: in Keras's trainer on JAX the pass of the target
+        The result of `call`, and the losses that layers added. The caller adds
+        them to the model: in Keras's trainer on JAX the pass of the target
         samples would remove them (Keras 3.15.1: a layer called outside of
         another one clears its losses first).
     """
@@ -85,32 +92,32 @@ def source_pass(
     source_of = {id(v): source for v, source in pairs}
     for variable, value in scope.updates:
         source_of.get(id(variable), variable).assign(value)
-    # Tensors of their own: by identity Keras finds whose loss one is.
+    # `+ 0.0` makes new tensors: Keras finds the owner of a loss by identity.
     return result, [loss + 0.0 for loss in scope.losses]
 
 
 class _Scope(keras.StatelessScope):
-    """Some variables are read as other values; all updates are noted.
+    """Some variables are read as other values; all updates are recorded.
 
-    Variables that it has no value for are read as they are outside of it:
-    JAX's trainer has a scope of its own around the whole step.
+    Other variables are read from the outer scope: JAX's trainer has one around
+    the whole step.
     """
 
-    def __init__(self, state_mapping: list[tuple[Any, Any]]):
+    def __init__(self, state_mapping: list[_Update]):
         super().__init__(state_mapping, collect_losses=True)
-        self._updated: dict[int, tuple[Any, Any]] = {}
+        self._updated: dict[int, _Update] = {}
 
-    def get_current_value(self, variable: Any) -> Any:
+    def get_current_value(self, variable: keras.Variable) -> Tensor | None:
         value = super().get_current_value(variable)
         if value is None and self.original_scope is not None:
             return self.original_scope.get_current_value(variable)
         return value
 
-    def add_update(self, update: tuple[Any, Any]) -> None:
+    def add_update(self, update: _Update) -> None:
         super().add_update(update)
         variable, _ = update
         self._updated[id(variable)] = update
 
     @property
-    def updates(self) -> list[tuple[Any, Any]]:
+    def updates(self) -> list[_Update]:
         return list(self._updated.values())

@@ -1,4 +1,4 @@
-"""What a `.keras` file of a model holds, and how it is written and read."""
+"""What the `.keras` file of a model holds, and how it is saved and loaded."""
 
 import inspect
 import os
@@ -13,68 +13,73 @@ from keras_grl.files import replaced
 from keras_grl.methods.domain_classifier import from_file
 from keras_grl.methods.method import Method
 from keras_grl.models.weights_kept import WeightsKept
+from keras_grl.types import JSON
+from keras_grl.types import Config
+from keras_grl.types import LossLike
+from keras_grl.types import OptimizerLike
+from keras_grl.types import PathLike
 
 
 class Portable(WeightsKept):
-    """A model whose files are whole, and resume training on every backend.
+    """A model whose files are complete, and resume training on any backend.
 
-    - A `save` that fails leaves the file that was there.
+    - A `save` that fails keeps the existing file.
     - The file names the optimizer's public class, and holds the arguments of
-      `compile` as they were given, not as a backend has resolved them.
+      `compile` as they were passed, not as a backend has resolved them.
     - A layer that is part of several networks is one layer in the loaded
       model too.
     """
 
-    # Arguments of `compile` that Keras does not file as they were given.
+    # Arguments of `compile` that Keras does not save as they were passed.
     _compiled_with: dict[str, Any] = {}  # noqa: RUF012
 
-    # Writing.
+    # Files.
 
     def save(
         self,
-        filepath: Any,
+        filepath: PathLike,
         overwrite: bool = True,
         zipped: bool | None = None,
         **kwargs: Any,
     ) -> None:
         """Saves the model as a `.keras` file. Arguments of `keras.Model.save`.
 
-        An error leaves the file that was there as it was.
+        If it fails, the existing file is kept.
         """
         endings = (".keras", ".h5", ".hdf5")
         ends_well = str(filepath).endswith(endings)
         if zipped is False:
             ends_well = not str(filepath).endswith(".keras")
         if not (_is_local(filepath) and ends_well):
-            # Keras refuses it, with the path as it was given, or uploads it.
+            # Keras refuses it, naming the path that was passed, or uploads it.
             super().save(filepath, overwrite, zipped, **kwargs)
         elif overwrite or _may_be_replaced(filepath):
             if zipped is False:
-                # Keras creates the folders above a folder.
+                # Keras creates the parents of a folder.
                 Path(filepath).parent.mkdir(parents=True, exist_ok=True)
-            with replaced(filepath) as beside:
-                super().save(beside, zipped=zipped, **kwargs)
+            with replaced(filepath) as temporary:
+                super().save(temporary, zipped=zipped, **kwargs)
 
     def save_weights(
-        self, filepath: Any, overwrite: bool = True, **kwargs: Any
+        self, filepath: PathLike, overwrite: bool = True, **kwargs: Any
     ) -> None:
         """Saves the weights. Arguments of `keras.Model.save_weights`.
 
-        An error leaves the file that was there as it was.
+        If it fails, the existing file is kept.
         """
         ends_well = str(filepath).endswith((".weights.h5", ".json"))
         if not (_is_local(filepath) and ends_well):
             super().save_weights(filepath, overwrite, **kwargs)
         elif overwrite or _may_be_replaced(filepath):
-            with replaced(filepath) as beside:
-                super().save_weights(beside, **kwargs)
+            with replaced(filepath) as temporary:
+                super().save_weights(temporary, **kwargs)
 
-    # What the file says of `compile`.
+    # The arguments of `compile` in the file.
 
     def compile(
         self,
-        optimizer: Any = "rmsprop",
-        loss: Any = None,
+        optimizer: OptimizerLike = "rmsprop",
+        loss: LossLike | None = None,
         *args: Any,
         **kwargs: Any,
     ) -> None:
@@ -83,34 +88,34 @@ class Portable(WeightsKept):
             self, optimizer, loss, *args, **kwargs
         )
         given.apply_defaults()
-        # Keras files `jit_compile` as this backend resolves it, and not
-        # `auto_scale_loss` (Keras 3.15.1).
+        # Keras saves `jit_compile` as this backend resolves it, and does not
+        # save `auto_scale_loss` (Keras 3.15.1).
         self._compiled_with = {
             name: given.arguments[name]
             for name in ("jit_compile", "auto_scale_loss")
         }
         _warn_of_shared_layers(self)
 
-    def get_compile_config(self) -> dict[str, Any]:
+    def get_compile_config(self) -> Config:
         config = super().get_compile_config()
         if config:
             config = {**neutral(config), **self._compiled_with}
         return config
 
-    def compile_from_config(self, config: dict[str, Any]) -> None:
+    def compile_from_config(self, config: Config) -> None:
         steps = config.get("steps_per_execution", 1)
         config = {**neutral(config), "jit_compile": _jit_compile(config)}
         if steps > 1 and not takes_several_steps_per_execution():
             config["steps_per_execution"] = 1
             warnings.warn(
                 f"The model was compiled with `steps_per_execution={steps}`, "
-                f"which the {keras.backend.backend()} backend does not take. "
-                "It runs one step per execution here.",
+                f"which the {keras.backend.backend()} backend does not "
+                "support. It runs one step per execution here.",
                 stacklevel=2,
             )
         with from_file():
             self.compile(**keras.saving.deserialize_keras_object(config))
-        # A file that this backend writes holds it still.
+        # A file that this backend writes still holds it.
         self._compiled_with = {
             **self._compiled_with,
             "steps_per_execution": steps,
@@ -119,11 +124,11 @@ class Portable(WeightsKept):
             self.optimizer.build(self.trainable_variables)
 
 
-def neutral(config: Any) -> Any:
+def neutral(config: JSON) -> JSON:
     """A configuration that names the public class of each optimizer.
 
-    On torch, `keras.optimizers.SGD()` is an instance of a class of torch's
-    own, and Keras files that class, with which no other backend can train
+    On torch, `keras.optimizers.SGD()` is an instance of a torch-specific
+    class. Keras saves that class, which no other backend can train with
     (Keras 3.15.1).
 
     Args:
@@ -131,7 +136,7 @@ def neutral(config: Any) -> Any:
             of it.
 
     Returns:
-        A copy, right on every backend.
+        A copy for any backend.
 
     Example:
 
@@ -152,32 +157,32 @@ def neutral(config: Any) -> Any:
     return config
 
 
-def _is_optimizer(name: Any) -> bool:
+def _is_optimizer(name: object) -> bool:
     found = getattr(keras.optimizers, str(name), None)
     return isinstance(found, type) and issubclass(
         found, keras.optimizers.Optimizer
     )
 
 
-def _jit_compile(config: dict[str, Any]) -> Any:
-    """`jit_compile` for this backend, as far as a file tells."""
-    filed = config.get("jit_compile", "auto")
+def _jit_compile(config: Config) -> bool | str:
+    """`jit_compile` for this backend, as far as the file has it."""
+    saved = config.get("jit_compile", "auto")
     if "auto_scale_loss" in config:
-        return filed
-    # Version 0.1.0 filed what a backend had made of "auto".
+        return saved
+    # Version 0.1.0 saved "auto" as the backend had resolved it.
     if neutral(config) != config:  # Written on torch.
-        return filed or "auto"
-    return "auto" if keras.backend.backend() == "torch" else filed
+        return saved or "auto"
+    return "auto" if keras.backend.backend() == "torch" else saved
 
 
-def _is_local(filepath: Any) -> bool:
+def _is_local(filepath: object) -> bool:
     return isinstance(filepath, (str, os.PathLike)) and "://" not in str(
         filepath
     )
 
 
-def _may_be_replaced(filepath: Any) -> bool:
-    """For `overwrite=False`: asks, as Keras does."""
+def _may_be_replaced(filepath: PathLike) -> bool:
+    """Asks before overwriting a file, as Keras does with `overwrite=False`."""
     if not os.path.exists(filepath):
         return True
     question = f"[WARNING] {filepath} already exists - overwrite? [y/n]"
@@ -190,14 +195,13 @@ def _may_be_replaced(filepath: Any) -> bool:
 
 
 def file_shared_layers(model: keras.Model) -> None:
-    """For the beginning of `get_config`: shared layers are filed as shared.
+    """Must be called first in `get_config`, so that shared layers stay shared.
 
-    Keras marks an object in a file as one that it has met before from the
-    second time on. The first one, nested in a network, stays unmarked, so that
-    it is loaded as another layer (Keras 3.15.1). Here every object is met
-    before.
+    Keras marks a shared object in a file only from its second occurrence on.
+    The first one, nested in a network, has no mark and loads as a separate
+    layer (Keras 3.15.1). Serializing every object once before marks them all.
     """
-    # What the method holds is the model's own too.
+    # The layers of the method are layers of the model too.
     parts = [each for each in model.layers if not isinstance(each, Method)]
     if shared_layers(model) or _share_variables(parts):
         for part in parts:
@@ -235,7 +239,7 @@ def shared_layers(model: keras.Model) -> dict[str, list[keras.Model]]:
 
 
 def _share_variables(parts: list[keras.layers.Layer]) -> bool:
-    """Also by a layer that a wrapper or a custom layer holds."""
+    """Whether parts share variables, also in wrapped or custom layers."""
     seen: set[int] = set()
     for part in parts:
         variables = {id(variable) for variable in part.variables}
@@ -258,6 +262,6 @@ def _warn_of_shared_layers(model: keras.Model) -> None:
             + ". A `.keras` file of this model may not load: Keras cannot "
             "load a layer that functional models share. Make these networks "
             "`keras.Sequential` models, or save with `model.save_weights` "
-            "and load into a model built by your code.",
+            "and load the weights into a model that your code builds.",
             stacklevel=4,
         )

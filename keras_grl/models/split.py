@@ -6,18 +6,18 @@ from typing import Any
 import keras
 from keras import tree
 
+from keras_grl.types import Symbolic
 from keras_grl.validation import invalid
 
 
 def at_layer(
     model: keras.Model, at: str | keras.layers.Layer
 ) -> tuple[keras.Model, keras.Model]:
-    """Cuts a model behind one of its layers.
+    """Cuts a model after one of its layers.
 
     Args:
         model: Built Functional or Sequential model.
-        at: Name of the layer, or the layer. Its output is where the model is
-            cut.
+        at: Name of the layer, or the layer. The model is cut at its output.
 
     Returns:
         Two Functional models that share the layers of `model`: from its inputs
@@ -25,8 +25,8 @@ def at_layer(
 
     Raises:
         ValueError: If the model is not Functional or Sequential, or not
-            built; if it has no such layer, or that layer is its last; if a
-            path of the network goes around the layer.
+            built; if it has no such layer, or the layer is its last one; if a
+            path of the network bypasses the layer.
 
     Example:
 
@@ -44,8 +44,8 @@ def at_layer(
         raise ValueError(
             invalid(
                 "at",
-                "a layer before the last one, so that something is left for "
-                "the label predictor",
+                "a layer before the last one, so that the label predictor has "
+                "layers",
                 layer.name,
             )
         )
@@ -54,11 +54,11 @@ def at_layer(
         label_predictor = keras.Model(cut, outputs, name="label_predictor")
     except ValueError as error:
         raise ValueError(
-            f"The model cannot be cut at {layer.name!r}: part of what comes "
-            "behind it also depends on what comes before, by a path around "
-            "the layer (a skip connection or a second branch). Received: "
+            f"The model cannot be cut at {layer.name!r}: a path bypasses the "
+            "layer (a skip connection or a second branch), so that layers "
+            "after it also depend on layers before it. Received: "
             f"at={layer.name!r}\n"
-            "Choose a layer where the branches have met."
+            "Choose a layer after the point where the branches merge."
         ) from error
     return feature_extractor, label_predictor
 
@@ -67,8 +67,8 @@ def up_to(model: keras.Model, at: str | keras.layers.Layer) -> keras.Model:
     """The part of a model from its inputs to the output of one of its layers.
 
     Args:
-        model: Like `at_layer`'s.
-        at: Like `at_layer`'s; may be the last layer, and part of a branch.
+        model: As in `at_layer`.
+        at: As in `at_layer`; may be the last layer, and part of a branch.
 
     Returns:
         A Functional model that shares the layers of `model`.
@@ -81,20 +81,20 @@ def up_to(model: keras.Model, at: str | keras.layers.Layer) -> keras.Model:
     return keras.Model(inputs, cut)
 
 
-def layer_names(part: Any) -> list[str]:
-    """The names of the layers of a model; of a single layer, none."""
+def layer_names(part: keras.layers.Layer) -> list[str]:
+    """The names of the layers of a model; empty for a single layer."""
     return [layer.name for layer in getattr(part, "layers", [])]
 
 
-def suggested(name: Any, names: list[str]) -> str:
+def suggested(name: object, names: list[str]) -> str:
     """The names that an error lists: those like `name`, and the last ones."""
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
-    # A network has hundreds; most are cut near their end.
+    # A network has hundreds of layers; most are cut near the end.
     named = [each for each in names if each in near] + names[-8:]
     return ", ".join(map(repr, dict.fromkeys(named)))
 
 
-def inputs_of(model: Any) -> Any:
+def inputs_of(model: keras.Model) -> Symbolic:
     """The symbolic inputs of a Functional or built Sequential model.
 
     Raises:
@@ -105,8 +105,15 @@ def inputs_of(model: Any) -> Any:
     return model.input
 
 
-def _cut(model: Any, at: Any) -> tuple[Any, Any, Any, Any]:
-    """Inputs and outputs of a model, a layer of it and that layer's output."""
+def _cut(
+    model: keras.Model, at: str | keras.layers.Layer
+) -> tuple[
+    Symbolic,
+    Symbolic,
+    keras.layers.Layer,
+    keras.KerasTensor,
+]:
+    """Inputs and outputs of a model, one of its layers and its output."""
     layer = _find(model, at)
     try:
         inputs, outputs, cuts = _traced(model, layer)
@@ -132,18 +139,24 @@ def _cut(model: Any, at: Any) -> tuple[Any, Any, Any, Any]:
     return inputs, outputs, layer, cut
 
 
-def _traced(model: Any, layer: Any) -> tuple[Any, Any, list[Any]]:
-    """The model's graph made anew with the same layers.
+def _traced(
+    model: keras.Model, layer: keras.layers.Layer
+) -> tuple[
+    Symbolic,
+    Symbolic,
+    list[Symbolic],
+]:
+    """The model's graph, built again with the same layers.
 
-    Not `layer.output`: that of a model within the model, such as a backbone,
-    belongs to its own graph.
+    Not `layer.output`: for a model within the model, such as a backbone, it
+    belongs to the graph of the inner model.
 
     Returns:
         The inputs and outputs, and the outputs of each call of `layer`.
     """
     cuts = []
 
-    def call(called: Any, *args: Any, **kwargs: Any) -> Any:
+    def call(called: keras.Operation, *args: Any, **kwargs: Any) -> Symbolic:
         outputs = called(*args, **kwargs)
         if called is layer:
             cuts.append(outputs)
@@ -160,7 +173,9 @@ def _traced(model: Any, layer: Any) -> tuple[Any, Any, list[Any]]:
     return again.input, again.output, cuts
 
 
-def _find(model: Any, at: Any) -> Any:
+def _find(
+    model: keras.Model, at: str | keras.layers.Layer
+) -> keras.layers.Layer:
     names = layer_names(model)
     if not names:
         raise ValueError(

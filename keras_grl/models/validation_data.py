@@ -1,10 +1,7 @@
-"""`validation_data`, looked at before the first epoch.
+"""Checks `validation_data` before the first epoch.
 
-Keras looks at them after it, when the time of an epoch is lost.
+Keras reads them after it, when an error wastes a whole epoch.
 """
-
-from collections.abc import Callable
-from typing import Any
 
 import keras
 from keras import tree
@@ -14,31 +11,40 @@ from keras_grl.models import batch
 from keras_grl.models.input_specs import symbolic
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
+from keras_grl.types import AnyArray
+from keras_grl.types import Data
+from keras_grl.types import Inputs
+from keras_grl.types import LabelCheck
+from keras_grl.types import Labels
+from keras_grl.types import PairedInputs
+from keras_grl.types import SampleWeight
+from keras_grl.types import Structure
+from keras_grl.types import Symbolic
 
 _WITHOUT_LABELS = (
-    "Without target labels, validate on pairs, which gives the label loss of "
-    "source samples and the figures of the domains: `validation_data="
-    "keras_grl.pair((x_source_test, y_source_test), x_target_test)`. Or leave "
-    "out `validation_data`."
+    "Without target labels, validate on pairs, for the label loss of source "
+    "samples and the domain loss: `validation_data=keras_grl.pair("
+    "(x_source_test, y_source_test), x_target_test)`. Or leave out "
+    "`validation_data`."
 )
 
 
 def check_validation_data(
-    model: Any, data: Any, check_labels: Callable[[str, Any], None]
+    model: keras.Model, data: Data, check_labels: LabelCheck
 ) -> None:
-    """Refuse validation data that the model cannot be evaluated on.
+    """Refuses validation data that the model cannot be evaluated on.
 
-    Datasets are not iterated: that can take long, and move a generator. Of
-    them only what they say themselves is looked at.
+    Datasets are not iterated: that can take long, and would advance a
+    generator. Only their specification is checked, if they have one.
 
     Args:
-        model: What is fitted.
-        data: What was passed to `fit`.
-        check_labels: Called with the name of a stream, or "", and labels.
+        model: The model that is fitted.
+        data: The `validation_data` of `fit`.
+        check_labels: Called with the name of a stream, or "", and its labels.
 
     Raises:
-        ValueError: If labels are missing, or wrong; if the numbers of samples
-            differ; if the model does not take inputs of that shape.
+        ValueError: If labels are missing or wrong; if the numbers of samples
+            differ; if the model does not take inputs of their shape.
     """
     if data is None:
         return
@@ -78,7 +84,7 @@ def _no_labels(received: str) -> str:
     )
 
 
-def _unpacked(data: Any) -> tuple[Any, Any, Any]:
+def _unpacked(data: Data) -> tuple[Data, Labels, SampleWeight]:
     if isinstance(data, (tuple, list)) and not 0 < len(data) < 4:
         raise ValueError(
             "Invalid value received for argument `validation_data`. Expected "
@@ -88,7 +94,9 @@ def _unpacked(data: Any) -> tuple[Any, Any, Any]:
     return keras.utils.unpack_x_y_sample_weight(data)
 
 
-def _check_sizes(x: Any, y: Any, sample_weight: Any) -> None:
+def _check_sizes(
+    x: Inputs | PairedInputs, y: Labels, sample_weight: SampleWeight
+) -> None:
     parts = {"x": x, "y": y, "sample_weight": sample_weight}
     sizes = {
         name: sorted({len(array) for array in _arrays(part)})
@@ -99,12 +107,12 @@ def _check_sizes(x: Any, y: Any, sample_weight: Any) -> None:
         shown = ", ".join(f"{name}: {each}" for name, each in sizes.items())
         raise ValueError(
             "Invalid value received for argument `validation_data`. Expected "
-            f"equally many samples in all arrays. Received: {shown}"
+            f"the same number of samples in all arrays. Received: {shown}"
         )
 
 
-def _check_shapes(model: Any, x: Any) -> None:
-    """Whether the model takes the inputs: if in doubt, it is asked."""
+def _check_shapes(model: keras.Model, x: Inputs | PairedInputs) -> None:
+    """Refuses inputs that the model does not take; calls it if in doubt."""
     known = model.classifier.input
     if batch.is_paired(x) or not _differ(x, known):
         return
@@ -120,7 +128,7 @@ def _check_shapes(model: Any, x: Any) -> None:
         ) from error
 
 
-def _differ(x: Any, known: Any) -> bool:
+def _differ(x: Inputs, known: Symbolic) -> bool:
     arrays, inputs = _arrays(x), tree.flatten(known)
     return len(arrays) != len(inputs) or any(
         len(array.shape) != len(spec.shape)
@@ -134,5 +142,5 @@ def _differ(x: Any, known: Any) -> bool:
     )
 
 
-def _arrays(structure: Any) -> list[Any]:
+def _arrays(structure: Structure[AnyArray]) -> list[AnyArray]:
     return [leaf for leaf in tree.flatten(structure) if hasattr(leaf, "shape")]

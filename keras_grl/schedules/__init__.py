@@ -1,12 +1,11 @@
 """Schedules: adaptation factor and learning rate over training.
 
-All of them are functions of the training progress p, which runs linearly from
-0 at the first training step towards 1 after the last, and have it as `at(p)`.
-They are evaluated on the device, from a step counter, so they hold under
-compilation.
+All of them are functions of training progress p, `at(p)`. p grows linearly from
+0 at the first training step to 1 after the last. Schedules are computed on the
+device from a step counter, so they also work in compiled training steps.
 """
 
-# Not shown: it only reads what earlier versions, and plain models, have saved.
+# Not public: for files of earlier versions, and for plain Keras models.
 from keras_grl.schedules.fitted import FitSchedule as FitSchedule
 from keras_grl.schedules.learning_rates import FunctionSchedule
 from keras_grl.schedules.learning_rates import InverseDecay

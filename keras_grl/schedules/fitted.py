@@ -1,31 +1,32 @@
-"""FitSchedule: a learning rate whose horizon came from `fit`."""
-
-from typing import Any
+"""FitSchedule: a learning rate whose horizon was set by `fit`."""
 
 import keras
 from keras import ops
 
+from keras_grl.schedules.horizon import HasProgress
 from keras_grl.schedules.horizon import Horizon
 from keras_grl.schedules.learning_rates import ProgressSchedule
 from keras_grl.schedules.progress import progress
+from keras_grl.types import Config
+from keras_grl.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
 class FitSchedule(ProgressSchedule):
-    """What a file holds in the place of a schedule whose horizon `fit` told.
+    """Saved in place of a schedule whose horizon was set by `fit`.
 
-    Where nothing of ours is there to give a loaded optimizer its horizon, as
-    in a plain Keras model, the schedule remembers it.
+    A plain Keras model cannot restore the horizon of a loaded optimizer, so
+    the schedule stores it.
 
     Args:
         schedule: The `ProgressSchedule` without `total_steps`.
         total_steps: Integer, the horizon of the last `fit`.
-        first_step: Integer, the optimizer step at which p = 0 (negative in a
-            `fit` that resumed with a new optimizer).
+        first_step: Integer, the optimizer step at which p = 0 (negative if
+            `fit` resumed with a new optimizer).
     """
 
     def __init__(
-        self, schedule: ProgressSchedule, total_steps: int, first_step: int
+        self, schedule: HasProgress, total_steps: int, first_step: int
     ):
         super().__init__(total_steps)
         self.first_step = first_step
@@ -33,31 +34,29 @@ class FitSchedule(ProgressSchedule):
         self._horizon: Horizon | None = None
 
     @classmethod
-    def over(
-        cls, schedule: ProgressSchedule, horizon: Horizon
-    ) -> "FitSchedule":
-        """A schedule that follows the horizon of an optimizer."""
+    def over(cls, schedule: HasProgress, horizon: Horizon) -> "FitSchedule":
+        """A schedule that uses the horizon of an optimizer."""
         fitted = cls(schedule, total_steps=1, first_step=0)
         fitted._horizon = horizon
         return fitted
 
     def values(self) -> tuple[int, int]:
-        """`total_steps` and `first_step`, as they are now."""
+        """The current `total_steps` and `first_step`."""
         if self._horizon is not None and self._horizon.is_known:
             return self._horizon.values()
         assert self.total_steps is not None
         return self.total_steps, self.first_step
 
-    def at(self, p: Any) -> Any:
+    def at(self, p: Tensor) -> Tensor:
         return self.schedule.at(p)
 
-    def progress_at(self, step: Any, horizon: Horizon | None) -> Any:
+    def progress_at(self, step: Tensor, horizon: Horizon | None) -> Tensor:
         if self._horizon is not None:
             return self.schedule.progress_at(step, self._horizon)
         step = ops.cast(step, "float32") - self.first_step
         return progress(step, self.total_steps)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         total_steps, first_step = self.values()
         return {
             "schedule": keras.saving.serialize_keras_object(self.schedule),
@@ -66,11 +65,11 @@ class FitSchedule(ProgressSchedule):
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FitSchedule":
+    def from_config(cls, config: Config) -> "FitSchedule":
         schedule = keras.saving.deserialize_keras_object(config["schedule"])
         return cls(**{**config, "schedule": schedule})
 
 
-def without_fit(schedule: Any) -> Any:
-    """A schedule as its owner made it, whatever `fit` put in its place."""
+def without_fit(schedule: HasProgress | None) -> HasProgress | None:
+    """The user's schedule, taken out of a `FitSchedule`."""
     return schedule.schedule if isinstance(schedule, FitSchedule) else schedule

@@ -1,35 +1,55 @@
 """The horizon of an optimizer's schedules, as two weights of the optimizer.
 
-`fit` assigns them, so that a compiled training step need not be compiled again
-for a `fit` of another length, and checkpoints hold them.
+`fit` assigns them: a compiled training step is not compiled again for a `fit`
+of another length, and checkpoints hold them.
 """
 
+from collections.abc import Mapping
+from collections.abc import MutableMapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Protocol
 
 import keras
 from keras import ops
 
 from keras_grl.schedules.progress import progress
+from keras_grl.types import Array
+from keras_grl.types import Tensor
 
-# Where a schedule that is called leaves itself, while `called_schedule` asks.
-_CALLED: ContextVar[list[Any] | None] = ContextVar("called", default=None)
+# Within `called_schedule`: the schedules that were called.
+_CALLED: ContextVar[list["HasProgress"] | None] = ContextVar(
+    "called", default=None
+)
+
+
+class HasProgress(Protocol):
+    """What an optimizer's horizon needs of a `ProgressSchedule`."""
+
+    total_steps: int | None
+
+    def __call__(self, step: Tensor) -> Tensor: ...
+
+    def at(self, p: Tensor) -> Tensor: ...
+
+    def progress_at(
+        self, step: Tensor, horizon: "Horizon | None"
+    ) -> Tensor: ...
 
 
 class Horizon:
-    """When an optimizer's schedule is at p = 0, and when at p = 1.
+    """The optimizer steps at which a schedule reaches p = 0 and p = 1.
 
-    The horizon hangs on the optimizer's step counter, with which Keras calls
-    the schedule. So the schedule itself has no state, and several optimizers
-    can share it.
+    The horizon is an attribute of the optimizer's step counter, which Keras
+    passes to the schedule. So the schedule itself has no state, and several
+    optimizers can share it.
 
     Args:
-        optimizer: Keras optimizer that wraps no other.
-        in_files: Boolean. Whether its two weights are saved with the
-            optimizer. Only who creates them before loading can load them.
+        optimizer: Keras optimizer that wraps no other optimizer.
+        in_files: Boolean. Whether the two weights are saved with the
+            optimizer. They can be loaded only if they are created before.
     """
 
-    def __init__(self, optimizer: Any, in_files: bool):
+    def __init__(self, optimizer: keras.optimizers.Optimizer, in_files: bool):
         self.in_files = in_files
         self.is_known = False
         self.total_steps = self._integer(optimizer, "total_steps")
@@ -39,12 +59,12 @@ class Horizon:
 
     @property
     def is_saved(self) -> bool:
-        """Whether the two weights are part of a file that is written now."""
-        # Not if its owner has given the optimizer another learning rate.
+        """Whether a file that is written now would hold the two weights."""
+        # Not if the user has set another learning rate.
         return self.in_files and called_schedule(self._optimizer) is not None
 
     def assign(self, total_steps: int, first_step: int) -> None:
-        """Let p go from 0 at `first_step` to 1 `total_steps` later.
+        """Lets p go from 0 at `first_step` to 1, `total_steps` later.
 
         Args:
             total_steps: Integer, at least 1.
@@ -56,14 +76,16 @@ class Horizon:
         self.is_known = True
 
     def loaded(self) -> None:
-        """To be called when the two weights have been read from a file."""
+        """Must be called after the two weights were loaded from a file."""
         self.is_known = self.values()[0] > 0
 
     def values(self) -> tuple[int, int]:
         """`total_steps` and `first_step`."""
         return _number(self.total_steps), _number(self.first_step)
 
-    def _integer(self, optimizer: Any, name: str) -> Any:
+    def _integer(
+        self, optimizer: keras.optimizers.Optimizer, name: str
+    ) -> keras.Variable:
         variable = optimizer.add_variable(
             shape=(),
             initializer="zeros",
@@ -75,52 +97,56 @@ class Horizon:
         variable.of_horizon = self
         return variable
 
-    def progress(self, step: Any) -> Any:
+    def progress(self, step: Tensor) -> Tensor:
         """p at a step of the optimizer."""
         step = ops.cast(step, "int32") - self.first_step
         return progress(step, self.total_steps)
 
 
-def _number(variable: Any) -> int:
-    # `+ 0`: under `tf.distribute` the value itself is no tensor.
+def _number(variable: keras.Variable) -> int:
+    # `+ 0`: under `tf.distribute` the value itself is not a tensor.
     return int(ops.convert_to_numpy(variable + 0))
 
 
-def horizon_of(step: Any) -> Horizon | None:
-    """The horizon that hangs on a step counter, if one does."""
+def horizon_of(step: Tensor) -> Horizon | None:
+    """The horizon of a step counter, if it has one."""
     return getattr(step, "keras_grl_horizon", None)
 
 
-def single_optimizers(optimizer: Any) -> list[Any]:
-    """The optimizers that update weights, taken out of their wrappers."""
+def single_optimizers(
+    optimizer: keras.optimizers.Optimizer,
+) -> list[keras.optimizers.Optimizer]:
+    """The optimizers that update weights, without their wrappers."""
     # `LossScaleOptimizer` has one inner optimizer, `MultiOptimizer` several.
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return list(getattr(inner, "optimizers", [inner]))
 
 
-def step_counter(optimizer: Any) -> Any:
+def step_counter(optimizer: keras.optimizers.Optimizer) -> keras.Variable:
     """The variable that counts the steps that an optimizer has applied.
 
-    It is what Keras calls a schedule with. Not `optimizer.iterations`: that
-    counts the updates, of which there are fewer with
-    `gradient_accumulation_steps`.
+    Keras passes it to schedules. It is not `optimizer.iterations`, which counts
+    updates: fewer than steps with `gradient_accumulation_steps`.
     """
-    # A `LossScaleOptimizer` has a counter of its own, which stays at 0.
+    # A `LossScaleOptimizer` has its own counter, which stays at 0.
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return next(v for v in inner.variables if v.name == "iteration")
 
 
-def steps_taken(optimizer: Any) -> int:
-    """The steps that an optimizer has applied."""
+def steps_taken(optimizer: keras.optimizers.Optimizer) -> int:
+    """The number of steps that an optimizer has applied."""
     return _number(step_counter(optimizer))
 
 
-def called_schedule(optimizer: Any) -> Any:
+def called_schedule(
+    optimizer: keras.optimizers.Optimizer,
+) -> HasProgress | None:
     """The `ProgressSchedule` of an optimizer; None if it has another.
 
-    Keras does not tell the schedule of an optimizer, it calls it.
+    Public Keras has no access to the schedule of an optimizer, but
+    `optimizer.learning_rate` calls it.
     """
-    called: list[Any] = []
+    called: list[HasProgress] = []
     token = _CALLED.set(called)
     try:
         _ = optimizer.learning_rate
@@ -129,8 +155,8 @@ def called_schedule(optimizer: Any) -> Any:
     return called[0] if called else None
 
 
-def is_asked(schedule: Any) -> bool:
-    """For a schedule that is called: whether only to learn which it is."""
+def is_inspected(schedule: HasProgress) -> bool:
+    """Whether a schedule is called by `called_schedule`, not for its value."""
     called = _CALLED.get()
     if called is None:
         return False
@@ -138,18 +164,24 @@ def is_asked(schedule: Any) -> bool:
     return True
 
 
-def set_learning_rate(optimizer: Any, schedule: Any) -> None:
-    """Puts a schedule in the place of an optimizer's learning rate."""
-    # Not `optimizer.learning_rate = schedule`: on TensorFlow that reads the
-    # old value first, which a schedule without a horizon does not have.
+def set_learning_rate(
+    optimizer: keras.optimizers.Optimizer, schedule: HasProgress
+) -> None:
+    """Replaces the learning rate of an optimizer with a schedule."""
+    # Not `optimizer.learning_rate = schedule`: TensorFlow reads the old value
+    # first, and a schedule without a horizon has none.
     keras.optimizers.Optimizer.learning_rate.fset(optimizer, schedule)
 
 
-def add_horizon(owner: Any, optimizer: Any, in_files: bool) -> Horizon:
-    """Gives an optimizer a horizon, unless it has one.
+def add_horizon(
+    owner: keras.optimizers.Optimizer,
+    optimizer: keras.optimizers.Optimizer,
+    in_files: bool,
+) -> Horizon:
+    """Adds a horizon to an optimizer that has none.
 
     Args:
-        owner: The optimizer of the model: `optimizer` or what wraps it.
+        owner: The optimizer of the model: `optimizer` or its wrapper.
         optimizer: One of `single_optimizers(owner)`.
         in_files: See `Horizon`.
 
@@ -160,7 +192,7 @@ def add_horizon(owner: Any, optimizer: Any, in_files: bool) -> Horizon:
     if horizon is None:
         horizon = Horizon(optimizer, in_files)
     inner = getattr(owner, "inner_optimizer", owner)
-    # A wrapper saves the variables of what it wraps among its own.
+    # A wrapper saves the variables of the wrapped optimizer with its own.
     for each in (owner, inner, optimizer):
         if "load_own_variables" not in vars(each):
             files = _Files(each)
@@ -172,30 +204,29 @@ def add_horizon(owner: Any, optimizer: Any, in_files: bool) -> Horizon:
 class _Files:
     """How an optimizer with a horizon is saved and loaded.
 
-    The two weights of a horizon have a place in files that does not depend on
-    when they were added: the end. So a file that was written without a horizon
-    is the beginning of one with it, and is loaded in full, where Keras would
-    skip all of it because of the different number.
+    The two weights of a horizon always come last in files, whenever they were
+    added. So a file without a horizon is the beginning of a file with one and
+    loads in full; Keras would skip all variables, because their number differs.
     """
 
-    def __init__(self, optimizer: Any):
+    def __init__(self, optimizer: keras.optimizers.Optimizer):
         self._optimizer = optimizer
 
-    def save(self, store: Any) -> None:
-        """Instead of the optimizer's `save_own_variables`."""
+    def save(self, store: MutableMapping[str, Array]) -> None:
+        """Replaces the optimizer's `save_own_variables`."""
         others, of_horizons = self._variables()
         for index, variable in enumerate(others + of_horizons):
             store[str(index)] = variable.numpy()
 
-    def load(self, store: Any) -> None:
-        """Instead of the optimizer's `load_own_variables`."""
+    def load(self, store: Mapping[str, Array]) -> None:
+        """Replaces the optimizer's `load_own_variables`."""
         others, of_horizons = self._variables()
         variables = others + of_horizons
         count = len(store.keys())
         if count == len(others):
             variables = others
         elif count != len(variables):
-            # Keras says what is wrong.
+            # Keras warns of the difference.
             type(self._optimizer).load_own_variables(self._optimizer, store)
             return
         for index, variable in enumerate(variables):
@@ -203,10 +234,10 @@ class _Files:
         for variable in variables[len(others) :]:
             variable.of_horizon.loaded()
 
-    def _variables(self) -> tuple[list[Any], list[Any]]:
-        """All other variables, and those of horizons, as far as saved."""
-        others: list[Any] = []
-        of_horizons: list[Any] = []
+    def _variables(self) -> tuple[list[keras.Variable], list[keras.Variable]]:
+        """All other variables, and the variables of saved horizons."""
+        others: list[keras.Variable] = []
+        of_horizons: list[keras.Variable] = []
         for variable in self._optimizer.variables:
             horizon = getattr(variable, "of_horizon", None)
             if horizon is None:

@@ -1,19 +1,19 @@
 """Schedules of the learning rate."""
 
-from collections.abc import Callable
-from typing import Any
-
 import keras
 from keras import ops
 
 from keras_grl.schedules.horizon import Horizon
 from keras_grl.schedules.horizon import horizon_of
-from keras_grl.schedules.horizon import is_asked
+from keras_grl.schedules.horizon import is_inspected
 from keras_grl.schedules.progress import check_total_steps
 from keras_grl.schedules.progress import function_of_p
 from keras_grl.schedules.progress import progress
 from keras_grl.schedules.resolving import get
 from keras_grl.schedules.resolving import serialize
+from keras_grl.types import Config
+from keras_grl.types import FunctionOfP
+from keras_grl.types import Tensor
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
@@ -23,16 +23,16 @@ _PACKAGE = "keras_grl"
 class ProgressSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """Base class of the learning rates that are functions of progress p.
 
-    Any Keras optimizer takes one. Subclass it, implement `at(p)` with
-    `keras.ops` and `get_config()`. p is counted from the optimizer's own step
+    Any Keras optimizer takes one. Subclass it, and implement `at(p)` with
+    `keras.ops` and `get_config()`. p comes from the optimizer's own step
     counter: `p = step / total_steps`, clamped to [0, 1].
 
     Args:
         total_steps: Integer, the number of training steps in which p goes
-            from 0 to 1. With None, `DANNModel.fit`, or in any other model the
-            callback `keras_grl.callbacks.LearningRateAnnealing`, takes it from
-            `fit`: epochs times steps per epoch. Until then, reading the
-            optimizer's `learning_rate` is an error.
+            from 0 to 1. With None, it is set by `fit` to epochs times steps per
+            epoch: by `DANNModel.fit`, or in any other model by the callback
+            `keras_grl.callbacks.LearningRateAnnealing`. Before that, reading
+            the optimizer's `learning_rate` is an error.
 
     Call arguments:
         step: Integer scalar, the optimizer's iteration.
@@ -47,14 +47,14 @@ class ProgressSchedule(keras.optimizers.schedules.LearningRateSchedule):
             total_steps = check_total_steps(total_steps)
         self.total_steps = total_steps
 
-    def at(self, p: Any) -> Any:
+    def at(self, p: Tensor) -> Tensor:
         """The learning rate at training progress p in [0, 1]."""
         raise NotImplementedError(
             f"`{type(self).__name__}` must implement `at(p)`."
         )
 
-    def progress_at(self, step: Any, horizon: Horizon | None) -> Any:
-        """p at a step of an optimizer with that horizon."""
+    def progress_at(self, step: Tensor, horizon: Horizon | None) -> Tensor:
+        """p at a step of an optimizer with this horizon."""
         if self.total_steps is not None:
             return progress(step, self.total_steps)
         if horizon is None or not horizon.is_known:
@@ -63,14 +63,14 @@ class ProgressSchedule(keras.optimizers.schedules.LearningRateSchedule):
                 "the number of training steps in which p goes from 0 to 1. "
                 "Received: total_steps=None\n"
                 f"Pass `{type(self).__name__}(..., total_steps=epochs * "
-                "steps_per_epoch)`, or let `fit` tell it: "
+                "steps_per_epoch)`, or let `fit` set it: "
                 "`model.fit(..., callbacks=["
                 "keras_grl.callbacks.LearningRateAnnealing()])`."
             )
         return horizon.progress(step)
 
-    def __call__(self, step: Any) -> Any:
-        if is_asked(self):
+    def __call__(self, step: Tensor) -> Tensor:
+        if is_inspected(self):
             return 0.0
         return self.at(self.progress_at(step, horizon_of(step)))
 
@@ -79,17 +79,16 @@ class ProgressSchedule(keras.optimizers.schedules.LearningRateSchedule):
 class InverseDecay(ProgressSchedule):
     """The paper's annealing of the learning rate.
 
-    `initial_learning_rate / (1 + alpha * p) ** beta`: it falls from
-    `initial_learning_rate` at p = 0 to 0.166 times that at p = 1 (with the
-    default `alpha` and `beta`).
+    `initial_learning_rate / (1 + alpha * p) ** beta`: with the default `alpha`
+    and `beta`, it falls from `initial_learning_rate` at p = 0 to 0.166 times
+    that value at p = 1.
 
     Args:
         initial_learning_rate: Float, positive. 0.01 in the paper.
         alpha: Float, at least 0.
         beta: Float, at least 0.
         total_steps: Integer, the number of training steps in which p goes
-            from 0 to 1. With None it is taken from `fit`, see
-            `ProgressSchedule`.
+            from 0 to 1. With None it is set by `fit`, see `ProgressSchedule`.
 
     Call arguments:
         step: Integer scalar, the optimizer's iteration.
@@ -123,13 +122,13 @@ class InverseDecay(ProgressSchedule):
         self.alpha = check_number("alpha", alpha, minimum=0.0)
         self.beta = check_number("beta", beta, minimum=0.0)
 
-    def at(self, p: Any) -> Any:
+    def at(self, p: Tensor) -> Tensor:
         p = ops.convert_to_tensor(p, dtype="float32")
         return self.initial_learning_rate * ops.power(
             1.0 + self.alpha * p, -self.beta
         )
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {
             "initial_learning_rate": self.initial_learning_rate,
             "alpha": self.alpha,
@@ -140,13 +139,13 @@ class InverseDecay(ProgressSchedule):
 
 @keras.saving.register_keras_serializable(package=_PACKAGE)
 class FunctionSchedule(ProgressSchedule):
-    """A learning rate given as one's own function of the progress p.
+    """A learning rate given by your own function of progress p.
 
     Args:
         function: Function of p (float32 scalar tensor in [0, 1]) that returns
             the learning rate, written with `keras.ops`, or a schedule of the
-            adaptation factor, such as `LinearRamp(end=0.01)`. To be saved with
-            the model it must be registered with
+            adaptation factor, such as `LinearRamp(end=0.01)`. To save it with
+            the model, register it with
             `keras.saving.register_keras_serializable`.
         total_steps: See `ProgressSchedule`.
 
@@ -166,9 +165,7 @@ class FunctionSchedule(ProgressSchedule):
     [0.0, 0.005, 0.01, 0.01]
     """
 
-    def __init__(
-        self, function: Callable[[Any], Any], total_steps: int | None = None
-    ):
+    def __init__(self, function: FunctionOfP, total_steps: int | None = None):
         super().__init__(total_steps)
         if not callable(function):
             raise ValueError(
@@ -176,17 +173,17 @@ class FunctionSchedule(ProgressSchedule):
             )
         self.function = get(function, "function")
 
-    def at(self, p: Any) -> Any:
+    def at(self, p: Tensor) -> Tensor:
         return function_of_p(self.function)(p)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {
             "function": serialize(self.function),
             "total_steps": self.total_steps,
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "FunctionSchedule":
+    def from_config(cls, config: Config) -> "FunctionSchedule":
         return cls(
             **{**config, "function": get(config["function"], "function")}
         )

@@ -1,11 +1,10 @@
-"""The training progress p, and the horizon that it is counted over."""
-
-from collections.abc import Callable
-from typing import Any
+"""Training progress p, and its horizon."""
 
 import keras
 from keras import ops
 
+from keras_grl.types import FunctionOfP
+from keras_grl.types import Tensor
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 from keras_grl.validation import is_number
@@ -14,12 +13,12 @@ from keras_grl.validation import is_number
 MOST_STEPS = 2**31 - 1
 
 
-def progress(step: Any, total_steps: Any) -> Any:
-    """The training progress p = step / total_steps, clamped to [0, 1].
+def progress(step: Tensor, total_steps: Tensor) -> Tensor:
+    """Training progress p = step / total_steps, clamped to [0, 1].
 
     Args:
-        step: Integer scalar, tensor or number. Training steps already taken:
-            0 at the first batch.
+        step: Integer scalar, tensor or number. Number of training steps
+            taken so far: 0 at the first batch.
         total_steps: Integer scalar, tensor or number. The horizon.
 
     Returns:
@@ -39,15 +38,15 @@ def progress(step: Any, total_steps: Any) -> Any:
     return ops.clip(_float32(step) / _float32(total_steps), 0.0, 1.0)
 
 
-def _float32(value: Any) -> Any:
-    # A Python integer may be more than the backend's integers hold.
+def _float32(value: Tensor) -> Tensor:
+    # A Python integer may be too large for the backend's integers.
     if isinstance(value, int):
         value = float(value)
     return ops.cast(value, "float32")
 
 
-def check_total_steps(total_steps: Any) -> int:
-    """`total_steps` as an int, if a step counter can count that far."""
+def check_total_steps(total_steps: object) -> int:
+    """`total_steps` as an int, if an int32 step counter can hold it."""
     number = check_integer("total_steps", total_steps)
     if number > MOST_STEPS:
         raise ValueError(
@@ -62,25 +61,25 @@ def check_total_steps(total_steps: Any) -> int:
     return number
 
 
-def function_of_p(schedule: Any) -> Callable[[Any], Any]:
-    """The function of progress p that a schedule is."""
+def function_of_p(schedule: FunctionOfP) -> FunctionOfP:
+    """A schedule's `at`, or the function itself."""
     return getattr(schedule, "at", schedule)
 
 
-def check_values(name: str, schedule: Any) -> tuple[float, ...] | None:
+def check_values(name: str, schedule: FunctionOfP) -> tuple[float, ...] | None:
     """The values of a schedule at p = 0, 0.5 and 1.
 
     Args:
-        name: The argument to be named in errors.
+        name: The argument named in errors.
         schedule: A schedule or a function of p.
 
     Returns:
-        The values, or None where they cannot be read, as while a model is
-        traced.
+        The values, or None if they cannot be read, for example while a model
+        is traced.
 
     Raises:
-        ValueError: If the schedule fails, reads a variable, or returns what
-            is not a finite number of at least 0.
+        ValueError: If the schedule raises an error, reads a variable, or does
+            not return a finite number of at least 0.
     """
     values = []
     for p in (0.0, 0.5, 1.0):
@@ -91,7 +90,7 @@ def check_values(name: str, schedule: Any) -> tuple[float, ...] | None:
     return tuple(values)
 
 
-def _value(name: str, schedule: Any, p: float) -> float | None:
+def _value(name: str, schedule: FunctionOfP, p: float) -> float | None:
     expected = (
         "a function of progress p that returns one finite number, at least 0"
     )
@@ -126,32 +125,32 @@ def _value(name: str, schedule: Any, p: float) -> float | None:
         if is_tensor:
             return None
         raise ValueError(problem) from error
-    # float32 is what it is computed in.
+    # It is computed in float32.
     if not 0.0 <= number <= 3.4e38:
         raise ValueError(problem)
     return number
 
 
 class _Reads(keras.StatelessScope):
-    """Notes the variables that are read within it."""
+    """Records the variables that are read in this scope."""
 
     def __init__(self) -> None:
         super().__init__(initialize_variables=False)
-        self.variables: list[Any] = []
+        self.variables: list[keras.Variable] = []
 
-    def get_current_value(self, variable: Any) -> Any:
+    def get_current_value(self, variable: keras.Variable) -> Tensor | None:
         self.variables.append(variable)
         return super().get_current_value(variable)
 
 
-def no_variable(name: str, received: Any) -> str:
-    """The message for a variable in the place of a schedule."""
+def no_variable(name: str, received: object) -> str:
+    """The message for a variable that was passed as a schedule."""
     return invalid(
         name,
         "a number or a function of progress p that reads no variable",
         received,
-        "A callback that assigns the variable would not reach a compiled "
-        "training step on every backend, silently. Write the values as a "
-        "function of p, such as `lambda p: 0.1 + 0.9 * p` or "
+        "On some backends a compiled training step would silently ignore a "
+        "callback that assigns the variable. Write the values as a function of "
+        "p, such as `lambda p: 0.1 + 0.9 * p` or "
         "`keras_grl.schedules.SigmoidRamp()`.",
     )

@@ -1,10 +1,10 @@
 """Schedules of the adaptation factor."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
+from keras_grl.types import Config
+from keras_grl.types import Tensor
 from keras_grl.validation import check_number
 
 _PACKAGE = "keras_grl"
@@ -13,17 +13,17 @@ _PACKAGE = "keras_grl"
 class Schedule:
     """Base class of the schedules of the adaptation factor.
 
-    A schedule is a pure function of the training progress: its value depends
-    on p alone. Subclass it, implement `at(p)` (or `__call__(p)`) with
-    `keras.ops` and `get_config()`, and register the class with
-    `keras.saving.register_keras_serializable` to have it saved with the model.
-    A plain function of p will do wherever a `Schedule` is asked for.
+    A schedule is a pure function of training progress: its value depends only
+    on p. Subclass it, and implement `at(p)` (or `__call__(p)`) with `keras.ops`
+    and `get_config()`. To save it with the model, register the class with
+    `keras.saving.register_keras_serializable`. Every argument that takes a
+    `Schedule` also takes a plain function of p.
 
     Call arguments:
         p: Float scalar in [0, 1], tensor or number.
     """
 
-    def at(self, p: Any) -> Any:
+    def at(self, p: Tensor) -> Tensor:
         """The value at training progress p in [0, 1]."""
         if type(self).__call__ is Schedule.__call__:
             raise NotImplementedError(
@@ -31,16 +31,16 @@ class Schedule:
             )
         return self(p)
 
-    def __call__(self, p: Any) -> Any:
+    def __call__(self, p: Tensor) -> Tensor:
         return self.at(p)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         raise NotImplementedError(
             f"`{type(self).__name__}` must implement `get_config()`."
         )
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> "Schedule":
+    def from_config(cls, config: Config) -> "Schedule":
         return cls(**config)
 
 
@@ -63,12 +63,12 @@ class Constant(Schedule):
     def __init__(self, value: float):
         self.value = check_number("value", value, minimum=0.0)
 
-    def at(self, p: Any) -> float:
-        # A Python number takes the dtype of what it multiplies, so that 0.3
-        # is 0.3 to the last bit in float64 too.
+    def at(self, p: Tensor) -> float:
+        # A Python number takes the dtype of the tensor that it multiplies: in
+        # float64 too, 0.3 is exact to the last bit.
         return self.value
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {"value": self.value}
 
 
@@ -76,17 +76,18 @@ class Constant(Schedule):
 class SigmoidRamp(Schedule):
     """The paper's ramp of the adaptation factor, from 0 towards 1.
 
-    `scale * (2 / (1 + exp(-gamma * p)) - 1)`: 0 at p = 0, and at p = 1 it has
-    come within `2 * exp(-gamma)` of `scale`. A small adaptation factor early
-    in training spares the feature extractor the noise of a domain classifier
-    that has not learnt anything yet.
+    `scale * (2 / (1 + exp(-gamma * p)) - 1)`: it is 0 at p = 0, and within
+    `2 * exp(-gamma)` of `scale` at p = 1. A small adaptation factor early in
+    training shields the feature extractor from the noise of a domain classifier
+    that has not learned anything yet.
 
     Args:
-        gamma: Float, positive. Steepness. The paper never tuned its 10.
-        scale: Float, at least 0. The value approached. 1 in the paper.
+        gamma: Float, positive. Steepness. 10 in the paper, which did not tune
+            it.
+        scale: Float, at least 0. The limit of the ramp. 1 in the paper.
 
     Raises:
-        ValueError: If an argument is out of its range, NaN or infinite.
+        ValueError: If an argument is out of range, NaN or infinite.
 
     Example:
 
@@ -102,12 +103,12 @@ class SigmoidRamp(Schedule):
         self.gamma = check_number("gamma", gamma, above=0.0)
         self.scale = check_number("scale", scale, minimum=0.0)
 
-    def at(self, p: Any) -> Any:
+    def at(self, p: Tensor) -> Tensor:
         # 2 / (1 + exp(-x)) - 1 = tanh(x / 2), without the cancellation near 0.
         p = ops.convert_to_tensor(p, dtype="float32")
         return self.scale * ops.tanh(0.5 * self.gamma * p)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {"gamma": self.gamma, "scale": self.scale}
 
 
@@ -120,10 +121,10 @@ class LinearRamp(Schedule):
     Args:
         start: Float, at least 0. The value during the warm-up.
         end: Float, at least 0. The value at p = 1.
-        warmup: Float in [0, 1). The share of training before the ramp.
+        warmup: Float in [0, 1). The fraction of training before the ramp.
 
     Raises:
-        ValueError: If an argument is out of its range, NaN or infinite.
+        ValueError: If an argument is out of range, NaN or infinite.
 
     Example:
 
@@ -139,10 +140,10 @@ class LinearRamp(Schedule):
         self.end = check_number("end", end, minimum=0.0)
         self.warmup = check_number("warmup", warmup, minimum=0.0, below=1.0)
 
-    def at(self, p: Any) -> Any:
+    def at(self, p: Tensor) -> Tensor:
         p = ops.convert_to_tensor(p, dtype="float32")
         climbed = ops.maximum((p - self.warmup) / (1.0 - self.warmup), 0.0)
         return self.start + (self.end - self.start) * climbed
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {"start": self.start, "end": self.end, "warmup": self.warmup}

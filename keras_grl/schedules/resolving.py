@@ -1,7 +1,4 @@
-"""What a user may write for a schedule, and what a file holds for it."""
-
-from collections.abc import Callable
-from typing import Any
+"""Schedules from what users pass and from configs, and back to configs."""
 
 import keras
 
@@ -9,28 +6,31 @@ from keras_grl.schedules.progress import check_values
 from keras_grl.schedules.progress import no_variable
 from keras_grl.schedules.ramps import Constant
 from keras_grl.schedules.ramps import Schedule
+from keras_grl.types import Config
+from keras_grl.types import FunctionOfP
+from keras_grl.types import ScheduleLike
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 from keras_grl.validation import is_number
 
 
 def get(
-    identifier: Any, name: str = "adaptation_factor"
-) -> Callable[[Any], Any]:
-    """The schedule that `identifier` stands for.
+    identifier: ScheduleLike | Config, name: str = "adaptation_factor"
+) -> FunctionOfP:
+    """The schedule for an identifier.
 
     Args:
         identifier: A number (a `Constant`), a `Schedule`, a
             `ProgressSchedule`, a function of p, or the config of one.
-        name: The argument to be named in errors.
+        name: The argument named in errors.
 
     Returns:
-        A schedule or a function of the training progress p.
+        A schedule or a function of training progress p.
 
     Raises:
-        ValueError: If it is none of these, or a variable, or reads one; if it
-            is a number that is negative, NaN or infinite, or its value at
-            p = 0, 0.5 or 1 is.
+        ValueError: If it is none of these, or a variable, or reads one; if the
+            number, or the value at p = 0, 0.5 or 1, is negative, NaN or
+            infinite.
 
     Example:
 
@@ -39,7 +39,7 @@ def get(
     """
     if isinstance(identifier, dict):
         identifier = keras.saving.deserialize_keras_object(identifier)
-    # A variable of Keras or TensorFlow.
+    # A Keras or TensorFlow variable.
     if isinstance(identifier, keras.Variable) or hasattr(identifier, "assign"):
         raise ValueError(no_variable(name, identifier))
     if is_number(identifier):
@@ -70,10 +70,10 @@ def get(
     return identifier
 
 
-def same(first: Any, second: Any) -> bool:
-    """Whether two schedules are made alike.
+def same(first: object, second: object) -> bool:
+    """Whether two schedules have the same type and the same attributes.
 
-    What is compiled for the one is then right for the other.
+    A step that is compiled for one of them is then right for the other.
     """
     if first is second:
         return True
@@ -89,11 +89,11 @@ def same(first: Any, second: Any) -> bool:
     )
 
 
-def serialize(schedule: Callable[[Any], Any]) -> Any:
+def serialize(schedule: FunctionOfP) -> Config | str:
     """The config of a schedule or of a registered function of p.
 
     Raises:
-        ValueError: If it could not be loaded again, not being registered.
+        ValueError: If it is not registered, so that it could not be loaded.
     """
     kind = (
         schedule
@@ -103,10 +103,10 @@ def serialize(schedule: Callable[[Any], Any]) -> Any:
     name = keras.saving.get_registered_name(kind)
     if keras.saving.get_registered_object(name) is not kind:
         raise ValueError(
-            "A function of progress p can be saved only if it is registered, "
-            f"or it could not be loaded again. Received: {schedule!r}\n"
+            "A function of progress p can be saved only if it is registered; "
+            f"otherwise it could not be loaded. Received: {schedule!r}\n"
             "Put `@keras.saving.register_keras_serializable()` above the "
             "definition of the function or class (a lambda must become a "
-            "`def` for that)."
+            "`def`)."
         )
     return keras.saving.serialize_keras_object(schedule)

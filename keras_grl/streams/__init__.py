@@ -1,4 +1,4 @@
-"""The streams of a paired dataset: their names, and what is read from each."""
+"""The streams of a paired dataset: their names, and how each is read."""
 
 from keras_grl.streams.alike import check_alike
 from keras_grl.streams.array_stream import ArrayStream
@@ -8,6 +8,7 @@ from keras_grl.streams.names import LABELED_TARGET
 from keras_grl.streams.names import SOURCE
 from keras_grl.streams.names import STREAMS
 from keras_grl.streams.names import TARGET
+from keras_grl.streams.stream import Stream
 from keras_grl.streams.unpacking import is_dataset
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "LABELED_TARGET",
     "SOURCE",
     "STREAMS",
+    "Stream",
     "TARGET",
     "check_alike",
     "is_dataset",

@@ -1,28 +1,30 @@
 """Whether the samples of all streams can pass through one network."""
 
-from typing import Any
-
 import keras
 from keras import tree
 
 from keras_grl.streams.names import LABELED_TARGET
 from keras_grl.streams.names import SOURCE
 from keras_grl.streams.names import TARGET
+from keras_grl.types import AnyArray
+from keras_grl.types import Array
+from keras_grl.types import Inputs
+from keras_grl.types import PairedInputs
 
 
 def check_alike(
-    inputs: dict[str, Any], joint: bool = True, preprocessed: bool = False
+    inputs: PairedInputs, joint: bool = True, preprocessed: bool = False
 ) -> None:
-    """Refuse domains that one feature extractor could not take.
+    """Refuses domains that one feature extractor cannot take.
 
     Args:
-        inputs: Name of the stream to its x, arrays or structures of them.
+        inputs: Name of each stream to its x, arrays or structures of them.
         joint: Boolean, whether source and target samples are concatenated
-            before the feature extractor. Where each domain passes separately,
-            sizes may differ, except that of the channels.
-        preprocessed: Boolean, whether each domain has a layer of its own, which
-            may make unlike samples alike. Labeled target samples share that
-            of the target.
+            before the feature extractor. If each domain passes separately,
+            sizes may differ, except the number of channels.
+        preprocessed: Boolean, whether each domain has its own preprocessing
+            layer, whose outputs may match although the inputs differ. Labeled
+            target samples share the layer of the target.
 
     Raises:
         ValueError: If structures, kinds of dtype or shapes differ.
@@ -34,7 +36,7 @@ def check_alike(
         _compare(inputs, SOURCE, others[0], joint)
 
 
-def _compare(inputs: dict[str, Any], a: str, b: str, joint: bool) -> None:
+def _compare(inputs: PairedInputs, a: str, b: str, joint: bool) -> None:
     kinds = [
         tree.map_structure(lambda array: _kind(array, joint), inputs[name])
         for name in (a, b)
@@ -50,43 +52,47 @@ def _compare(inputs: dict[str, Any], a: str, b: str, joint: bool) -> None:
     )
 
 
-def _kind(array: Any, joint: bool) -> tuple[Any, ...]:
-    """What must be equal."""
+def _kind(array: Array, joint: bool) -> tuple[object, ...]:
+    """What must be equal in both domains."""
     shape = tuple(array.shape[1:])
     if joint or (len(shape) == 1 and array.dtype.kind == "f"):
         return array.dtype.kind, shape
-    # Of integers, the tokens of texts, the one axis is time.
+    # The one axis of integers, such as tokens of texts, is time.
     has_channels = (
         len(shape) > 1 and keras.config.image_data_format() == "channels_last"
     )
     return array.dtype.kind, len(shape), shape[-1] if has_channels else None
 
 
-def _shown(array: Any) -> str:
+def _shown(array: Array) -> str:
     return f"{array.dtype.name} {tuple(array.shape[1:])}"
 
 
-def _hint(a: Any, b: Any) -> str:
+def _hint(a: Inputs, b: Inputs) -> str:
     if tree.is_nested(a) or tree.is_nested(b):
         return (
-            "Give both domains the same inputs under the same names, and no "
-            "labels among them."
+            "Pass the same inputs under the same names in both domains, "
+            "without labels among them."
         )
+    return _hint_for_arrays(a, b)
+
+
+def _hint_for_arrays(a: AnyArray, b: AnyArray) -> str:
     if abs(len(a.shape) - len(b.shape)) == 1:
         return (
-            "Give both the same number of axes. If one of them comes in single "
-            "samples, batch them, `dataset.batch(64)`, or make them one array, "
+            "Pass both with the same number of axes. If one of them yields "
+            "single samples, batch them, `dataset.batch(64)`, or stack them, "
             "`np.stack([np.asarray(sample) for sample in dataset])`."
         )
     series = len(a.shape) == len(b.shape) == 3 and a.shape[2] == b.shape[2]
     if series and a.dtype.kind == b.dtype.kind:
         return (
-            "Pad or cut the series to one length; or let each domain pass "
-            "separately, in a model with "
-            '`batch_normalization="separate"` that takes any length.'
+            "Pad or cut the series to one length; or use a model that takes "
+            "any length, and passes the domains separately: "
+            '`batch_normalization="separate"`.'
         )
     return (
         "Resize or convert one of them; keep raw 0-255 images as uint8 in "
-        "both. Inputs that only a layer for each domain makes alike need a "
+        "both. If each domain needs its own layer to get the same shape, use "
         "`DANNModel(…, preprocessing={…})`."
     )

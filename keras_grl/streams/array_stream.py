@@ -1,8 +1,5 @@
 """A stream of arrays, read by index."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from keras import tree
 
@@ -14,19 +11,23 @@ from keras_grl.streams.unpacking import unpack_arrays
 from keras_grl.streams.values import check_weights
 from keras_grl.streams.values import stays_on_disk
 from keras_grl.streams.values import warn_of_inputs
+from keras_grl.types import Array
+from keras_grl.types import Batch
+from keras_grl.types import Data
+from keras_grl.types import LabelCheck
 
 
 class ArrayStream:
     """Arrays in memory (or memory-mapped), read by index, never copied.
 
-    Its samples come in passes, each a permutation of all; the random order of
-    a pass depends on the seed and the number of the pass alone.
+    Each pass is a permutation of all samples. Its order depends only on the
+    seed and the number of the pass.
     """
 
     def __init__(
         self,
         name: str,
-        data: Any,
+        data: Data,
         batch_size: int,
         shuffle: bool,
         seed: int,
@@ -38,9 +39,9 @@ class ArrayStream:
         self._drop_remainder = drop_remainder
         self._shuffle = shuffle
         self.seed = seed
-        # One random order per stream, though the seed is one.
+        # Each stream has its own order, though they share a seed.
         self._seed = (seed, STREAMS.index(name))
-        self._orders: dict[int, Any] = {}
+        self._orders: dict[int, Array] = {}
         parts = unpack_arrays(name, data)
         self.data = columns.to_numpy(name, parts)
         self.num_samples = _num_samples(name, parts, self.data)
@@ -50,34 +51,34 @@ class ArrayStream:
         self._warned = False
 
     def check_values(self, stacklevel: int) -> None:
-        """Refuse labels that are not finite, and warn of such inputs."""
+        """Refuses weights that are not finite, warns about such inputs."""
         if not self._unread:
             check_weights(self._name, self.data)
             self._warned = warn_of_inputs(
                 self._name, self.data[0], stacklevel=stacklevel + 1
             )
 
-    def check_labels(self, check: Callable[[str, Any], None]) -> None:
-        """Call a check of the labels, if they can be read at once."""
+    def check_labels(self, check: LabelCheck) -> None:
+        """Calls `check` with the labels, if they can be read at once."""
         if not self._unread and len(self.data) > 1:
             check(self._name, self.data[1])
 
     @property
     def checked_by_batch(self) -> bool:
-        """Whether labels are to be checked as the batches come."""
+        """Whether each batch of labels must be checked when it is read."""
         return self._unread
 
     @property
     def num_batches(self) -> int:
+        """Batches in a pass."""
         full, rest = divmod(self.num_samples, self.batch_size)
         return full + (0 if self._drop_remainder else rest > 0)
 
     def batch_sizes(self, last: bool) -> set[int]:
-        """The sizes that batches have.
+        """The sizes of the batches.
 
         Args:
-            last: Whether batches end with a pass, so that the last one may be
-                smaller.
+            last: Whether a pass ends with a last, maybe smaller, batch.
         """
         rest = self.num_samples % self.batch_size
         smaller = last and not self._drop_remainder and rest
@@ -86,19 +87,19 @@ class ArrayStream:
     def restart(self) -> None:
         """Nothing to do: arrays are read by index."""
 
-    def batch_of_pass(self, number: int, index: int) -> tuple[Any, ...]:
+    def batch_of_pass(self, number: int, index: int) -> Batch:
         """Batch `index` of one pass; the last one may be smaller."""
         start = index * self.batch_size
         stop = min(start + self.batch_size, self.num_samples)
         first = number * self.num_samples
         return self._take(first + start, first + stop)
 
-    def batch_of_walk(self, index: int) -> tuple[Any, ...]:
-        """Batch `index` of an endless walk through one pass after another."""
+    def batch_of_walk(self, index: int) -> Batch:
+        """Batch `index` of an endless series of passes."""
         start = index * self.batch_size
         return self._take(start, start + self.batch_size)
 
-    def _take(self, start: int, stop: int) -> tuple[Any, ...]:
+    def _take(self, start: int, stop: int) -> Batch:
         parts = []
         while start < stop:
             number, offset = divmod(start, self.num_samples)
@@ -114,7 +115,7 @@ class ArrayStream:
             )
         return batch
 
-    def _order(self, number: int) -> Any:
+    def _order(self, number: int) -> Array:
         """The rows of the data in the order of one pass."""
         if not self._shuffle:
             return np.arange(self.num_samples)
@@ -122,16 +123,14 @@ class ArrayStream:
         if order is None:
             generator = np.random.default_rng((*self._seed, number))
             order = generator.permutation(self.num_samples)
-            # A batch may lie across two passes: keep the last two.
+            # A batch may span two passes: keep the last two.
             self._orders = dict(list(self._orders.items())[-1:])
             self._orders[number] = order
         return order
 
 
-def _num_samples(
-    name: str, given: tuple[Any, ...], data: tuple[Any, ...]
-) -> int:
-    """The number of samples, if all arrays hold equally many."""
+def _num_samples(name: str, given: Batch, data: Batch) -> int:
+    """The number of samples, if it is the same in all arrays."""
     arrays = tree.flatten(data)
     if not all(array.ndim for array in arrays):
         raise ValueError(
@@ -144,7 +143,7 @@ def _num_samples(
     sizes = {len(array) for array in arrays}
     if len(sizes) > 1:
         raise ValueError(
-            f"The arrays of the {name} stream must hold equally many "
+            f"The arrays of the {name} stream must hold the same number of "
             f"samples. Received: {sorted(sizes)}"
         )
     (size,) = sizes

@@ -1,6 +1,4 @@
-"""Anything that stands for an array, as a NumPy array of numbers."""
-
-from typing import Any
+"""Arrays of any library, as NumPy arrays of numbers."""
 
 import keras
 import numpy as np
@@ -8,28 +6,31 @@ import numpy as np
 from keras_grl.streams.names import INPUTS
 from keras_grl.streams.names import LABELS
 from keras_grl.streams.names import wrong
+from keras_grl.types import AnyArray
+from keras_grl.types import Array
 
 _NUMBERED = (
     "Number the classes: `classes, labels = np.unique(labels, "
     "return_inverse=True)`."
 )
 _VECTORIZED = (
-    "Turn texts into numbers first, for example by an adapted `vectorize = "
+    "Turn texts into numbers first, for example with an adapted `vectorize = "
     "keras.layers.TextVectorization()`: `x = vectorize(x)` for arrays, "
     "`dataset.map(lambda x, y: (vectorize(x), y))` for `tf.data`."
 )
 
 
-def as_array(name: str, part: str, data: Any) -> Any:
-    """`data` as a NumPy array: a view of it wherever it lies in memory.
+def as_array(name: str, part: str, data: AnyArray) -> Array:
+    """`data` as a NumPy array: a view of it where possible.
 
     Args:
-        name: Of the stream.
+        name: Name of the stream.
         part: "inputs", "labels" or "sample weights".
-        data: An array of any library, a table or column of one, a sequence.
+        data: An array of any library, a table or a column of one, or a
+            sequence.
 
     Raises:
-        ValueError: If it is no array of numbers.
+        ValueError: If it is not an array of numbers.
     """
     if type(data) is np.ndarray or isinstance(data, np.memmap):
         array = data
@@ -39,20 +40,20 @@ def as_array(name: str, part: str, data: Any) -> Any:
     return array
 
 
-def is_float(array: Any) -> bool:
-    """Whether NaN can be in an array."""
+def is_float(array: Array) -> bool:
+    """Whether an array can hold NaN."""
     if array.dtype.kind != "V":
         return array.dtype.kind == "f"
-    # bfloat16 and others that NumPy has from `ml_dtypes`.
+    # bfloat16 and other dtypes of `ml_dtypes`.
     return keras.backend.is_float_dtype(array.dtype.name)
 
 
-def is_random_access(data: Any) -> bool:
-    """Whether single items can be read by index, and counted."""
+def is_random_access(data: object) -> bool:
+    """Whether `data` has a length, and items that can be read by index."""
     return hasattr(data, "__getitem__") and hasattr(data, "__len__")
 
 
-def _converted(name: str, part: str, data: Any) -> Any:
+def _converted(name: str, part: str, data: AnyArray) -> Array:
     if _is_sparse(data):
         raise ValueError(
             wrong(
@@ -67,7 +68,7 @@ def _converted(name: str, part: str, data: Any) -> Any:
         raise ValueError(
             wrong(
                 name,
-                f"{part} without gaps",
+                f"{part} without masked values",
                 "a masked array, of which some values are masked",
                 "Fill them, `x.filled(0)`, or leave those samples out.",
             )
@@ -81,14 +82,14 @@ def _converted(name: str, part: str, data: Any) -> Any:
             wrong(
                 name,
                 f"{part} that NumPy can read",
-                f"{type(data).__name__}, of which it says: {error}",
+                f"{type(data).__name__}, for which it raised: {error}",
                 "Convert it to one array, with samples of one shape and a "
-                "dtype of NumPy's, such as float32.",
+                "NumPy dtype, such as float32.",
             )
         ) from error
 
 
-def _is_sparse(data: Any) -> bool:
+def _is_sparse(data: object) -> bool:
     # SciPy and JAX, TensorFlow, the two formats of PyTorch.
     return any(
         hasattr(data, method) for method in ("todense", "dense_shape")
@@ -98,20 +99,20 @@ def _is_sparse(data: Any) -> bool:
     )
 
 
-def _check_kind(name: str, part: str, array: Any) -> None:
-    """Refuse what no framework can compute with."""
+def _check_kind(name: str, part: str, array: Array) -> None:
+    """Refuses dtypes that no framework can compute with."""
     kind = array.dtype.kind
     if kind in "biuf" or (kind == "c" and part == INPUTS):
         return
-    # The floats and integers that NumPy has from `ml_dtypes`.
+    # The floats and integers of `ml_dtypes`.
     if kind == "V" and array.dtype.names is None and array.dtype.itemsize < 3:
         return
     received, hint = _described(part, array)
     raise ValueError(wrong(name, f"{part} that are numbers", received, hint))
 
 
-def _described(part: str, array: Any) -> tuple[str, str]:
-    """What an array of something else holds, and what to do about it."""
+def _described(part: str, array: Array) -> tuple[str, str]:
+    """What an array that is not numeric holds, and how to convert it."""
     kind, dtype = array.dtype.kind, f"dtype {array.dtype}"
     first = array.reshape(-1)[0] if array.size else None
     if kind in "SUT" or isinstance(first, (str, bytes)):
@@ -137,5 +138,5 @@ def _described(part: str, array: Any) -> tuple[str, str]:
     convert = "int64" if part == LABELS else "float32"
     return (
         f"Python objects ({dtype}), the first of them {type(first).__name__}",
-        f'Convert them, when all are numbers: `.astype("{convert}")`.',
+        f'If all of them are numbers, convert them: `.astype("{convert}")`.',
     )

@@ -1,7 +1,8 @@
-"""The columns of data frames: matched by name, as their users read them."""
+"""The columns of data frames, matched by name."""
 
 from collections import Counter
-from typing import Any
+from collections.abc import Hashable
+from typing import TypeAlias
 
 import numpy as np
 from keras import tree
@@ -9,38 +10,49 @@ from keras import tree
 from keras_grl.streams.arrays import as_array
 from keras_grl.streams.names import INPUTS
 from keras_grl.streams.names import PARTS
+from keras_grl.types import AnyArray
+from keras_grl.types import Array
+from keras_grl.types import Batch
+from keras_grl.types import Structure
+
+# Part of a batch, and path of an array in its structure.
+_Key: TypeAlias = tuple[str, tuple[Hashable, ...]]
 
 
 class Columns:
-    """Puts the columns of all data frames into the order of the first one.
+    """Sorts the columns of all data frames as in the first one.
 
-    One for all streams of a paired dataset. An array without names of columns
-    is taken by position.
+    All streams of a paired dataset share it. The columns of an array without
+    column names are matched by position.
     """
 
     def __init__(self) -> None:
-        self._first: dict[Any, tuple[str, list[Any]]] = {}
+        self._first: dict[_Key, tuple[str, list[Hashable]]] = {}
 
-    def to_numpy(self, name: str, parts: tuple[Any, ...]) -> tuple[Any, ...]:
-        """`(x, y, sample_weight)`, or a part of it, as NumPy arrays.
+    def to_numpy(self, name: str, parts: Batch) -> Batch:
+        """`(x, y, sample_weight)`, or the first of them, as NumPy arrays.
 
         Args:
-            name: Of the stream.
-            parts: Structures of arrays, data frames among them.
+            name: Name of the stream.
+            parts: Structures of arrays, which may be data frames.
         """
         return tuple(
             self._part_to_numpy(name, part, data)
             for part, data in zip(PARTS, parts, strict=False)
         )
 
-    def _part_to_numpy(self, name: str, part: str, data: Any) -> Any:
+    def _part_to_numpy(
+        self, name: str, part: str, data: Structure[AnyArray]
+    ) -> Structure[Array]:
         arrays = [
             self._aligned(name, (part, path), leaf, as_array(name, part, leaf))
             for path, leaf in tree.flatten_with_path(data)
         ]
         return tree.pack_sequence_as(data, arrays)
 
-    def _aligned(self, name: str, key: Any, data: Any, array: Any) -> Any:
+    def _aligned(
+        self, name: str, key: _Key, data: AnyArray, array: Array
+    ) -> Array:
         names = _names(data)
         part, _ = key
         # The name of a single column of labels does not matter.
@@ -52,21 +64,21 @@ class Columns:
         if Counter(names) != Counter(first):
             hint = f"Select them: `{name}[{first}]`."
         elif len(set(names)) < len(names):
-            hint = "Give each column a name of its own."
+            hint = "Give each column a different name."
         else:
             return np.take(array, [names.index(each) for each in first], 1)
         raise ValueError(
             f"The data frames of the {first_name} and the {name} stream must "
             "have the same columns, since one network reads both. Received: "
-            f"{first_name}: {first}, {name}: {names}\n{hint} What has no "
-            "columns in common, and a preprocessing layer for each domain, is "
-            "passed as arrays: `frame.to_numpy()`."
+            f"{first_name}: {first}, {name}: {names}\n{hint} If the domains "
+            "have different columns, and a preprocessing layer each, pass "
+            "arrays: `frame.to_numpy()`."
         )
 
 
-def _names(data: Any) -> list[Any] | None:
-    """The names of the columns of a table; None for anything else."""
-    # pyarrow's `columns` are the columns themselves.
+def _names(data: AnyArray) -> list[Hashable] | None:
+    """The column names of a table; None for anything else."""
+    # In pyarrow, `columns` are the columns themselves.
     columns = getattr(data, "column_names", getattr(data, "columns", None))
     if columns is None or callable(columns):
         return None

@@ -1,10 +1,8 @@
-"""A stream of somebody's dataset of batches."""
+"""A stream of a user's dataset of batches."""
 
 import threading
 import warnings
-from collections.abc import Callable
 from collections.abc import Iterator
-from typing import Any
 
 import keras
 from keras import tree
@@ -15,22 +13,27 @@ from keras_grl.streams.names import wrong
 from keras_grl.streams.unpacking import unpack_batch
 from keras_grl.streams.values import check_weights
 from keras_grl.streams.values import warn_of_inputs
+from keras_grl.types import AnyArray
+from keras_grl.types import Batch
+from keras_grl.types import Data
+from keras_grl.types import LabelCheck
+from keras_grl.types import Structure
 
-# Grain gives an endless dataset the largest length there is, or a share of it.
+# An endless Grain dataset has the largest possible length, or a fraction of it.
 _ENDLESS = 2**40
 
 
 class DatasetStream:
-    """Batches of somebody's dataset, taken one after the other."""
+    """The batches of a user's dataset, read one after the other."""
 
     checked_by_batch = True
 
-    def __init__(self, name: str, dataset: Any, columns: Columns):
+    def __init__(self, name: str, dataset: Data, columns: Columns):
         self._name = name
         self._columns = columns
         self._dataset = dataset
         self._once = isinstance(dataset, Iterator)
-        self._iterator: Iterator[Any] | None = None
+        self._iterator: Iterator[Structure[AnyArray]] | None = None
         self._warned_of_labels = False
         self._warned_of_inputs = False
         # Keras's prefetching threads may ask for batches at the same time.
@@ -40,6 +43,7 @@ class DatasetStream:
 
     @property
     def num_batches(self) -> int | None:
+        """Batches in a pass; None if endless or not known beforehand."""
         if self._once:
             return None
         try:
@@ -47,33 +51,33 @@ class DatasetStream:
                 return self._dataset.num_batches
             length = len(self._dataset)
         except (TypeError, NotImplementedError):
-            # tf.data, torch and Grain say so: endless, or not known.
+            # tf.data, torch and Grain raise if it is endless or unknown.
             return None
         return None if length > _ENDLESS else length
 
     def check_values(self, stacklevel: int) -> None:
-        """Nothing to do: batches are checked as they come."""
+        """Nothing to do: batches are checked when they are read."""
 
-    def check_labels(self, check: Callable[[str, Any], None]) -> None:
-        """Nothing to do: batches are checked as they come."""
+    def check_labels(self, check: LabelCheck) -> None:
+        """Nothing to do: batches are checked when they are read."""
 
     def restart(self) -> None:
-        """Begin a new pass, unless the dataset cannot be started again."""
+        """Begins a new pass, if the dataset can be iterated again."""
         with self._lock:
             if not self._once:
                 self._iterator = None
 
-    def batch_of_pass(self, number: int, index: int) -> tuple[Any, ...]:
-        """The next batch, whatever the index."""
+    def batch_of_pass(self, number: int, index: int) -> Batch:
+        """The next batch; the index does not matter."""
         with self._lock:
             return self._next()
 
-    def batch_of_walk(self, index: int) -> tuple[Any, ...]:
-        """The next batch, whatever the index."""
+    def batch_of_walk(self, index: int) -> Batch:
+        """The next batch; the index does not matter."""
         with self._lock:
             return self._next()
 
-    def _next(self) -> tuple[Any, ...]:
+    def _next(self) -> Batch:
         if self._iterator is None:
             self._iterator = self._iterate()
         try:
@@ -81,7 +85,7 @@ class DatasetStream:
         except StopIteration:
             if self._once:
                 raise ValueError(
-                    f"The generator given as the {self._name} stream has "
+                    f"The generator passed as the {self._name} stream has "
                     "ended. Expected an endless one, since it cannot be "
                     "started again. Pass a dataset that can be iterated "
                     "again, such as a `keras.utils.PyDataset`."
@@ -93,13 +97,15 @@ class DatasetStream:
                 raise ValueError(self._empty()) from None
         return self._to_numpy(batch)
 
-    def _iterate(self) -> Iterator[Any]:
+    def _iterate(self) -> Iterator[Structure[AnyArray]]:
         if not isinstance(self._dataset, keras.utils.PyDataset):
             return iter(self._dataset)
         return self._iterate_py_dataset(self._dataset)
 
     @staticmethod
-    def _iterate_py_dataset(dataset: Any) -> Iterator[Any]:
+    def _iterate_py_dataset(
+        dataset: keras.utils.PyDataset,
+    ) -> Iterator[Structure[AnyArray]]:
         dataset.on_epoch_begin()
         index = 0
         try:
@@ -107,10 +113,10 @@ class DatasetStream:
                 yield dataset[index]
                 index += 1
         finally:
-            # Also of a pass left where the epoch ended: many shuffle here.
+            # Also if the epoch ended within a pass: many datasets shuffle here.
             dataset.on_epoch_end()
 
-    def _to_numpy(self, batch: Any) -> tuple[Any, ...]:
+    def _to_numpy(self, batch: Structure[AnyArray]) -> Batch:
         if self._name != TARGET:
             unpacked = unpack_batch(self._name, batch, self._dataset)
         else:
@@ -124,7 +130,9 @@ class DatasetStream:
             )
         return parts
 
-    def _without_labels(self, batch: Any) -> Any:
+    def _without_labels(
+        self, batch: Structure[AnyArray]
+    ) -> Structure[AnyArray]:
         if not isinstance(batch, (tuple, list)):
             return batch
         labeled = any(part is not None for part in batch[1:])
@@ -133,14 +141,14 @@ class DatasetStream:
             warnings.warn(
                 "The target dataset yields labels with its images. They "
                 "are dropped: domain-adversarial training does not use "
-                "target labels. (Labeled target samples go into the "
-                "third stream, `pair(source, target, labeled_target)`.)",
+                "target labels. (Pass labeled target samples as the third "
+                "stream, `pair(source, target, labeled_target)`.)",
                 stacklevel=2,
             )
         return batch[0]
 
-    def _check_batched(self, parts: tuple[Any, ...]) -> None:
-        """Refuse single samples: their labels have no axis of samples."""
+    def _check_batched(self, parts: Batch) -> None:
+        """Refuses single samples: their labels have no batch axis."""
         shapes = [tuple(array.shape) for array in tree.flatten(parts)]
         if all(shapes) and len({shape[0] for shape in shapes}) == 1:
             return
@@ -148,7 +156,7 @@ class DatasetStream:
         raise ValueError(
             wrong(
                 self._name,
-                "batches, with equally many samples in each of their arrays",
+                "batches, with the same number of samples in all arrays",
                 f"a dataset that yields arrays of the shapes {shown}",
                 "Batch single samples: `dataset.batch(64)` (tf.data, Grain), "
                 "`torch.utils.data.DataLoader(dataset, batch_size=64)`.",

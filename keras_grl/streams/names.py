@@ -1,11 +1,13 @@
 """The names of the streams, and of the parts of a batch."""
 
-SOURCE = "source"
-TARGET = "target"
-LABELED_TARGET = "labeled_target"
+from typing import Final
+
+SOURCE: Final = "source"
+TARGET: Final = "target"
+LABELED_TARGET: Final = "labeled_target"
 STREAMS = (SOURCE, TARGET, LABELED_TARGET)
 
-# The parts of `(x, y, sample_weight)`, in the words of an error.
+# The parts of `(x, y, sample_weight)`, as errors name them.
 INPUTS = "inputs"
 LABELS = "labels"
 WEIGHTS = "sample weights"
@@ -13,7 +15,7 @@ PARTS = (INPUTS, LABELS, WEIGHTS)
 
 
 def wrong(name: str, expected: str, received: str, hint: str = "") -> str:
-    """The message about the data of one stream."""
+    """The message for invalid data of one stream."""
     message = (
         f"Invalid value received for argument `{name}`. Expected {expected}. "
         f"Received: {received}"

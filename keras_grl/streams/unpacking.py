@@ -1,6 +1,6 @@
-"""What a user gives as a stream: arrays or a dataset, labeled or not."""
+"""What a user passes as a stream: arrays or a dataset, labeled or not."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -11,16 +11,20 @@ from keras_grl.streams.names import LABELS
 from keras_grl.streams.names import PARTS
 from keras_grl.streams.names import TARGET
 from keras_grl.streams.names import wrong
+from keras_grl.types import AnyArray
+from keras_grl.types import Batch
+from keras_grl.types import Data
+from keras_grl.types import Structure
 
 _KEYS = ("label", "labels")
 
 
-def is_dataset(data: Any, name: str = "data") -> bool:
-    """Whether `data` yields batches, as opposed to being arrays.
+def is_dataset(data: Data, name: str = "data") -> bool:
+    """Whether `data` is a dataset of batches, and not arrays.
 
     Args:
-        data: What was given.
-        name: Of the argument, for the error about what is neither.
+        data: Arrays or a dataset.
+        name: Name of the argument, for the error if it is neither.
     """
     if isinstance(data, keras.utils.PyDataset):
         return True
@@ -33,18 +37,18 @@ def is_dataset(data: Any, name: str = "data") -> bool:
     if not hasattr(data, "__iter__"):
         raise ValueError(
             "A stream must be arrays or a dataset of batches that can be "
-            f"iterated. Received: {type(data).__name__}, which gives single "
+            f"iterated. Received: {type(data).__name__}, which returns single "
             "samples by index\nWrap it: `torch.utils.data.DataLoader(dataset, "
             "batch_size=64, shuffle=True)`."
         )
     return True
 
 
-def is_column(data: Any, like: Any) -> bool:
-    """Whether `data` gives by index single samples of the shape of `like`'s.
+def is_column(data: Data, like: Data) -> bool:
+    """Whether the items of `data` are single samples, of the shape of `like`'s.
 
-    As a column of images of the `datasets` of Hugging Face does. Its items
-    look like batches of smaller samples, if not compared.
+    An image column of a Hugging Face dataset is an example. Without `like`, its
+    items could be batches of smaller samples.
 
     Args:
         data: A stream without labels.
@@ -66,7 +70,7 @@ def is_column(data: Any, like: Any) -> bool:
     return np.asarray(sample).shape == tuple(shape)
 
 
-def unpack_arrays(name: str, data: Any) -> tuple[Any, ...]:
+def unpack_arrays(name: str, data: Data) -> Batch:
     """(x, y) or (x, y, sample_weight) of arrays, or (x,) for the target."""
     if isinstance(data, list) and not (name == TARGET and len(data) == 1):
         raise ValueError(_list_given(name, data))
@@ -76,7 +80,9 @@ def unpack_arrays(name: str, data: Any) -> tuple[Any, ...]:
     return parts
 
 
-def unpack_batch(name: str, data: Any, dataset: Any = None) -> tuple[Any, ...]:
+def unpack_batch(
+    name: str, data: Structure[AnyArray], dataset: Data = None
+) -> Batch:
     """(x, y) or (x, y, sample_weight), or (x,) for the target."""
     labeled = name != TARGET
     if isinstance(data, (tuple, list)):
@@ -90,11 +96,11 @@ def unpack_batch(name: str, data: Any, dataset: Any = None) -> tuple[Any, ...]:
     elif not labeled:
         return (data,)
     if not labeled:
-        expected = "images alone, without labels"
+        expected = "images without labels"
         hint = (
-            "Target labels are never trained on. Pass the images alone: "
-            "`pair((x_source, y_source), x_target)`. Labeled target samples "
-            "go into the third stream: `pair(source, target, labeled_target="
+            "Training never uses target labels. Pass only the images: "
+            "`pair((x_source, y_source), x_target)`. Pass labeled target "
+            "samples as the third stream: `pair(source, target, labeled_target="
             "(x, y))`."
         )
     else:
@@ -105,8 +111,8 @@ def unpack_batch(name: str, data: Any, dataset: Any = None) -> tuple[Any, ...]:
     raise ValueError(wrong(name, expected, describe(data), hint))
 
 
-def _refuse_lists_of_numbers(name: str, parts: tuple[Any, ...]) -> None:
-    """Labels or weights in a list. One of arrays is of several outputs."""
+def _refuse_lists_of_numbers(name: str, parts: Batch) -> None:
+    """Refuses lists of numbers; a list of arrays is for several outputs."""
     for part, data in zip(PARTS[1:], parts[1:], strict=False):
         if isinstance(data, list) and not all(
             _is_array(item) and np.shape(item) for item in tree.flatten(data)
@@ -122,8 +128,8 @@ def _refuse_lists_of_numbers(name: str, parts: tuple[Any, ...]) -> None:
             )
 
 
-def _list_given(name: str, data: list[Any]) -> str:
-    """The message for a list where inputs or `(x, y)` should be."""
+def _list_given(name: str, data: list[AnyArray]) -> str:
+    """The message for a list that was passed as inputs or as `(x, y)`."""
     labeled = name != TARGET
     expected = (
         "a tuple `(x, y)` of arrays"
@@ -135,29 +141,29 @@ def _list_given(name: str, data: list[Any]) -> str:
             name,
             expected,
             f"a list of {len(data)} tuples",
-            "A list of tuples would be several domains, of which each stream "
-            "can hold one. Concatenate them: `(np.concatenate([x1, x2]), "
+            "A list of tuples would be several domains, but each stream holds "
+            "one. Concatenate them: `(np.concatenate([x1, x2]), "
             "np.concatenate([y1, y2]))`.",
         )
     return wrong(
         name,
         expected,
         describe(data),
-        "A list of samples or numbers: `x = np.asarray(x)`. Several inputs of "
-        'one network: a dict, `x = {"a": a, "b": b}`, under the names of the '
-        "network's inputs."
-        + (" Inputs and labels: a tuple, `(x, y)`." if labeled else ""),
+        "Convert a list of samples or numbers: `x = np.asarray(x)`. Pass "
+        'several inputs of one network as a dict, `x = {"a": a, "b": b}`, with '
+        "the names of the network's inputs."
+        + (" Pass inputs and labels as a tuple, `(x, y)`." if labeled else ""),
     )
 
 
-def _of_dicts(name: str, data: dict[Any, Any], dataset: Any) -> str:
+def _of_dicts(name: str, data: Mapping[str, AnyArray], dataset: Data) -> str:
     """The hint for batches that are dicts of images and labels."""
     labels = next((key for key in _KEYS if key in data), "label")
     images = next((key for key in data if key != labels), "image")
     x, y = f'["{images}"]', f'["{labels}"]'
     if dataset is None:
         return (
-            "Pass images and labels as a tuple, and the target's images alone:"
+            "Pass images and labels as a tuple, and only images of the target:"
             f"\n    source = source{x}, source{y}\n    target = target{x}"
         )
     if hasattr(dataset, "with_format"):
@@ -168,19 +174,19 @@ def _of_dicts(name: str, data: dict[Any, Any], dataset: Any) -> str:
         )
     if hasattr(dataset, "map"):
         return (
-            "Make tuples of them, and images alone of the target's:\n"
+            "Map them to tuples, and those of the target to images:\n"
             f"    source = source.map(lambda batch: (batch{x}, batch{y}))\n"
             f"    target = target.map(lambda batch: batch{x})"
         )
     return (
-        "Make tuples of them, and images alone of the target's, where they "
-        "are yielded (for a torch `DataLoader` in its `collate_fn`):\n"
+        "Yield tuples, and only images for the target (a torch `DataLoader` "
+        "does so in its `collate_fn`):\n"
         f"    return batch{x}, batch{y}  # source\n"
         f"    return batch{x}  # target"
     )
 
 
-def _is_array(data: Any) -> bool:
+def _is_array(data: object) -> bool:
     """Whether `data` holds all its values, in memory or on disk."""
     return (
         hasattr(data, "__array__")
@@ -189,8 +195,8 @@ def _is_array(data: Any) -> bool:
     )
 
 
-def describe(data: Any) -> str:
-    """What `data` is, in the words of an error."""
+def describe(data: object) -> str:
+    """What `data` is, for an error."""
     if isinstance(data, (tuple, list)):
         inner = ", ".join(describe(item) for item in data[:4])
         more = ", …" if len(data) > 4 else ""

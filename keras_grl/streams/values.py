@@ -1,13 +1,15 @@
 """The values of a stream: weights must be finite, inputs should be."""
 
 import warnings
-from typing import Any
 
 import numpy as np
 from keras import tree
 
 from keras_grl.streams.arrays import is_float
 from keras_grl.streams.names import wrong
+from keras_grl.types import Array
+from keras_grl.types import Batch
+from keras_grl.types import Structure
 
 # A piece fits into the cache of a processor core.
 _PIECE_BYTES = 2**20
@@ -15,21 +17,21 @@ _PIECE_BYTES = 2**20
 _READ_AT_ONCE_BYTES = 2**28
 
 
-def stays_on_disk(array: Any) -> bool:
+def stays_on_disk(array: Array) -> bool:
     """Whether reading the whole array beforehand would take too long."""
     return isinstance(array, np.memmap) and array.nbytes > _READ_AT_ONCE_BYTES
 
 
-def check_weights(name: str, parts: tuple[Any, ...], of: str = "") -> None:
-    """Refuse sample weights that are NaN or infinite.
+def check_weights(name: str, parts: Batch, of: str = "") -> None:
+    """Refuses sample weights that are NaN or infinite.
 
-    Labels are not looked at here: the model knows whether its loss masks those
-    that are NaN.
+    Labels are not checked here: only the model knows whether its loss masks
+    NaN labels.
 
     Args:
-        name: Of the stream.
+        name: Name of the stream.
         parts: `(x, y, sample_weight)`, or the first of them.
-        of: Added to the number of the sample, " of a batch".
+        of: Suffix of the sample's number in the message, " of a batch".
     """
     for array in tree.flatten(parts[2:]):
         row = first_not_finite(array)
@@ -41,40 +43,40 @@ def check_weights(name: str, parts: tuple[Any, ...], of: str = "") -> None:
                     name,
                     "finite sample weights",
                     f"{value} in the sample weights of sample {row}{of}",
-                    "Set those weights to 0: one of them makes the whole "
-                    "model NaN.",
+                    "Set those weights to 0: a single one turns all weights of "
+                    "the model into NaN.",
                 )
             )
 
 
 def warn_of_inputs(
-    name: str, x: Any, of: str = "", stacklevel: int = 2
+    name: str, x: Structure[Array], of: str = "", stacklevel: int = 2
 ) -> bool:
-    """Warn of inputs that are NaN or infinite; returns whether it did.
+    """Warns about inputs that are NaN or infinite; returns whether it did.
 
     Args:
-        name: Of the stream.
+        name: Name of the stream.
         x: Structure of arrays.
-        of: Added to the number of the sample, " of a batch".
-        stacklevel: Of the warning, counted from the caller.
+        of: Suffix of the sample's number in the message, " of a batch".
+        stacklevel: Stack level of the warning, counted from the caller.
     """
     rows = [first_not_finite(array) for array in tree.flatten(x)]
     found = [row for row in rows if row is not None]
     if found:
         warnings.warn(
             f"The inputs of the {name} stream are not all finite: the first "
-            f"sample with a NaN or infinite value is {min(found)}{of}. Trained "
-            "on such samples, the weights of the model become NaN, even where "
-            "the loss stays finite. Replace the values, `np.nan_to_num(x)`, or "
-            "leave those samples out. (A model whose own layers handle NaN may "
-            "ignore this.)",
+            f"sample with a NaN or infinite value is {min(found)}{of}. "
+            "Training on such samples turns the weights of the model into NaN, "
+            "even if the loss stays finite. Replace the values, "
+            "`np.nan_to_num(x)`, or leave those samples out. (If the layers of "
+            "your model handle NaN, ignore this warning.)",
             UserWarning,
             stacklevel=stacklevel + 1,
         )
     return bool(found)
 
 
-def first_not_finite(array: Any) -> int | None:
+def first_not_finite(array: Array) -> int | None:
     """The first row with a NaN or an infinite value, if there is one."""
     if not is_float(array) or array.size == 0:
         return None
@@ -88,10 +90,10 @@ def first_not_finite(array: Any) -> int | None:
     return None
 
 
-def _surely_finite(rows: Any) -> bool:
-    """Whether all are finite, in the fastest way for the dtype.
+def _surely_finite(rows: Array) -> bool:
+    """Whether all values are finite, by the fastest test for the dtype.
 
-    May be False of very large values, whose squares are not finite.
+    It may be False for very large values, whose squares are not finite.
     """
     values = rows.reshape(-1)
     if values.dtype == np.float16:

@@ -109,7 +109,7 @@ def test_equal_samples_are_at_distance_0(discrepancy):
     assert got == pytest.approx(0, abs=1e-6)
 
 
-def test_relative_mmd_is_of_no_unit():
+def test_relative_mmd_is_scale_invariant():
     source, target = features()
     relative = MaximumMeanDiscrepancy()
     np.testing.assert_allclose(
@@ -167,7 +167,7 @@ def test_gradient_of_coral():
 
 @pytest.mark.parametrize("relative", [True, False])
 def test_gradient_of_mmd(relative):
-    """By hand; none flows through the scale of relative bandwidths.
+    """By hand; no gradient flows through the scale of relative bandwidths.
 
     dk(a, b)/da = −2 (a − b) k(a, b) / w, and each source sample is in 2 n
     pairs of the first mean, in 2 m of the last.
@@ -223,7 +223,7 @@ def test_saved_and_loaded(discrepancy):
     assert loaded.get_config() == discrepancy.get_config()
 
 
-def test_a_base_class_is_no_distance():
+def test_base_class_has_no_distance():
     with pytest.raises(NotImplementedError, match=r"distance\(source, target"):
         Discrepancy()(*features())
 

@@ -121,7 +121,7 @@ def test_one_step_on_a_linear_extractor(domain_loss_weight):
     )
 
 
-def test_labelled_target_counts_as_target():
+def test_labeled_target_counts_as_target():
     model = compiled(learning_rate=0.0)
     x_source, y_source, x_target = small_data()
     x_labelled, y_labelled = x_source[:5] + 3, y_source[:5]
@@ -255,7 +255,7 @@ def test_preprocessing_and_batch_normalization(mode):
     x, y = batch()
     shifted = np.concatenate([x["source"] + 7, x["target"]])
     parts = [shifted] if mode == "joint" else [shifted[:12], shifted[12:]]
-    normalised = np.concatenate(
+    normalized = np.concatenate(
         [
             (each - each.mean(axis=0)) / np.sqrt(each.var(axis=0) + 1e-3)
             for each in parts
@@ -263,7 +263,7 @@ def test_preprocessing_and_batch_normalization(mode):
     )
     logs = model.train_on_batch(x, y, return_dict=True)
     kernel, bias = (to_numpy(w) for w in extractor.layers[-1].weights)
-    f = normalised @ kernel + bias
+    f = normalized @ kernel + bias
     expected = np.sum((f[:12].mean(axis=0) - f[12:].mean(axis=0)) ** 2)
     assert logs["domain_loss"] == pytest.approx(expected, abs=1e-4)
     assert (logs["domain_loss"] > 1) == (mode == "joint")
@@ -366,7 +366,7 @@ def trained_model():
 
 
 def equal_streams():
-    # Of unequal ones the shorter goes on from one evaluation to the next.
+    # Otherwise the shorter one would continue in the next evaluation.
     x_source, y_source, x_target = small_data(source=8, target=8)
     return keras_grl.pair(
         (x_source, y_source), x_target, batch_size=8, shuffle=False
@@ -473,7 +473,7 @@ def test_bad_layer_to_cut_at():
         DiscrepancyModel(small_extractor(), None, at="fc1")
 
 
-def test_from_model_needs_a_paired_model():
+def test_from_model_needs_an_adaptation_model():
     with pytest.raises(ValueError, match=r"`model`.*`DANNModel`"):
         DiscrepancyModel.from_model(small_extractor())
     dann = DANNModel(small_extractor(), small_classifier())

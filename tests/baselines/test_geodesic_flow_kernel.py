@@ -73,7 +73,7 @@ def test_it_is_the_integral_over_the_flow(k):
     np.testing.assert_allclose(kernel(flow), expected, atol=1e-10)
 
 
-def test_each_domain_is_centred_and_scaled_by_itself():
+def test_each_domain_is_centered_and_scaled_separately():
     rng = np.random.default_rng(0)
     source = rng.normal(size=(20, 4)) * [1, 2, 3, 4]
     target = rng.normal(size=(20, 4)) * [9, 2, 3, 1]
@@ -93,13 +93,13 @@ def test_each_domain_is_centred_and_scaled_by_itself():
         np.testing.assert_allclose(found.mean(axis=0), 0, atol=1e-12)
 
 
-def test_fewer_components_are_as_if_fitted_anew():
+def test_fewer_components_equal_a_new_fit():
     rng = np.random.default_rng(0)
     source, target = rng.normal(size=(20, 6)), rng.normal(size=(30, 6))
     fewer = GeodesicFlowKernel(5).fit(source, target).with_components(2)
-    anew = GeodesicFlowKernel(2).fit(source, target)
-    np.testing.assert_allclose(kernel(fewer), kernel(anew), atol=1e-12)
-    assert fewer.get_params() == clone(anew).get_params()
+    new = GeodesicFlowKernel(2).fit(source, target)
+    np.testing.assert_allclose(kernel(fewer), kernel(new), atol=1e-12)
+    assert fewer.get_params() == clone(new).get_params()
     assert fewer.get_feature_names_out().tolist() == [
         f"geodesicflowkernel{number}" for number in range(4)
     ]

@@ -14,7 +14,7 @@ from tests.testing import to_numpy
 X = small_data()[0]
 
 
-def test_of_a_builders_model():
+def test_features_of_a_builders_model():
     model = keras_grl.architectures.LeNet(input_shape=(16, 16, 1))
     images = np.random.default_rng(0).integers(0, 255, (5, 16, 16, 1), "uint8")
     got = last_hidden_features(model, images, batch_size=2)
@@ -33,7 +33,7 @@ def test_of_a_builders_model():
 @pytest.mark.parametrize(
     "head", [small_classifier, lambda: keras.layers.Dense(3)]
 )
-def test_of_a_single_dense_layer_the_extractors_features(head):
+def test_single_dense_head_gives_the_extractors_features(head):
     extractor = small_extractor()
     model = DANNModel(extractor, head())
     np.testing.assert_allclose(
@@ -88,7 +88,7 @@ def functional():
     return keras.Model(inputs, keras.layers.Softmax()(outputs))
 
 
-def test_of_a_functional_classifier_with_branches():
+def test_functional_classifier_with_branches():
     classifier = functional()
     first = to_numpy(classifier.get_layer("first")(X))
     np.testing.assert_allclose(
@@ -98,7 +98,7 @@ def test_of_a_functional_classifier_with_branches():
     )
 
 
-def test_of_models_within_models():
+def test_nested_models():
     """The last layer of the last model, and maps flattened."""
     inner = keras.Sequential(
         [
@@ -118,7 +118,7 @@ def test_of_models_within_models():
     )
 
 
-def test_of_one_layer_the_inputs():
+def test_one_layer_gives_the_inputs():
     classifier = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
     np.testing.assert_allclose(last_hidden_features(classifier, X), X)
 
@@ -152,7 +152,7 @@ class Subclassed(keras.Model):
         return self.dense(inputs)
 
 
-def test_what_it_cannot_look_into():
+def test_models_without_a_graph_are_refused():
     model = Subclassed()
     model(X)
     with pytest.raises(

@@ -16,7 +16,7 @@ def data(n=90, d=6):
 
 
 def test_two_points():
-    """x = ∓1, one-dimensional: LIBLINEAR minimises, with w and b penalised,
+    """x = ∓1, one-dimensional: LIBLINEAR minimizes, with w and b penalized,
 
     ½ (w² + b²) + C Σ max(0, 1 − y (w x + b))²: here b = 0 and
     ½ w² + 2 C (1 − w)², least at w = 4 C / (1 + 4 C).
@@ -27,7 +27,7 @@ def test_two_points():
     )
 
 
-def test_features_are_standardised_on_what_is_fitted():
+def test_features_are_standardized_with_training_statistics():
     x, y = data()
     moved = x * [1, 10, 1000, 1, 1, 0.01] + 5
     svm, same = LastLayerSVM().fit(x, y), LastLayerSVM().fit(moved, y)
@@ -46,7 +46,7 @@ def test_constant_features():
     assert np.isfinite(LastLayerSVM().fit(x, y).decision_function(x)).all()
 
 
-def test_a_share_of_the_samples():
+def test_max_samples_is_stratified():
     """Of 60, 30 and 2, 23: a quarter of each; and none is left out."""
     y = np.repeat([0, 1, 2], [60, 30, 2])
     x = np.random.default_rng(0).normal(size=(92, 3))
@@ -58,7 +58,7 @@ def test_a_share_of_the_samples():
     assert np.bincount(y[three.sample_indices_]).tolist() == [1, 1, 1]
     other = LastLayerSVM(max_samples=23, random_state=1).fit(x, y)
     assert not np.array_equal(other.sample_indices_, svm.sample_indices_)
-    # It is fitted on these alone.
+    # It is fitted only on these.
     rows = svm.sample_indices_
     np.testing.assert_array_equal(
         svm.decision_function(x),
@@ -68,7 +68,7 @@ def test_a_share_of_the_samples():
     assert more.sample_indices_.tolist() == list(range(92))
 
 
-def test_the_same_again():
+def test_fit_is_deterministic():
     x, y = data(n=20, d=40)  # fewer samples than features: the dual problem
     first, second = (LastLayerSVM().fit(x, y) for _ in range(2))
     np.testing.assert_array_equal(

@@ -77,7 +77,7 @@ def test_bases_and_alignment(shape):
     )
 
 
-def test_of_fewer_components_it_is_the_leading_block():
+def test_alignment_of_fewer_components_is_the_leading_block():
     source, target = data()
     whole = SubspaceAlignment(5).fit(source, target)
     part = SubspaceAlignment(2).fit(source, target)
@@ -85,7 +85,7 @@ def test_of_fewer_components_it_is_the_leading_block():
     np.testing.assert_allclose(part.source_basis_, whole.source_basis_[:, :2])
 
 
-def test_standardized_is_the_same_of_what_was_divided_before():
+def test_standardize_equals_dividing_before():
     source, target = data()
     source[:, 5] = target[:, 5] = 2.0  # does not vary
     alignment = SubspaceAlignment(3, standardize=True).fit(source, target)

@@ -5,7 +5,7 @@ import pytest
 from keras_grl import baselines
 
 
-def test_everything_public_is_there():
+def test_public_names():
     assert set(baselines.__all__) <= set(dir(baselines))
     for name in baselines.__all__:
         assert getattr(baselines, name).__name__ == name
@@ -17,7 +17,7 @@ def test_everything_public_is_there():
 @pytest.mark.parametrize(
     "name", ["SubspaceAlignment", "GeodesicFlowKernel", "LastLayerSVM"]
 )
-def test_what_needs_scikit_learn_says_so(monkeypatch, name):
+def test_names_that_need_scikit_learn_raise(monkeypatch, name):
     for module in (
         "subspaces",
         "subspace_alignment",

@@ -29,7 +29,7 @@ class KilledError(Exception):
 
 
 class Kill(keras.callbacks.Callback):
-    """Ends the program; keeps what was there one epoch before."""
+    """Ends the program; keeps the files of the previous epoch."""
 
     def __init__(self, folder, epoch=2, batch=None):
         super().__init__()
@@ -152,7 +152,7 @@ DAMAGED = STATES[4:7]
 
 @pytest.mark.parametrize("double", [False, True])
 @pytest.mark.parametrize("damage", STATES, ids=lambda f: f.__name__)
-def test_what_a_kill_can_leave(tmp_path, whole, damage, double):
+def test_files_that_a_kill_can_leave(tmp_path, whole, damage, double):
     now = tmp_path / "now"
     killed(now, double_checkpoint=double)
     damage(now, tmp_path / "before")
@@ -173,7 +173,7 @@ def test_what_a_kill_can_leave(tmp_path, whole, damage, double):
 
 @pytest.mark.parametrize("frequency", [1, 2, 3, 4])
 def test_stopped_within_epochs(tmp_path, whole, frequency):
-    """Twice: after the second stop, Keras alone begins with epoch 0."""
+    """Twice: after the second stop, Keras itself would begin with epoch 0."""
     folder = tmp_path / "now"
     killed(folder, 1, 2, save_freq=frequency)
     killed(folder, 2, 1, save_freq=frequency)
@@ -187,7 +187,7 @@ def test_stopped_within_the_first_epoch(tmp_path, whole):
     folder = tmp_path / "now"
     killed(folder, 0, 1, save_freq=1)
     model = make()
-    with pytest.raises(ValueError, match="no epoch begins with optimizer step"):
+    with pytest.raises(ValueError, match="no epoch begins at optimizer step"):
         fit(model, backup(folder, save_freq=1))
     shutil.rmtree(folder)
     fit(model, backup(folder, save_freq=1))
@@ -218,7 +218,7 @@ def discrepancy():
     [lambda: make(accumulating), scaled, discrepancy],
     ids=["accumulating", "scaled", "discrepancy"],
 )
-def test_of_other_optimizers_and_models(tmp_path, of):
+def test_other_optimizers_and_models(tmp_path, of):
     killed(tmp_path / "now", make=of)
     metadata_of_another_epoch(tmp_path / "now", None)
     model, right = of(), of()
@@ -248,7 +248,7 @@ def test_a_fit_after_another(tmp_path):
         assert_equal(model, right)
 
 
-def test_without_notes_of_an_older_version(tmp_path, whole):
+def test_older_version_without_recorded_epochs(tmp_path, whole):
     killed(tmp_path / "now")
     (tmp_path / "now" / "epochs.json").unlink()
     metadata_of_another_epoch(tmp_path / "now", None)
@@ -257,7 +257,7 @@ def test_without_notes_of_an_older_version(tmp_path, whole):
     assert_equal(model, whole)
 
 
-def test_the_notes_of_another_run_are_forgotten(tmp_path, whole):
+def test_recorded_epochs_of_another_run_are_deleted(tmp_path, whole):
     folder = tmp_path / "now"
     folder.mkdir()
     (folder / "epochs.json").write_text('{"step_of_epoch": {"0": 5, "2": 3}}')
@@ -266,7 +266,7 @@ def test_the_notes_of_another_run_are_forgotten(tmp_path, whole):
     assert notes == {"step_of_epoch": {"0": 0, "1": STEPS}}
 
 
-def test_the_notes_of_later_epochs_are_forgotten(tmp_path):
+def test_recorded_later_epochs_are_deleted(tmp_path):
     """A run that is resumed may have other steps from there on."""
     folder = tmp_path / "now"
     killed(folder, 1, None)
@@ -281,7 +281,7 @@ def test_state_of_another_optimizer_is_refused(tmp_path):
     model = make(lambda: keras.optimizers.Adam(0.1))
     with (
         warnings.catch_warnings(),
-        pytest.raises(ValueError, match="of another optimizer"),
+        pytest.raises(ValueError, match="to another optimizer"),
     ):
         warnings.simplefilter("ignore")  # Keras only warns.
         fit(model, backup(tmp_path / "now"))

@@ -139,8 +139,8 @@ def test_resumes_to_the_bit(tmp_path, make):
         assert 0 < steps_taken(whole.optimizer) < EPOCHS * STEPS
 
 
-def test_of_weights_in_bfloat16(tmp_path):
-    """Which NumPy cannot file."""
+def test_bfloat16_weights(tmp_path):
+    """NumPy cannot save them."""
     keras.config.set_dtype_policy("bfloat16")
     whole, _, _ = run(momentum, tmp_path / "whole")
     assert whole.trainable_variables[0].dtype == "bfloat16"
@@ -163,18 +163,18 @@ def test_a_killed_process_resumes_to_the_bit(tmp_path):
 
 def test_the_random_state_of_python_and_numpy(tmp_path):
     """Of data that are augmented by them, for example."""
-    drawn = []
+    numbers = []
     note = keras.callbacks.LambdaCallback(
-        on_epoch_begin=lambda epoch, logs: drawn.append(
+        on_epoch_begin=lambda epoch, logs: numbers.append(
             (epoch, random.random(), np.random.normal())
         )
     )
     run(dann, tmp_path / "whole", note)
-    right, drawn[:] = drawn[:], []
+    right, numbers[:] = numbers[:], []
     with pytest.raises(KilledError):
         run(dann, tmp_path / "run", note, Kill(2))
     run(dann, tmp_path / "run", note)
-    assert drawn == [*right[:3], *right[2:]]
+    assert numbers == [*right[:3], *right[2:]]
 
 
 def test_the_file_is_deleted_when_training_has_ended(tmp_path):
@@ -188,7 +188,7 @@ def test_the_file_is_deleted_when_training_has_ended(tmp_path):
     assert len(checkpoint.logs) == EPOCHS
 
 
-def test_the_least_time_between_two(tmp_path):
+def test_min_seconds(tmp_path):
     path = tmp_path / "run"
     checkpoint = TrainingCheckpoint(path, 1e6, delete_checkpoint=False)
     with pytest.raises(KilledError):
@@ -202,9 +202,7 @@ def test_the_least_time_between_two(tmp_path):
     assert again.seconds > seconds / 2 > 0
 
 
-def test_an_interrupted_write_leaves_the_checkpoint_before(
-    tmp_path, monkeypatch
-):
+def test_an_interrupted_write_keeps_the_last_checkpoint(tmp_path, monkeypatch):
     path = tmp_path / "run"
     killed(dann, path, 1)
     before = path.read_bytes()
@@ -295,7 +293,7 @@ class Batches(keras.utils.PyDataset):
         return numbers.normal(size=(4, 3)), numbers.integers(0, 2, (4, 1))
 
 
-def plain(path, *callbacks, told=True):
+def plain(path, *callbacks, initial_epoch=True):
     keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [
@@ -309,31 +307,31 @@ def plain(path, *callbacks, told=True):
     model.compile("adam", "mse")
     checkpoint = TrainingCheckpoint(path, delete_checkpoint=False)
     batches = Batches()
-    tell = keras.callbacks.LambdaCallback(
+    set_epoch = keras.callbacks.LambdaCallback(
         on_epoch_begin=lambda epoch, logs: setattr(batches, "epoch", epoch)
     )
     ramp = AdaptationFactorScheduler(keras_grl.schedules.SigmoidRamp())
     model.fit(
         batches,
         epochs=EPOCHS,
-        initial_epoch=checkpoint.initial_epoch if told else 0,
-        callbacks=[ramp, tell, *callbacks, checkpoint],
+        initial_epoch=checkpoint.initial_epoch if initial_epoch else 0,
+        callbacks=[ramp, set_epoch, *callbacks, checkpoint],
         shuffle=False,
         verbose=0,
     )
     return model
 
 
-def test_of_a_plain_model(tmp_path):
+def test_plain_model(tmp_path):
     whole = plain(tmp_path / "whole")
     with pytest.raises(KilledError):
         plain(tmp_path / "run", Kill(2))
     with pytest.raises(ValueError, match=r"checkpoint\.initial_epoch"):
-        plain(tmp_path / "run", told=False)
+        plain(tmp_path / "run", initial_epoch=False)
     assert_equal(plain(tmp_path / "run"), whole)
 
 
-def test_data_whose_order_is_not_known(tmp_path):
+def test_data_of_unknown_order(tmp_path):
     x_source, y_source, x_target = small_data()
     data = keras_grl.pair(
         iterable(x_source, y_source), iterable(x_target)
@@ -350,8 +348,8 @@ def test_data_whose_order_is_not_known(tmp_path):
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         train()
-    told = [str(each.message) for each in caught]
-    assert sum("their order is their own" in each for each in told) == 1
+    warned = [str(each.message) for each in caught]
+    assert sum("their order may differ" in each for each in warned) == 1
 
 
 def test_arguments(tmp_path):
@@ -365,7 +363,7 @@ def test_arguments(tmp_path):
     model = keras.Sequential([keras.layers.Dense(1)])
     checkpoint = TrainingCheckpoint(tmp_path / "run")
     checkpoint.set_model(model)
-    with pytest.raises(ValueError, match="a model that is built"):
+    with pytest.raises(ValueError, match="needs a built model"):
         checkpoint.on_train_begin()
 
 
@@ -378,7 +376,7 @@ def test_a_path_that_cannot_be_written_to(tmp_path, monkeypatch):
     assert int(to_numpy(model.optimizer.iterations)) == 0
 
 
-def test_the_facts_are_plain_json(tmp_path):
+def test_facts_are_plain_json(tmp_path):
     killed(dann, tmp_path / "run")
     with np.load(tmp_path / "run", allow_pickle=False) as file:
         facts = json.loads(file["facts"].tobytes())

@@ -1,4 +1,4 @@
-"""What is said when training ends with the schedule of λ half done."""
+"""The warnings if training ends before the schedule of λ."""
 
 import warnings
 
@@ -45,7 +45,7 @@ FALLING = schedules.LinearRamp(start=1.0, end=0.0)
     ],
     ids=["fit", "given", "in the last epoch", "late", "falling", "function"],
 )
-def test_a_run_that_was_cut_short(schedule, total_steps, stop, epochs):
+def test_early_end_warns(schedule, total_steps, stop, epochs):
     scheduler = AdaptationFactorScheduler(schedule, total_steps)
     with pytest.warns(UserWarning, match=r"stopped after.*total_steps=\.\.\."):
         fit(
@@ -68,7 +68,7 @@ def test_a_run_that_was_cut_short(schedule, total_steps, stop, epochs):
     ],
     ids=["whole", "slice", "half-way", "given", "number", "late"],
 )
-def test_a_run_of_which_nothing_is_said(schedule, total_steps, stop, epochs):
+def test_no_warning(schedule, total_steps, stop, epochs):
     model = functional_model(1.0)
     scheduler = AdaptationFactorScheduler(schedule, total_steps)
     with warnings.catch_warnings():
@@ -82,17 +82,17 @@ def test_early_stopping_and_the_numbers():
     model = functional_model(1.0, learning_rate=1e-3)
     with pytest.warns(UserWarning) as caught:
         fit(model, AdaptationFactorScheduler(RAMP), stop, epochs=1000)
-    (told,) = [
+    (message,) = [
         str(warning.message)
         for warning in caught
         if warning.category is UserWarning
     ]
-    assert "after 16 of 4000 steps (p = 0.00)" in told
-    assert "had reached 0.019; its schedule ends at 1" in told
-    assert "about 16 for a run" in told
+    assert "after 16 of 4000 steps (p = 0.00)" in message
+    assert "had reached 0.019; its schedule ends at 1" in message
+    assert "about 16 for a run" in message
 
 
-def test_steps_that_are_all_skipped():
+def test_all_steps_skipped():
     """Gradients of float16 that are not finite: nothing is trained."""
     model = functional_model(RAMP)
     optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1))

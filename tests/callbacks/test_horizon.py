@@ -17,7 +17,7 @@ from tests.testing import small_extractor
 
 
 def functional_model(*factors, learning_rate=0.1, **kwargs):
-    """A model of somebody's own, with gradient reversal inside."""
+    """A plain model with a gradient reversal layer."""
     inputs = keras.Input((2,))
     x = keras.layers.Dense(4)(inputs)
     for index, factor in enumerate(factors):
@@ -124,7 +124,7 @@ def test_other_learning_rates_are_only_logged():
     ] == pytest.approx([0.05])
 
 
-def test_the_optimizer_really_takes_the_annealed_rate():
+def test_the_optimizer_applies_the_annealed_rate():
     model = keras.Sequential(
         [keras.Input((1,)), keras.layers.Dense(1, use_bias=False)]
     )
@@ -179,7 +179,7 @@ def assert_progress(history, p):
     assert history["learning_rate"] == pytest.approx(decay(p), rel=1e-5)
 
 
-def test_second_fit_is_a_run_of_its_own():
+def test_second_fit_is_a_separate_run():
     model = functional_model(1.0)
     assert_progress(fit(model, *callbacks(), epochs=2), np.array([3, 7]) / 8)
     assert_progress(
@@ -264,7 +264,7 @@ def test_gradient_accumulation():
 
 
 def test_total_steps_are_remembered():
-    """A later fit, with the callbacks that DANNModel adds, goes on."""
+    """A later fit, with the callbacks that DANNModel adds, continues."""
     model = functional_model(1.0)
     fit(
         model,
@@ -332,7 +332,7 @@ def test_evaluating_with_the_callbacks_changes_nothing():
 
 
 class Forgetful(keras.Model):
-    """Does not hand `training` on; only its `call` could."""
+    """Does not pass `training` on; only its `call` could."""
 
     def __init__(self):
         super().__init__()
@@ -343,10 +343,10 @@ class Forgetful(keras.Model):
         return self.reversal(self.dense(inputs), training=False)
 
 
-def test_a_layer_that_is_never_told_of_training():
+def test_a_layer_that_never_gets_training():
     model = Forgetful()
     model.compile("sgd", "mse")
-    with pytest.raises(ValueError, match=r"no training step.*\n.*Hand"):
+    with pytest.raises(ValueError, match=r"no training step.*\n.*Pass"):
         fit(model, AdaptationFactorScheduler(schedules.SigmoidRamp()))
 
 
@@ -363,7 +363,7 @@ def test_a_layer_that_is_called_twice_in_a_step():
 # Errors.
 
 
-def test_unknown_horizon_before_anything_is_trained():
+def test_unknown_horizon_raises_before_training():
     class Unknown(keras.utils.PyDataset):
         num_batches = None
 

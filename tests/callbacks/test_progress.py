@@ -46,7 +46,7 @@ def paired_model(optimizer=None, extractor=None, **kwargs):
 
 
 def p_of_rate(rates, initial=0.1):
-    """What `decay` makes of p, the other way round."""
+    """The inverse of `decay`."""
     return ((initial / np.array(rates)) ** (1 / 0.75) - 1) / 10
 
 
@@ -54,7 +54,7 @@ def p_of_rate(rates, initial=0.1):
 
 
 @pytest.mark.parametrize("halvings", [2, 7])
-def test_skipped_steps_count_for_nothing(halvings):
+def test_skipped_steps_do_not_count(halvings):
     """Until the loss scale has been halved often enough."""
     keras.config.set_dtype_policy("mixed_float16")
     x_source, y_source, x_target = small_data()
@@ -208,7 +208,7 @@ def ones(steps):
     ],
     ids=["plain", "loss scale", "several"],
 )
-def test_the_rates_that_are_really_used(wrap):
+def test_applied_learning_rates(wrap):
     model, kernel = horizon_model(wrap(schedules.InverseDecay(0.1)))
     for steps in (4, 6):
         kernel.assign(np.zeros((1, 1)))
@@ -249,7 +249,7 @@ def test_two_optimizers_share_a_schedule():
 
 
 def others(model):
-    """The variables of the optimizer beside its horizon."""
+    """The variables of the optimizer, without its horizon."""
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     return [
         to_numpy(variable.value)
@@ -297,7 +297,7 @@ def momentum_model(**kwargs):
     return paired_model(keras.optimizers.SGD(schedule, momentum=0.9))
 
 
-def test_files_of_a_horizon_that_a_callback_gave(tmp_path):
+def test_files_with_a_horizon_set_by_a_callback(tmp_path):
     model = momentum_model()
     annealing = LearningRateAnnealing(total_steps=12)
     model.fit(paired_data(), callbacks=annealing, verbose=0)
@@ -319,7 +319,7 @@ def test_checkpoints_with_and_without_a_given_horizon(tmp_path, given):
         np.testing.assert_array_equal(got, want)
 
 
-def test_another_learning_rate_after_ours(tmp_path):
+def test_learning_rate_set_after_a_schedule(tmp_path):
     model = momentum_model()
     model.fit(paired_data(), verbose=0)
     cosine = keras.optimizers.schedules.CosineDecay(0.1, 12)
@@ -331,7 +331,7 @@ def test_another_learning_rate_after_ours(tmp_path):
 
 
 @not_on_torch
-def test_a_schedule_of_a_fit_that_failed_before_it_began():
+def test_schedule_of_a_fit_that_failed_before_the_first_step():
     """The next one, with the same schedule, compiles the step again."""
     model = paired_model(adaptation_factor=0.0)
     model.fit(paired_data(), verbose=0)
@@ -383,7 +383,7 @@ def test_a_plain_model_keeps_horizon_and_momentum_in_its_file(tmp_path):
 # The `total_steps` of a model hold for all of its schedules.
 
 
-def test_a_new_optimizer_stands_where_the_model_stands():
+def test_a_new_optimizer_continues_at_the_models_step():
     model = paired_model(total_steps=12)
     model.fit(paired_data(), verbose=0)
     model.compile(
@@ -446,7 +446,7 @@ def test_two_horizons_are_refused(optimizer, callback):
         np.testing.assert_array_equal(got, want)
 
 
-def test_an_equal_horizon_twice_is_taken():
+def test_equal_horizons_are_accepted():
     optimizer = keras.optimizers.SGD(schedules.InverseDecay(0.1, total_steps=6))
     model = paired_model(optimizer, total_steps=6)
     callback = AdaptationFactorScheduler(total_steps=6)
@@ -454,7 +454,7 @@ def test_an_equal_horizon_twice_is_taken():
     assert logs["learning_rate"] == pytest.approx(decay([2 / 6]))
 
 
-# Learning rates that cannot be meant, before anything is trained.
+# Invalid learning rates raise before training.
 
 
 @pytest.mark.parametrize(

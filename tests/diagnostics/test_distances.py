@@ -10,7 +10,7 @@ def samples(shift, count=400, features=6):
     return source, target
 
 
-def test_domains_that_are_alike_cannot_be_told_apart():
+def test_equal_domains_have_the_error_of_guessing():
     # The error of guessing: 0.5 ± 0.025 over 2 x 200 tested samples.
     assert diagnostics.domain_error(*samples(0.0)) == pytest.approx(
         0.5, abs=0.1
@@ -19,7 +19,7 @@ def test_domains_that_are_alike_cannot_be_told_apart():
 
 
 def test_the_error_is_that_of_the_best_linear_classifier():
-    # Two normal distributions 2 apart are mistaken with Φ(-1) = 0.1587.
+    # Two normal distributions at distance 2 have the error Φ(-1) = 0.1587.
     assert diagnostics.domain_error(*samples(2.0, 4000)) == pytest.approx(
         0.1587, abs=0.015
     )
@@ -42,21 +42,21 @@ def test_any_rank_and_the_same_number_for_the_same_seed():
     assert flat == ranked
 
 
-def test_features_apart_and_constant_features():
+def test_separable_and_constant_features():
     assert diagnostics.domain_error(*samples(50.0)) == 0.0
     assert diagnostics.proxy_a_distance(*samples(50.0)) == 2.0
     assert diagnostics.domain_error(np.ones((9, 2)), np.ones((8, 2))) == 0.5
 
 
 @pytest.mark.parametrize("feature", range(6))
-def test_one_feature_suffices_to_tell_domains_apart(feature):
+def test_one_feature_suffices_to_separate_domains(feature):
     source, target = samples(0.0)
     target[:, feature] += 50.0
     assert diagnostics.domain_error(source, target) == 0.0
 
 
-def test_the_classifier_is_tested_on_samples_it_has_not_learned_from():
-    """It can tell any 20 samples of 200 features from 20 others."""
+def test_the_classifier_is_tested_on_held_out_samples():
+    """It can separate any 20 samples of 200 features from 20 others."""
     alike = samples(0.0, count=40, features=200)
     assert diagnostics.domain_error(*alike) > 0.3
 

@@ -13,14 +13,18 @@ X = {
 
 
 def test_source_comes_first_then_labeled_target_then_target():
-    of = Rows.of(X)
-    assert (of.source, of.labeled, of.total) == (2, 3, 6)
-    joint = to_numpy(rows.joined(list(rows.source_and_target(X))))
-    np.testing.assert_array_equal(joint[: of.source], X["source"])
-    np.testing.assert_array_equal(
-        joint[of.source : of.labeled], X["labeled_target"]
+    batch_rows = Rows.of(X)
+    assert (batch_rows.source, batch_rows.labeled, batch_rows.total) == (
+        2,
+        3,
+        6,
     )
-    np.testing.assert_array_equal(joint[of.labeled :], X["target"])
+    joint = to_numpy(rows.joined(list(rows.source_and_target(X))))
+    np.testing.assert_array_equal(joint[: batch_rows.source], X["source"])
+    np.testing.assert_array_equal(
+        joint[batch_rows.source : batch_rows.labeled], X["labeled_target"]
+    )
+    np.testing.assert_array_equal(joint[batch_rows.labeled :], X["target"])
     np.testing.assert_array_equal(
         to_numpy(rows.labeled_rows(ops.convert_to_tensor(joint), X)),
         joint[:3],

@@ -18,7 +18,7 @@ def losses_and_gradients(
 
     Args:
         weights: [A, a, B, b, C, c, D, d].
-        x_source: (n, inputs). Labelled samples: the first `y_source`.
+        x_source: (n, inputs). Labeled samples: the first `y_source`.
         y_source: (n,) integer classes.
         x_target: (m, inputs).
         sample_weight: (n,), weights of the label losses.

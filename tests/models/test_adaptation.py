@@ -1,4 +1,4 @@
-"""AdaptationModel with methods of one's own, and subclasses of DANNModel."""
+"""AdaptationModel with custom methods, and subclasses of DANNModel."""
 
 import keras
 import numpy as np
@@ -35,7 +35,7 @@ def trained(model, **kwargs):
 
 @keras.saving.register_keras_serializable(package="keras_grl_tests")
 class Confidence(Method):
-    """Sum of squares of the target's predictions; counts what it sees."""
+    """Sum of squares of the target's predictions; counts its rows."""
 
     uses_target_predictions = True
 
@@ -88,7 +88,7 @@ def test_a_model_is_an_adaptation_model_with_its_method(method, model):
         np.testing.assert_allclose(got, want, atol=1e-6)
 
 
-def test_a_method_sees_the_target_predictions_that_it_asks_for():
+def test_a_method_gets_target_predictions_if_it_uses_them():
     model = keras_grl.AdaptationModel(*parts(), Confidence(weight=3.0))
     x_source, y_source, x_target = small_data(source=12, target=8)
     predictions = model.predict(np.concatenate([x_source, x_target]), verbose=0)
@@ -111,7 +111,7 @@ def test_a_method_sees_the_target_predictions_that_it_asks_for():
     )
 
 
-def test_metrics_of_a_method_are_not_of_plain_data():
+def test_metrics_of_a_method_need_paired_data():
     model = keras_grl.AdaptationModel(*parts(), Confidence())
     assert "rows_seen" in trained(model)
     x_source, y_source, _ = small_data()
@@ -133,12 +133,12 @@ def test_an_adaptation_model_is_saved_with_its_method(tmp_path):
 
 
 @pytest.mark.parametrize("method", [None, "dann", DANN, keras.layers.Dense(1)])
-def test_what_is_no_method_is_refused(method):
+def test_other_methods_are_refused(method):
     with pytest.raises(ValueError, match=r"argument `method`.*DANN\(\)"):
         keras_grl.AdaptationModel(*parts(), method)
 
 
-def test_a_method_without_a_loss_says_so():
+def test_a_method_without_a_loss_raises():
     model = keras_grl.AdaptationModel(*parts(), Method())
     model.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.raises(NotImplementedError, match=r"loss\(outputs, rows\)"):
@@ -197,7 +197,7 @@ def test_a_subclass_adds_state_after_init(kind, preprocessing):
     )
     logs = trained(model)
     if kind is WithMetric:
-        # Two batches an epoch; on JAX and torch Keras looks at one before.
+        # Two batches an epoch; on JAX and torch Keras reads one before.
         assert logs["steps"][-1] == 2
     if kind is WithWeight:
         assert float(to_numpy(model.calls.value)) == 6
@@ -226,7 +226,7 @@ def own_metric(name):
         "learning_rate",
     ],
 )
-def test_a_metric_by_the_name_of_a_figure_of_ours_is_refused(name):
+def test_metric_names_of_the_model_are_refused(name):
     model = keras_grl.DANNModel(*parts(), small_domain_classifier())
     model.compile(
         "sgd", "sparse_categorical_crossentropy", metrics=[own_metric(name)]
@@ -238,7 +238,7 @@ def test_a_metric_by_the_name_of_a_figure_of_ours_is_refused(name):
         np.testing.assert_array_equal(to_numpy(got), want)
 
 
-def test_an_output_whose_loss_would_be_named_as_ours_is_refused():
+def test_output_names_whose_loss_name_is_taken_are_refused():
     features = keras.Input((4,))
     outputs = {
         name: keras.layers.Dense(1, name=name)(features)
@@ -254,7 +254,7 @@ def test_an_output_whose_loss_would_be_named_as_ours_is_refused():
         model.fit(keras_grl.pair((x, y), x_target, batch_size=8), verbose=0)
 
 
-def test_other_names_are_free():
+def test_other_metric_names():
     logs = trained_with_metric("loss_of_domain")
     assert logs["loss_of_domain"][-1] == pytest.approx(42.0)
     assert 0 < logs["domain_loss"][-1] < 5

@@ -1,4 +1,4 @@
-"""What `fit` and `evaluate` refuse before the first step, and what not."""
+"""What `fit` and `evaluate` refuse or accept before the first step."""
 
 import keras
 import numpy as np
@@ -21,7 +21,7 @@ X_SOURCE, Y_SOURCE, X_TARGET = small_data(source=12, target=12)
 
 
 class Subclassed(keras.Model):
-    """Has weights only when it has seen a batch."""
+    """Has weights only after its first batch."""
 
     def __init__(self):
         super().__init__()
@@ -134,8 +134,8 @@ class OwnLoss(DANNModel):
 
 def test_no_loss():
     x = {"source": X_SOURCE, "target": X_TARGET}
-    refused(model_of(loss=None), "given no loss", pairs())
-    with pytest.raises(ValueError, match=r"(?i)no loss|`loss` argument"):
+    refused(model_of(loss=None), "compiled without a loss", pairs())
+    with pytest.raises(ValueError, match=r"(?i)without a loss|`loss` argument"):
         model_of(loss=None).train_on_batch(x, Y_SOURCE)
 
 
@@ -154,19 +154,23 @@ def test_labels_of_one_batch(wrong):
 
 
 def test_validation_pairs_that_the_devices_do_not_divide(monkeypatch):
-    """Two devices, which no backend has by itself."""
+    """Two devices, which no backend has by default."""
     monkeypatch.setattr(fitting, "num_devices", lambda model: 2)
     odd = keras_grl.pair((X_SOURCE, Y_SOURCE), X_TARGET, batch_size=(4, 3))
     refused(model_of(), "2 devices", pairs(), validation_data=odd)
 
 
 def test_a_regularized_model_without_loss():
-    """What Keras calls a loss, and trains on, is no label loss."""
+    """Keras would train on the regularization loss, without labels."""
     predictor = layers.Dense(3, kernel_regularizer="l2")
-    refused(model_of(loss=None, predictor=predictor), "given no loss", pairs())
+    refused(
+        model_of(loss=None, predictor=predictor),
+        "compiled without a loss",
+        pairs(),
+    )
 
 
-def test_a_subclass_with_a_loss_of_its_own():
+def test_a_subclass_with_its_own_loss():
     model = OwnLoss(small_extractor(), small_classifier())
     model.compile("sgd")
     model.fit(pairs(), validation_data=X_TARGET, verbose=0)
@@ -183,7 +187,7 @@ def test_a_loss_for_each_output_of_a_call(extractor, loss):
         model_of(extractor(), loss=loss)
 
 
-def test_a_label_predictor_with_outputs_called_as_ours():
+def test_label_predictor_with_output_names_of_the_model():
     """Their losses would be logged as `label_loss` and `domain_loss`."""
     features = keras.Input((4,))
     predictor = keras.Model(
@@ -229,7 +233,7 @@ def test_labels_of_several_outputs():
         ((), "length 0"),
         ((X_TARGET,) * 4, "length 4"),
         ((X_SOURCE[:, :2], Y_SOURCE), r"validation_data.*\(None, 3\).*12, 2"),
-        ((X_SOURCE, Y_SOURCE[:9]), r"equally many.*x: \[12\], y: \[9\]"),
+        ((X_SOURCE, Y_SOURCE[:9]), r"same number.*x: \[12\], y: \[9\]"),
         ((X_SOURCE, Y_SOURCE, np.ones(3)), r"sample_weight: \[3\]"),
         ((X_SOURCE, Y_SOURCE + 1), "labels of `validation_data`.*such as 3"),
         (pairs(y=Y_SOURCE + 1), "validation_data` of the source.*such as 3"),
@@ -257,7 +261,7 @@ def test_validation_data_of_tf_data():
     "dataset", [paired_data.torch_loader, paired_data.Batches]
 )
 def test_validation_batches_without_labels(dataset):
-    """Of these datasets, only the batches tell."""
+    """Only the batches of these datasets show it."""
     data = dataset(X_TARGET)
     with pytest.raises(ValueError, match="batches `\\(x, y\\)`"):
         model_of().fit(pairs(), validation_data=data, verbose=0)
@@ -296,7 +300,7 @@ def test_validation_split():
 
 
 @pytest.mark.parametrize("arguments", [(), (None,), (X_SOURCE,)])
-def test_fit_of_nothing_to_pair(arguments):
+def test_fit_without_data(arguments):
     with pytest.raises(ValueError, match=r"keras_grl\.pair"):
         model_of().fit(*arguments, verbose=0)
 
@@ -310,7 +314,7 @@ def test_fit_without_source_labels():
 
 
 @pytest.mark.parametrize("method", ["evaluate", "predict"])
-def test_use_of_nothing(method):
+def test_evaluate_and_predict_without_data(method):
     with pytest.raises(ValueError, match=f"`{method}` needs data"):
         getattr(model_of(), method)(None, verbose=0)
 

@@ -29,7 +29,7 @@ def expected(model, x, labels):
 @pytest.mark.parametrize("dataset", [False, True])
 @pytest.mark.parametrize("one_hot", [False, True])
 @pytest.mark.parametrize("labeled", [False, True])
-def test_all_labeled_samples_are_weighed(dataset, one_hot, labeled):
+def test_all_labeled_samples_are_weighted(dataset, one_hot, labeled):
     loss = "categorical_crossentropy" if one_hot else None
     model = model_of(loss=loss or "sparse_categorical_crossentropy")
 
@@ -52,7 +52,7 @@ def test_all_labeled_samples_are_weighed(dataset, one_hot, labeled):
     assert got == pytest.approx(expected(model, x, y), rel=1e-5)
 
 
-def test_the_order_of_the_batches_is_as_without():
+def test_class_weights_keep_the_order_of_the_batches():
     data = keras_grl.pair((X_SOURCE, Y_SOURCE), X_TARGET, batch_size=8, seed=1)
     fitted = [model_of(), model_of()]
     fitted[1].set_weights(fitted[0].get_weights())
@@ -77,14 +77,14 @@ def test_bad_weights(class_weight, words):
         model_of().fit(data, class_weight=class_weight, verbose=0)
 
 
-def test_two_weights_of_one_sample():
+def test_class_weight_and_sample_weight():
     source = (X_SOURCE, Y_SOURCE, np.ones(12))
     data = keras_grl.pair(source, X_TARGET, batch_size=8)
     with pytest.raises(ValueError, match="one weight"):
         model_of().fit(data, class_weight=WEIGHTS, verbose=0)
 
 
-def test_maps_have_no_one_class():
+def test_label_maps_are_refused():
     maps = np.zeros((12, 4, 4))
     model = model_of(loss="mse")
     data = keras_grl.pair((X_SOURCE, maps), X_TARGET, batch_size=8)

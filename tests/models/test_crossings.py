@@ -85,7 +85,7 @@ def written(tmp_path_factory):
     for name, optimizer in OPTIMIZERS.items():
         keras.utils.set_random_seed(0)
         model = make(optimizer(), domain_loss_weight=0.5)
-        # Stopped half-way: λ and the learning rate are on their way.
+        # Stopped half-way, at intermediate values of λ and the learning rate.
         stop = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs, of=model: setattr(
                 of, "stop_training", epoch == 1
@@ -154,7 +154,7 @@ def test_the_file_names_the_public_class(name):
     assert config["registered_name"] is None
 
 
-def test_of_wrapped_optimizers_too():
+def test_wrapped_optimizers():
     inner = keras.optimizers.Adam(0.01)
     model = make(keras.optimizers.LossScaleOptimizer(inner))
     config = model.get_compile_config()["optimizer"]
@@ -162,7 +162,7 @@ def test_of_wrapped_optimizers_too():
     assert config["config"]["inner_optimizer"]["module"] == "keras.optimizers"
 
 
-def test_what_a_file_of_torch_says_is_read():
+def test_files_of_torch_are_read():
     of_torch = {
         "module": "keras.src.backend.torch.optimizers.torch_sgd",
         "class_name": "SGD",
@@ -184,7 +184,7 @@ def adam(p):
     return 0.5 * p
 
 
-def test_a_users_own_optimizer_stays_its_own(tmp_path):
+def test_a_custom_optimizer_is_kept(tmp_path):
     model = make(SGD(0.1))
     assert model.get_compile_config()["optimizer"]["class_name"] == "SGD"
     model.save(tmp_path / "model.keras")
@@ -192,11 +192,11 @@ def test_a_users_own_optimizer_stays_its_own(tmp_path):
     assert type(loaded.optimizer) is SGD
 
 
-# What `compile` was told.
+# The arguments of `compile`.
 
 
 @pytest.mark.parametrize("given", ["auto", True, False])
-def test_jit_compile_is_filed_as_it_was_given(tmp_path, given):
+def test_jit_compile_is_saved_as_passed(tmp_path, given):
     model = make(jit_compile=given)
     resolved = model.jit_compile
     assert model.get_compile_config()["jit_compile"] == given
@@ -206,7 +206,7 @@ def test_jit_compile_is_filed_as_it_was_given(tmp_path, given):
     assert loaded.get_compile_config() == model.get_compile_config()
 
 
-def test_positional_arguments_of_compile_are_filed_too():
+def test_positional_arguments_of_compile_are_saved():
     model = make()
     loss = "sparse_categorical_crossentropy"
     model.compile("sgd", loss, None, None, None, False, 1, False)
@@ -214,7 +214,7 @@ def test_positional_arguments_of_compile_are_filed_too():
 
 
 def old_config(model, **resolved):
-    """The configuration as version 0.1.0 filed it."""
+    """The configuration as version 0.1.0 saved it."""
     config = {**model.get_compile_config(), **resolved}
     del config["auto_scale_loss"]
     return config
@@ -248,14 +248,14 @@ def test_steps_per_execution_that_the_backend_refuses():
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         loaded.compile_from_config(config)
-    told = [str(w.message) for w in caught if "steps_per" in str(w.message)]
+    warned = [str(w.message) for w in caught if "steps_per" in str(w.message)]
     if BACKEND == "torch":
-        assert len(told) == 1
-        assert "steps_per_execution=4" in told[0]
+        assert len(warned) == 1
+        assert "steps_per_execution=4" in warned[0]
         assert loaded.steps_per_execution == 1
         train(loaded, 1)
     else:
-        assert not told
+        assert not warned
         assert loaded.steps_per_execution == 4
     # The file holds what the user wrote.
     assert loaded.get_compile_config()["steps_per_execution"] == 4
@@ -263,7 +263,7 @@ def test_steps_per_execution_that_the_backend_refuses():
     assert loaded.get_compile_config()["steps_per_execution"] == 1
 
 
-def test_a_loss_that_is_not_scaled_stays_so(tmp_path):
+def test_auto_scale_loss_is_saved(tmp_path):
     model = DANNModel(
         small_extractor(), small_classifier(), dtype="mixed_float16"
     )
@@ -284,7 +284,7 @@ def test_a_loss_that_is_not_scaled_stays_so(tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(saved_files.MODELS))
-def test_files_of_before_load_and_train_on(name):
+def test_older_files_load_and_train_on(name):
     _, _, kwargs = saved_files.MODELS[name]
     right = np.load(saved_files.FOLDER / f"{name}.npz")
     model = keras.models.load_model(saved_files.FOLDER / f"{name}.keras")
@@ -300,7 +300,7 @@ def test_files_of_before_load_and_train_on(name):
         np.testing.assert_allclose(value, right[str(number)], atol=tolerance)
 
 
-def test_the_data_are_small():
+def test_test_data_are_small():
     files = list(saved_files.FOLDER.iterdir())
     assert len(files) == 2 * len(saved_files.MODELS)
     assert max(file.stat().st_size for file in files) < 5000

@@ -55,7 +55,7 @@ def batch(x_source, y_source, x_target):
     return {"source": x_source, "target": x_target}, y_source
 
 
-# The maths.
+# The math.
 
 
 @pytest.mark.parametrize("domain_loss_weight", [1.0, 0.1])
@@ -123,8 +123,8 @@ def test_losses_and_metrics_in_the_logs():
     )
 
 
-def test_domain_accuracy_goes_by_the_sign_of_the_logit():
-    """All logits are 0.25: every sample is taken for target."""
+def test_domain_accuracy_uses_the_sign_of_the_logit():
+    """All logits are 0.25: every sample is classified as target."""
     model = small_model()
     for weight in model.domain_classifier.weights:
         weight.assign(0 * weight)
@@ -137,7 +137,7 @@ def test_domain_accuracy_goes_by_the_sign_of_the_logit():
 
 
 def test_a_configuration_has_every_argument():
-    """All of them other than by default."""
+    """None of them has its default value."""
     model = small_model(
         schedules.LinearRamp(0.1),
         total_steps=7,
@@ -156,7 +156,7 @@ def test_a_configuration_has_every_argument():
     assert again.get_config() == model.get_config()
 
 
-def test_sample_weights_weigh_the_label_loss_alone():
+def test_sample_weights_scale_only_the_label_loss():
     model = compiled(learning_rate=0.0)
     data = small_data()
     sample_weight = np.linspace(0, 2, len(data[1])).astype("float32")
@@ -170,7 +170,7 @@ def test_sample_weights_weigh_the_label_loss_alone():
     assert logs["domain_loss"] == pytest.approx(domain_loss, abs=1e-6)
 
 
-def test_the_weights_of_labeled_streams_weigh_their_own_samples():
+def test_each_labeled_stream_has_its_own_weights():
     model = compiled(learning_rate=0.0)
     x_source, y_source, x_target = small_data()
     x_labeled, y_labeled, _ = small_data(source=5)
@@ -199,14 +199,14 @@ def test_the_weights_of_labeled_streams_weigh_their_own_samples():
     )
 
 
-def test_labelled_target_is_learnt_from_and_seen_as_target():
+def test_labeled_target_is_learned_from_and_counts_as_target():
     model = compiled()
     x_source, y_source, x_target = small_data()
-    x_labelled, y_labelled, _ = small_data(source=5)
-    # By hand: 12 source samples; 5 + 8 target samples, of which 5 are labelled.
+    x_labeled, y_labeled, _ = small_data(source=5)
+    # By hand: 12 source samples; 5 + 8 target samples, of which 5 are labeled.
     before = weights(model)
-    x = np.concatenate([x_source, x_labelled, x_target])
-    y = np.concatenate([y_source, y_labelled])
+    x = np.concatenate([x_source, x_labeled, x_target])
+    y = np.concatenate([y_source, y_labeled])
     domain = np.array([0] * 12 + [1] * 13)
     prediction = to_numpy(model.classifier(x[:17]))
     label_loss = -np.mean(np.log(prediction[np.arange(17), y]))
@@ -218,16 +218,16 @@ def test_labelled_target_is_learnt_from_and_seen_as_target():
         {
             "source": x_source,
             "target": x_target,
-            "labeled_target": x_labelled,
+            "labeled_target": x_labeled,
         },
-        {"source": y_source, "labeled_target": y_labelled},
+        {"source": y_source, "labeled_target": y_labeled},
         return_dict=True,
     )
     assert logs["label_loss"] == pytest.approx(label_loss, abs=1e-5)
     assert logs["domain_loss"] == pytest.approx(domain_loss, abs=1e-5)
     source_accuracy = np.mean(prediction[:12].argmax(axis=1) == y_source)
     assert logs["accuracy"] == pytest.approx(source_accuracy)
-    # θ_y's own step, by hand: the mean over all 17 labelled samples.
+    # θ_y's own step, by hand: the mean over all 17 labeled samples.
     one_hot = np.eye(3)[y]
     dz = (prediction - one_hot) / 17
     np.testing.assert_allclose(
@@ -454,7 +454,7 @@ def test_default_domain_classifier_is_the_papers():
     assert isinstance(model.gradient_reversal.schedule, schedules.SigmoidRamp)
 
 
-def test_layers_will_do_for_parts_and_shapes_may_come_late():
+def test_layers_as_parts_and_late_shapes():
     model = compiled(
         DANNModel(keras.layers.Dense(4), keras.layers.Dense(3, "softmax"))
     )
@@ -570,7 +570,7 @@ def test_how_a_step_is_run_changes_nothing(option, monkeypatch):
     def trained(**kwargs):
         keras.utils.set_random_seed(0)
         # Layers, not models of layers, through which torch's compiler takes
-        # half as long again.
+        # 1.5 times as long.
         model = DANNModel(
             keras.layers.Dense(4, activation="tanh"),
             keras.layers.Dense(3, activation="softmax"),
@@ -785,7 +785,7 @@ def assert_unchanged(model, before):
     assert int(to_numpy(model.gradient_reversal.step)) == 0
 
 
-def test_missing_labels_of_the_labelled_target():
+def test_missing_labels_of_the_labeled_target():
     x_source, y_source, x_target = small_data()
     x = {"source": x_source, "target": x_target, "labeled_target": x_target}
     with pytest.raises(ValueError, match='"labeled_target": …'):
@@ -807,7 +807,7 @@ def test_labels_of_the_wrong_shape():
 
 
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
-def test_a_failing_first_step_loses_nothing(method):
+def test_a_failed_first_step_loses_nothing(method):
     """On JAX, Keras itself would lose all weights here."""
     x_source, y_source, x_target = small_data()
     model = compiled()

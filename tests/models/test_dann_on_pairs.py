@@ -67,14 +67,14 @@ def assert_equal_weights(got, expected):
 
 
 @pytest.mark.parametrize("kind", FINITE, ids=name_of)
-def test_fit_on_datasets_learns_what_fit_on_arrays_does(kind):
+def test_fit_on_datasets_equals_fit_on_arrays(kind):
     dataset = pair(kind(*source(16)), kind(target(8)))
     assert_equal_weights(trained(dataset), trained_on_arrays(16, 8, steps=4))
 
 
 @pytest.mark.parametrize("kind", [*UNKNOWN, *ENDLESS], ids=name_of)
 def test_fit_with_steps_per_epoch(kind):
-    """Of one batch again and again, as Keras may take some for itself."""
+    """With one repeated batch, since Keras may read some for itself."""
     dataset = pair(kind(*source(4)), kind(target(4)))
     got = trained(dataset, steps_per_epoch=3)
     assert_equal_weights(got, trained_on_arrays(4, 4, steps=3))
@@ -144,7 +144,7 @@ def test_a_second_fit_sees_other_orders(monkeypatch):
     model.fit(dataset, epochs=2, verbose=0)
     model.fit(dataset, epochs=1, verbose=0)
     model.fit(dataset, epochs=4, initial_epoch=2, verbose=0)
-    # Keras may look at a batch before the first epoch.
+    # Keras may read a batch before the first epoch.
     assert seen[-5:] == [0, 1, 2, 2, 3]
 
 
@@ -169,7 +169,7 @@ def test_endless_pairs_must_be_limited(call, argument):
     model.evaluate(dataset, steps=2, verbose=0)
 
 
-def test_a_resumed_fit_sees_the_order_of_an_unbroken_one():
+def test_a_resumed_fit_has_the_order_of_an_uninterrupted_one():
     def made():
         return pair(source(16), target(8), batch_size=8, seed=1)
 

@@ -85,7 +85,7 @@ def three_streams_with_weights(**kwargs):
     )
 
 
-def with_all_that_each_domain_has_of_its_own():
+def with_everything_per_domain():
     layers = {
         domain: keras_grl.layers.MeanSubtraction()
         for domain in ("source", "target")
@@ -96,7 +96,7 @@ def with_all_that_each_domain_has_of_its_own():
 CASES = {
     "plain": (dann, two_streams, {}),
     "everything": (
-        with_all_that_each_domain_has_of_its_own,
+        with_everything_per_domain,
         three_streams_with_weights,
         {"domain_loss_weight": 0.3},
     ),
@@ -146,7 +146,7 @@ def test_a_last_batch_that_the_devices_do_not_divide_is_refused():
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="tf.distribute")
-def test_a_model_keeps_the_strategy_in_whose_scope_it_was_made():
+def test_a_model_keeps_the_strategy_of_its_scope():
     x, y, t = small_data(source=9, target=9)
     with two_devices():
         model = dann()

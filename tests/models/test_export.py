@@ -1,4 +1,4 @@
-"""What is exported predicts the same, and is the label path alone."""
+"""An exported model predicts the same, and holds only the label path."""
 
 import keras
 import numpy as np
@@ -14,7 +14,8 @@ DOMAIN_UNITS = 173
 
 def only_on(*backends):
     return pytest.mark.skipif(
-        BACKEND not in backends, reason=f"Keras has this on {backends} alone"
+        BACKEND not in backends,
+        reason=f"Keras supports this only on {backends}",
     )
 
 
@@ -45,8 +46,8 @@ def check(model, predictions):
     np.testing.assert_allclose(np.asarray(predictions), want, atol=1e-5)
 
 
-def test_the_domain_classifier_is_seen_where_it_is(model):
-    """So that the tests below, which do not see it, say something."""
+def test_the_domain_classifier_is_found_in_a_full_model(model):
+    """Otherwise the tests below, which do not find it, would prove nothing."""
     sizes = {size for w in model.weights for size in w.shape}
     assert DOMAIN_UNITS in sizes
 
@@ -144,7 +145,7 @@ def test_grouped_convolutions(tmp_path):
         np.testing.assert_allclose(got, model.predict(x, verbose=0), atol=1e-5)
 
 
-def test_nothing_is_exported_before_the_shapes_are_known(tmp_path):
+def test_export_needs_a_built_model(tmp_path):
     model = DANNModel(keras.layers.Dense(2), keras.layers.Dense(2))
     with pytest.raises(ValueError, match=r"`export` needs the shape"):
         model.export(tmp_path / "model")

@@ -1,4 +1,4 @@
-"""A save that fails leaves the file that was there; one that works is whole."""
+"""A failed save keeps the existing file; a successful one is complete."""
 
 import builtins
 
@@ -81,7 +81,7 @@ FORMATS = [
 
 
 @pytest.mark.parametrize(("name", "write", "read", "kwargs"), FORMATS)
-def test_a_failed_save_leaves_the_good_file(
+def test_a_failed_save_keeps_the_existing_file(
     tmp_path, name, write, read, kwargs
 ):
     good = make()
@@ -109,7 +109,7 @@ def test_a_save_over_a_file_replaces_it(tmp_path, name, write, read, kwargs):
 
 
 @pytest.mark.parametrize("name", ["m.keras", "m.h5"])
-def test_what_cannot_be_serialized(tmp_path, name):
+def test_unserializable_models(tmp_path, name):
     """A schedule that is a lambda."""
     good = make()
     good.save(tmp_path / name)
@@ -123,7 +123,7 @@ def test_what_cannot_be_serialized(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "kwargs"), [("m.onnx", {}), ("m.keras", {"zipped": False})]
 )
-def test_what_keras_refuses_it_names_as_it_was_given(tmp_path, name, kwargs):
+def test_keras_errors_name_the_path_as_passed(tmp_path, name, kwargs):
     with pytest.raises(ValueError, match=rf"{tmp_path}/{name}"):
         make().save(tmp_path / name, **kwargs)
     with pytest.raises(ValueError, match=rf"{tmp_path}/m\.h5"):
@@ -141,7 +141,7 @@ def test_folders_that_do_not_exist(tmp_path):
 @pytest.mark.parametrize(
     ("answers", "replaced"), [("n", False), ("y", True), ("?y", True)]
 )
-def test_overwrite_false_asks(tmp_path, monkeypatch, answers, replaced):
+def test_overwrite_false_prompts(tmp_path, monkeypatch, answers, replaced):
     given = iter(answers)
     monkeypatch.setattr(builtins, "input", lambda question: next(given))
     for name, write in (("m.keras", save), ("m.weights.h5", save_weights)):
@@ -150,13 +150,13 @@ def test_overwrite_false_asks(tmp_path, monkeypatch, answers, replaced):
         write(make(), tmp_path / name, overwrite=False)
         old = (tmp_path / name).read_bytes() == b"old"
         assert old is not replaced
-    # Nobody is asked where there is nothing.
+    # No prompt if there is no file.
     monkeypatch.setattr(builtins, "input", None)
     make().save(tmp_path / "new.keras", overwrite=False)
     assert (tmp_path / "new.keras").exists()
 
 
-def test_callbacks_write_whole_files_too(tmp_path):
+def test_callbacks_write_complete_files(tmp_path):
     """`ModelCheckpoint` and `BackupAndRestore` call `save` of the model."""
     path = tmp_path / "m.keras"
     good = make()

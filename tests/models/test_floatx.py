@@ -21,7 +21,7 @@ def floatx(request):
     keras.config.set_floatx("float32")
 
 
-# JAX says so of every array, unless `jax_enable_x64` is set.
+# JAX warns about every array, unless `jax_enable_x64` is set.
 @pytest.mark.filterwarnings("ignore:Explicitly requested dtype.*float64")
 def test_a_model_trains(floatx):
     model = DANNModel(

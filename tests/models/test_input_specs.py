@@ -47,7 +47,7 @@ INPUTS = {
 
 
 @pytest.mark.parametrize("name", INPUTS)
-def test_a_subclassed_extractor_is_built_with_what_the_batches_hold(name):
+def test_a_subclassed_extractor_is_built_with_the_dtypes_of_the_batches(name):
     x = INPUTS[name]
     extractor = Parts() if isinstance(x, dict) else Table()
     model = DANNModel(extractor, small_classifier())
@@ -59,7 +59,7 @@ def test_a_subclassed_extractor_is_built_with_what_the_batches_hold(name):
     )
 
 
-def test_it_is_loaded_as_it_was_built(tmp_path):
+def test_input_dtypes_are_saved(tmp_path):
     model = DANNModel(Table(), small_classifier())
     expected = model.predict(IDS, verbose=0)
     model.save(tmp_path / "model.keras")

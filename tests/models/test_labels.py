@@ -86,7 +86,7 @@ def own_loss(y_true, y_pred):
 
 
 class OwnCrossentropy(losses.SparseCategoricalCrossentropy):
-    """What another class makes of -1 is its own affair."""
+    """A subclass may define its own meaning of -1."""
 
 
 NOT_A_LABEL = np.where(INDICES == 6, 255, INDICES)
@@ -141,11 +141,11 @@ NOT_A_LABEL = np.where(INDICES == 6, 255, INDICES)
         (np.array([]), SPARSE, (7,)),
     ],
 )
-def test_what_keras_trains_rightly(labels, loss, shape):
+def test_accepted_labels(labels, loss, shape):
     check(labels, loss, *shape)
 
 
-def test_before_the_model_is_built_the_range_is_not_known():
+def test_the_range_is_unknown_before_the_model_is_built():
     check_labels("The labels", INDICES + 50, SPARSE)
     with pytest.raises(ValueError, match="whole numbers"):
         check_labels("The labels", INDICES + 0.5, SPARSE)
@@ -190,7 +190,7 @@ def test_tensors_of_the_backend():
         check(tensor, SPARSE, 7)
     half = keras.ops.cast(tensor, "bfloat16")
     if BACKEND == "torch":
-        # NumPy has none of torch's: they are not looked at.
+        # NumPy has no such dtype: these labels are not checked.
         check(half, SPARSE, 7)
     else:
         with pytest.raises(ValueError, match="such as 7"):
@@ -198,7 +198,7 @@ def test_tensors_of_the_backend():
     assert to_numpy(tensor).max() == 7
 
 
-def test_every_part_of_a_large_array_is_looked_at(monkeypatch):
+def test_all_parts_of_a_large_array_are_checked(monkeypatch):
     monkeypatch.setattr("keras_grl.models.labels._CHUNK", 3)
     check(np.zeros(10), SPARSE, 7)
     for index in range(10):

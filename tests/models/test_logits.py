@@ -79,7 +79,7 @@ def test_bounded_outputs(make):
         lambda: Hidden("scaled"),
         lambda: Hidden("absolute"),
         lambda: Hidden("linear", kernel_initializer="zeros"),
-        # As it stands, all of its outputs are about .5.
+        # With its own weights, all outputs are about .5.
         lambda: Hidden(
             "linear",
             kernel_initializer=keras.initializers.Constant(1e-4),
@@ -102,13 +102,13 @@ def test_logits(make):
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh"])
-def test_a_linear_end_of_a_bounded_layer_is_seen_by_its_sign(activation):
-    """With 46 features the first weights alone give outputs in [0, 1]."""
+def test_a_linear_output_of_a_bounded_layer_changes_its_sign(activation):
+    """With 46 features, only the first weights give outputs in [0, 1]."""
     classifier = then(layers.Dense(1, activation), Hidden("linear"))
     assert not outputs_are_bounded(classifier, 46)
 
 
-def test_a_layer_that_is_not_built_or_needs_more():
+def test_unbuilt_layers_and_layers_with_other_inputs():
     class Two(layers.Layer):
         def call(self, features, more):
             return features
@@ -160,7 +160,7 @@ def test_activations_of_a_functional_model(function):
         model_of(classifier)
 
 
-def test_an_activation_that_only_the_values_show():
+def test_an_activation_found_only_by_values():
     model = model_of(Hidden())
     before = [to_numpy(v) for v in model.weights]
     for _ in range(2):
@@ -170,7 +170,7 @@ def test_an_activation_that_only_the_values_show():
         np.testing.assert_array_equal(to_numpy(got), want)
 
 
-def test_a_hidden_linear_end_trains():
+def test_a_hidden_linear_output_trains():
     assert np.isfinite(fit(model_of(Hidden("linear"))).history["loss"]).all()
 
 
@@ -186,7 +186,7 @@ def test_a_model_that_is_loaded_warns(tmp_path):
     fit(loaded)
 
 
-def test_a_model_of_a_version_that_accepted_elu():
+def test_an_older_model_with_elu_warns():
     config = model_of(then(layers.Dense(1))).get_config()
     config["domain_classifier"] = keras.saving.serialize_keras_object(
         then(layers.Dense(1), layers.ELU())

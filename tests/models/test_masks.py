@@ -45,7 +45,7 @@ def masked_in_the_preprocessing(mode):
 
 
 def masked_in_one_domain(mode):
-    """A target without padding, beside a source with it."""
+    """A target without padding, and a source with padding."""
     return keras_grl.DANNModel(
         keras.Sequential([keras.layers.Dense(4)]),
         head(3),
@@ -58,7 +58,7 @@ def masked_in_one_domain(mode):
     )
 
 
-# Dense passes no mask on purpose in some versions; the predictions tell.
+# Some versions of Dense pass no mask on purpose; the predictions show it.
 @pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask")
 @pytest.mark.parametrize("labeled_target", [False, True])
 @pytest.mark.parametrize("mode", MODES)

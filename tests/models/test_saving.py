@@ -31,7 +31,7 @@ def trained_model(epochs=2):
     dataset = keras_grl.pair(
         (x_source, y_source), x_target, batch_size=8, seed=0
     )
-    # Stopped half-way: λ and the learning rate are on their way.
+    # Stopped half-way, at intermediate values of λ and the learning rate.
     stop = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: setattr(model, "stop_training", True)
     )
@@ -77,7 +77,7 @@ def test_saved_and_loaded(tmp_path):
     assert want["step"] == want["iterations"] == 3
     assert_equal_states(state(loaded), want)
     assert json.dumps(loaded.get_config()) == json.dumps(model.get_config())
-    # And training goes on alike.
+    # And training continues in the same way.
     for each in (model, loaded):
         each.fit(dataset, epochs=2, initial_epoch=1, verbose=0)
     assert_equal_states(state(loaded), state(model))
@@ -95,7 +95,7 @@ def test_file_holds_no_code(tmp_path):
     keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
 
 
-def test_weights_alone(tmp_path):
+def test_weights_only(tmp_path):
     model, _ = trained_model()
     model.save_weights(tmp_path / "model.weights.h5")
     fresh = DANNModel(small_extractor(), small_classifier())
@@ -107,7 +107,7 @@ def test_weights_alone(tmp_path):
     assert fresh.adaptation_factor == model.adaptation_factor
 
 
-def test_weights_are_filed_by_part(tmp_path):
+def test_weights_are_saved_by_part(tmp_path):
     """And do not move when a model derived from the parts has been used."""
     model, _ = trained_model()
     assert model.classifier is model.classifier

@@ -60,7 +60,7 @@ def with_random_numbers_and_statistics():
     return networks(shared, shared)
 
 
-def beside_one_of_its_name():
+def next_to_a_layer_of_the_same_name():
     """Equal in all that a file says of them."""
     shared = layers.Dense(4, "relu", name="hidden")
     other = layers.Dense(4, "relu", name="hidden")
@@ -81,7 +81,7 @@ def within_wrappers():
 
 
 def preprocessing():
-    """The same layer for both domains, which is no mistake."""
+    """The same layer for both domains, which is allowed."""
     shared = layers.Normalization()
     shared.adapt(small_data()[0])
     both = {"source": shared, "target": shared}
@@ -100,7 +100,7 @@ SHARED = [
     a_network,
     extractor_and_domain,
     with_random_numbers_and_statistics,
-    beside_one_of_its_name,
+    next_to_a_layer_of_the_same_name,
     within_wrappers,
     preprocessing,
     trainable_preprocessing,
@@ -146,16 +146,16 @@ def in_functional_models():
     return networks([4, shared], [4, shared], wrap=functional)
 
 
-def test_what_may_not_load_is_said_before_training(tmp_path):
+def test_unloadable_models_warn_before_training(tmp_path):
     model = DANNModel(**in_functional_models())
-    with pytest.warns(UserWarning, match="part of several networks") as told:
+    with pytest.warns(UserWarning, match="part of several networks") as warned:
         model.compile("sgd", "sparse_categorical_crossentropy")
-    assert len(told) == 1
+    assert len(warned) == 1
     model.save_weights(tmp_path / "model.weights.h5")
     model.load_weights(tmp_path / "model.weights.h5")
 
 
-def test_files_of_other_models_say_nothing_of_sharing():
+def test_files_without_shared_layers_are_unchanged():
     config = trained(networks()).get_config()
     assert "shared_object_id" not in json.dumps(config)
     inputs = keras.Input((4,))

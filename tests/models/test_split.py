@@ -46,7 +46,7 @@ def test_parts_compose_to_the_whole(at):
 @pytest.mark.parametrize("kind", ["functional", "sequential"])
 @pytest.mark.parametrize("inner", ["functional", "sequential"])
 def test_at_a_model_within_the_model(kind, inner):
-    """The commonest classifier: a head on a backbone."""
+    """The most common classifier: a head on a backbone."""
     keras.utils.set_random_seed(0)
     if inner == "sequential":
         backbone = keras.Sequential(
@@ -80,7 +80,7 @@ def test_at_a_model_within_the_model(kind, inner):
     assert shared == {id(w) for w in model.weights}
 
 
-def test_multiple_outputs_stay_behind_the_cut():
+def test_multiple_outputs_stay_after_the_cut():
     inputs = keras.Input((3,))
     x = keras.layers.Dense(4, name="features")(inputs)
     outputs = {"a": keras.layers.Dense(1)(x), "b": keras.layers.Dense(2)(x)}
@@ -89,7 +89,7 @@ def test_multiple_outputs_stay_behind_the_cut():
 
 
 def check_one_step(model, x):
-    """All weights learn that can, through whatever layers there are."""
+    """All trainable weights change, through all layers."""
     # Operation by operation: compiling such a step takes minutes.
     model.compile(
         keras.optimizers.SGD(0.01),
@@ -171,7 +171,7 @@ def test_a_keras_application(tmp_path, application, at, options):
             "such as.*'hidden'",
         ),
         (image_model, "logits", "before the last one"),
-        (image_model, "inside", "path around.*at='inside'"),
+        (image_model, "inside", "path bypasses.*at='inside'"),
         (called_twice, "twice", "called once"),
         (lambda: "model", "conv", "Functional or Sequential"),
         (

@@ -1,4 +1,4 @@
-"""What is done to each domain apart: preprocessing and BatchNormalization."""
+"""Preprocessing and BatchNormalization per domain."""
 
 import sys
 import threading
@@ -46,7 +46,7 @@ def transparent(mode="joint", extractor=None, **kwargs):
     )
 
 
-def normalised(x, mean, variance):
+def normalized(x, mean, variance):
     return (x - mean) / np.sqrt(variance + EPSILON)
 
 
@@ -76,7 +76,7 @@ def test_joint_batch_by_hand():
     model = transparent("joint")
     both = np.concatenate([source, target])
     got = features_of_all(model, {"source": source, "target": target}, True)
-    want = normalised(both, both.mean(), both.var())
+    want = normalized(both, both.mean(), both.var())
     np.testing.assert_allclose(got, want, atol=1e-5)
     np.testing.assert_allclose(
         own_statistics(model),
@@ -90,7 +90,7 @@ def test_separate_passes_by_hand():
     model = transparent("separate")
     got = features_of_all(model, {"source": source, "target": target}, True)
     want = np.concatenate(
-        [normalised(x, x.mean(), x.var()) for x in (source, target)]
+        [normalized(x, x.mean(), x.var()) for x in (source, target)]
     )
     np.testing.assert_allclose(got, want, atol=1e-5)
     np.testing.assert_allclose(
@@ -111,14 +111,14 @@ def check_domain_specific(model, source, target):
     np.testing.assert_allclose(source_statistics(model), by_source, rtol=1e-5)
     plain = model.predict(source, verbose=0)
     np.testing.assert_allclose(
-        plain, normalised(source, *by_target), rtol=1e-4, atol=1e-5
+        plain, normalized(source, *by_target), rtol=1e-4, atol=1e-5
     )
     named = model.predict({"source": source}, verbose=0)
     np.testing.assert_allclose(
-        named, normalised(source, *by_source), rtol=1e-4, atol=1e-5
+        named, normalized(source, *by_source), rtol=1e-4, atol=1e-5
     )
     got = features_of_all(model, {"source": source, "target": target}, False)
-    want = [normalised(source, *by_source), normalised(target, *by_target)]
+    want = [normalized(source, *by_source), normalized(target, *by_target)]
     np.testing.assert_allclose(got, np.concatenate(want), rtol=1e-4, atol=1e-5)
     # Neither prediction nor a paired call changed any of it.
     np.testing.assert_allclose(own_statistics(model), by_target, rtol=1e-5)
@@ -130,7 +130,7 @@ def test_domain_specific_by_hand():
     model = transparent("domain_specific")
     got = features_of_all(model, {"source": source, "target": target}, True)
     want = np.concatenate(
-        [normalised(x, x.mean(), x.var()) for x in (source, target)]
+        [normalized(x, x.mean(), x.var()) for x in (source, target)]
     )
     np.testing.assert_allclose(got, want, atol=1e-5)
     check_domain_specific(model, source, target)
@@ -155,19 +155,19 @@ def test_domain_specific_in_fit_saved_and_loaded(tmp_path):
     )
 
 
-def test_evaluation_of_pairs_by_the_statistics_of_each():
+def test_evaluation_of_pairs_uses_the_statistics_of_each_domain():
     source, target = samples()
     model = transparent("domain_specific")
     model.compile(keras.optimizers.SGD(0.0), "mse")
     dataset = keras_grl.pair((source, source), target, batch_size=(6, 4))
     model.fit(dataset, verbose=0)
     by_source = moved(0.0, source.mean()), moved(1.0, source.var())
-    error = normalised(source, *by_source) - source
+    error = normalized(source, *by_source) - source
     logs = model.evaluate(dataset, return_dict=True, verbose=0)
     assert logs["label_loss"] == pytest.approx(np.mean(error**2), rel=1e-4)
 
 
-def test_labelled_target_samples_are_of_the_target():
+def test_labeled_target_samples_use_the_target_statistics():
     source, target = samples(6, 4)
     model = transparent("domain_specific")
     x = {"source": source, "labeled_target": target[:1], "target": target[1:]}
@@ -179,8 +179,8 @@ def test_labelled_target_samples_are_of_the_target():
     )
     want = np.concatenate(
         [
-            normalised(source, source.mean(), source.var()),
-            normalised(target, target.mean(), target.var())[:1],
+            normalized(source, source.mean(), source.var()),
+            normalized(target, target.mean(), target.var())[:1],
         ]
     )
     np.testing.assert_allclose(to_numpy(outputs["label"]), want, atol=1e-5)
@@ -219,7 +219,7 @@ def test_the_gradient_through_frozen_statistics_is_that_of_each_domain():
 
 
 class Fragile(keras.layers.Layer):
-    """Fails on command, as a layer does on an input it does not like."""
+    """Fails on command, as a layer does for an invalid input."""
 
     fails = False
 
@@ -318,7 +318,7 @@ def test_one_domain_may_have_no_preprocessing():
 
 
 def test_preprocessing_that_changes_the_shape(tmp_path):
-    """Grey images become coloured and small, each domain's in its way."""
+    """Gray images become RGB and smaller, differently in each domain."""
     model = keras_grl.DANNModel(
         keras.Sequential([keras.Input((4, 4, 3)), keras.layers.Flatten()]),
         keras.layers.Dense(2),
@@ -379,7 +379,7 @@ def test_bad_mode():
         transparent("both")
 
 
-def test_outputs_of_any_layer_by_the_statistics_of_the_domain():
+def test_outputs_of_any_layer_use_the_statistics_of_the_domain():
     extractor = keras.Sequential(
         [
             keras.Input((1,)),
@@ -487,7 +487,7 @@ class Penalty(keras.layers.Layer):
 
 
 @pytest.mark.parametrize("mode", ["separate", "domain_specific"])
-def test_losses_that_layers_add_count_once_for_each_domain(mode):
+def test_losses_of_layers_count_once_per_domain(mode):
     """Of both passes, though the source's has statistics of its own."""
     source, target = samples()
     extractor = keras.Sequential(
@@ -505,7 +505,7 @@ def test_losses_that_layers_add_count_once_for_each_domain(mode):
 
 
 def test_other_state_of_the_extractor_advances_in_both_passes():
-    """Seeds of dropout and counters are no statistics of one domain."""
+    """Seeds of dropout and counters do not belong to one domain."""
 
     class Counter(keras.layers.Layer):
         def build(self, input_shape):

@@ -25,7 +25,7 @@ class Mutant(NamedTuple):
     Args:
         path: Of the file, from the root of the repository.
         original: Text that the file has once.
-        mutated: What stands in its place.
+        mutated: The replacement.
         tests: Node ids of pytest, of which at least one must fail.
     """
 

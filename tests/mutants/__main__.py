@@ -80,14 +80,14 @@ def main(words: list[str]) -> int:
 
 
 def survived(tree: Path, mutant: Mutant, log: Path) -> bool:
-    """Runs one mutant, prints its row and says whether it was not caught."""
+    """Runs one mutant, prints its row; returns whether it was not caught."""
     path = tree / mutant.path
     text = path.read_text()
     start = time.monotonic()
-    said = ""
+    message = ""
     if text.count(mutant.original) != 1:
         result = "BROKEN"
-        said = f"the text is found {text.count(mutant.original)} times"
+        message = f"the text is found {text.count(mutant.original)} times"
     else:
         try:
             path.write_text(text.replace(mutant.original, mutant.mutated))
@@ -96,7 +96,9 @@ def survived(tree: Path, mutant: Mutant, log: Path) -> bool:
             path.write_text(text)
         result = {GREEN: "SURVIVED", RED: "killed"}.get(status, "BROKEN")
         if result == "BROKEN":
-            said = f"status {status}: {log.read_text(errors='replace')[-2000:]}"
+            message = (
+                f"status {status}: {log.read_text(errors='replace')[-2000:]}"
+            )
     seconds = time.monotonic() - start
     lines = [
         " ".join(text.split()) for text in (mutant.original, mutant.mutated)
@@ -104,7 +106,7 @@ def survived(tree: Path, mutant: Mutant, log: Path) -> bool:
     print(f"{result:8} {seconds:5.1f} s  {mutant.path}")
     print(f"{'':18}- {lines[0]}\n{'':18}+ {lines[1]}", flush=True)
     if result != "killed":
-        print(f"{'':18}{said or ', '.join(mutant.tests)}", flush=True)
+        print(f"{'':18}{message or ', '.join(mutant.tests)}", flush=True)
     return result != "killed"
 
 

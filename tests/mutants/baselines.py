@@ -78,7 +78,7 @@ MUTANTS = [
         (
             "        fewer._relate()\n",
             "",
-            "tests/baselines/test_geodesic_flow_kernel.py::test_fewer_components_are_as_if_fitted_anew",
+            "tests/baselines/test_geodesic_flow_kernel.py::test_fewer_components_equal_a_new_fit",
         ),
     ),
     *mutants(
@@ -136,7 +136,7 @@ MUTANTS = [
         (
             "make_pipeline(StandardScaler(), svm) if self.standardize else svm",
             "svm",
-            "test_features_are_standardised_on_what_is_fitted",
+            "test_features_are_standardized_with_training_statistics",
         ),
     ),
     *mutants(
@@ -145,12 +145,12 @@ MUTANTS = [
         (
             "np.arange(len(rows)) / len(rows)",
             "np.arange(len(rows))",
-            "test_a_share_of_the_samples",
+            "test_max_samples_is_stratified",
         ),
         (
             "np.random.default_rng(seed).permutation",
             "np.random.default_rng(0).permutation",
-            "test_a_share_of_the_samples",
+            "test_max_samples_is_stratified",
         ),
     ),
     *mutants(
@@ -165,7 +165,7 @@ MUTANTS = [
         (
             "last = weighted[-1]",
             "last = weighted[0]",
-            "test_of_a_builders_model",
+            "test_features_of_a_builders_model",
         ),
     ),
     *mutants(

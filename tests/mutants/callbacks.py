@@ -15,12 +15,12 @@ MUTANTS = [
         (
             "steps = applied - was_applied",
             "steps = applied * 0 + 1",
-            "test_skipped_steps_count_for_nothing",
+            "test_skipped_steps_do_not_count",
         ),
         (
             "first_step = steps_taken(optimizer) - layer.steps_counted",
             "first_step = 0",
-            "test_a_new_optimizer_stands_where_the_model_stands",
+            "test_a_new_optimizer_continues_at_the_models_step",
         ),
     ),
     *mutants(
@@ -29,7 +29,7 @@ MUTANTS = [
         (
             "if p >= 0.5 and factor >= 0.5 * end:",
             "if p >= 0.5:",
-            "test_a_run_that_was_cut_short",
+            "test_early_end_warns",
         ),
     ),
     *mutants(
@@ -38,7 +38,7 @@ MUTANTS = [
         (
             'elif self.model.stop_training or last < self.params["epochs"]:',
             'elif last < self.params["epochs"]:',
-            "test_a_run_that_was_cut_short",
+            "test_early_end_warns",
         ),
         (
             "if counted == 0 and applied > 0:",
@@ -61,7 +61,7 @@ MUTANTS = [
         (
             "first_step = steps_taken(optimizer) - step",
             "first_step = 0",
-            "test_second_fit_is_a_run_of_its_own",
+            "test_second_fit_is_a_separate_run",
         ),
     ),
     *mutants(
@@ -86,14 +86,14 @@ MUTANTS = [
         "keras_grl/callbacks/backup.py",
         BACKUP,
         (
-            "self._note(epoch + 1)",
-            "self._note(epoch)",
-            "test_what_a_kill_can_leave[complete-False]",
+            "self._record(epoch + 1)",
+            "self._record(epoch)",
+            "test_files_that_a_kill_can_leave[complete-False]",
         ),
         (
             "self.resumed = True",
             "self.resumed = False",
-            "test_of_other_optimizers_and_models[scaled]",
+            "test_other_optimizers_and_models[scaled]",
         ),
     ),
     *mutants(
@@ -102,7 +102,7 @@ MUTANTS = [
         (
             "self._write(epoch + 1)",
             "self._write(epoch)",
-            "test_of_a_plain_model",
+            "test_plain_model",
         ),
         (
             '_set_random_state(facts["random"])',

@@ -17,27 +17,27 @@ MUTANTS = mutants(
     ),
     (
         "for domain, each in enumerate(tested)",
-        "for domain, each in enumerate(learnt)",
-        "test_the_classifier_is_tested_on_samples_it_has_not_learned_from",
+        "for domain, each in enumerate(trained)",
+        "test_the_classifier_is_tested_on_held_out_samples",
     ),
     (
         "2.0 * (1.0 - 2.0 * domain_error(source, target, seed))",
         "2.0 * (1.0 - domain_error(source, target, seed))",
-        "test_domains_that_are_alike_cannot_be_told_apart",
+        "test_equal_domains_have_the_error_of_guessing",
     ),
     (
         "2.0 * (1.0 - 2.0 * domain_error(source, target, seed))",
         "1.0 - 2.0 * domain_error(source, target, seed)",
-        "test_features_apart_and_constant_features",
+        "test_separable_and_constant_features",
     ),
     (
         "return array.reshape(len(array), -1)",
         "return array.reshape(len(array), -1)[:, ::2]",
-        "test_one_feature_suffices_to_tell_domains_apart",
+        "test_one_feature_suffices_to_separate_domains",
     ),
     (
         "return samples[order[:middle]], samples[order[middle:]]",
         "return samples[order], samples[order]",
-        "test_the_classifier_is_tested_on_samples_it_has_not_learned_from",
+        "test_the_classifier_is_tested_on_held_out_samples",
     ),
 )

@@ -192,7 +192,7 @@ MUTANTS = [
         (
             "return sum(ops.shape(tensor)[0] for tensor in tensors)",
             "return ops.shape(tensors[0])[0]",
-            "test_labelled_target_is_learnt_from_and_seen_as_target",
+            "test_labeled_target_is_learned_from_and_counts_as_target",
         ),
         (
             "mask = previous_mask[0] if previous_mask else None",

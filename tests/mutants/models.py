@@ -23,17 +23,17 @@ MUTANTS = [
         (
             "return [name for name in (SOURCE, LABELED_TARGET) if name in x]",
             "return [name for name in (SOURCE,) if name in x]",
-            "test_labelled_target_is_learnt_from_and_seen_as_target",
+            "test_labeled_target_is_learned_from_and_counts_as_target",
         ),
         (
             "for name in (LABELED_TARGET, TARGET) if name in x]",
             "for name in (TARGET, LABELED_TARGET) if name in x]",
-            "test_labelled_target_is_learnt_from_and_seen_as_target",
+            "test_labeled_target_is_learned_from_and_counts_as_target",
         ),
         (
             "_joined_by_name(sample_weight, names)",
             "None",
-            "test_the_weights_of_labeled_streams_weigh_their_own_samples",
+            "test_each_labeled_stream_has_its_own_weights",
         ),
     ),
     *mutants(
@@ -47,7 +47,7 @@ MUTANTS = [
         (
             "correct = ops.equal(logits > 0, domains > 0.5)",
             "correct = ops.equal(logits > 0.5, domains > 0.5)",
-            "test_domain_accuracy_goes_by_the_sign_of_the_logit",
+            "test_domain_accuracy_uses_the_sign_of_the_logit",
         ),
         (
             "self.domain_classifier(reversed_, training=training)",
@@ -67,7 +67,7 @@ MUTANTS = [
         (
             "features[: rows.source], features[rows.source :]",
             "features[: rows.labeled], features[rows.labeled :]",
-            "test_labelled_target_counts_as_target",
+            "test_labeled_target_counts_as_target",
         ),
     ),
     *mutants(
@@ -95,7 +95,7 @@ MUTANTS = [
         (
             "for sign in (1, -1):",
             "for sign in (1,):",
-            "test_a_linear_end_of_a_bounded_layer_is_seen_by_its_sign",
+            "test_a_linear_output_of_a_bounded_layer_changes_its_sign",
         ),
         ("0 <= low < high", "low <= high", "test_logits"),
     ),
@@ -108,26 +108,25 @@ MUTANTS = [
             BY_HAND,
         ),
         (
-            "update_state(domain_loss, of.total)",
-            "update_state(2.0 * domain_loss, of.total)",
+            "update_state(domain_loss, batch_rows.total)",
+            "update_state(2.0 * domain_loss, batch_rows.total)",
             "test_losses_and_metrics_in_the_logs",
         ),
         (
             "y_pred = tree.map_structure(lambda t: t[:source], "
             'y_pred["label"])',
             'y_pred = y_pred["label"]',
-            "test_labelled_target_is_learnt_from_and_seen_as_target",
+            "test_labeled_target_is_learned_from_and_counts_as_target",
         ),
         (
             "            if not any(metric is each for each in own):",
             "            if False:",
-            f"{ADAPTATION}::"
-            "test_a_metric_by_the_name_of_a_figure_of_ours_is_refused",
+            f"{ADAPTATION}::test_metric_names_of_the_model_are_refused",
         ),
         (
             "*self.method.metrics,",
             "",
-            f"{ADAPTATION}::test_metrics_of_a_method_are_not_of_plain_data",
+            f"{ADAPTATION}::test_metrics_of_a_method_need_paired_data",
         ),
     ),
     *mutants(
@@ -136,7 +135,7 @@ MUTANTS = [
         (
             "predictions = self.label_predictor(features, training=training)",
             "predictions = self.label_predictor(seen, training=training)",
-            "test_a_method_sees_the_target_predictions_that_it_asks_for",
+            "test_a_method_gets_target_predictions_if_it_uses_them",
         ),
         (
             "            self._create_weights(known_shape)\n"
@@ -165,7 +164,7 @@ MUTANTS = [
         (
             "[loss + 0.0 for loss in scope.losses]",
             "[]",
-            "test_losses_that_layers_add_count_once_for_each_domain",
+            "test_losses_of_layers_count_once_per_domain",
         ),
     ),
     *mutants(
@@ -184,7 +183,7 @@ MUTANTS = [
         (
             "range(0, len(values), rows)",
             "range(0, rows, rows)",
-            "test_every_part_of_a_large_array_is_looked_at",
+            "test_all_parts_of_a_large_array_are_checked",
         ),
     ),
     *mutants(
@@ -203,7 +202,7 @@ MUTANTS = [
         (
             "get(int(each), 1.0)",
             "get(int(each), 0.0)",
-            "test_all_labeled_samples_are_weighed",
+            "test_all_labeled_samples_are_weighted",
         ),
     ),
     *mutants(
@@ -235,22 +234,22 @@ MUTANTS = [
         (
             'if str(module).startswith("keras.")',
             "if str(module)",
-            "test_a_users_own_optimizer_stays_its_own",
+            "test_a_custom_optimizer_is_kept",
         ),
         (
             'for name in ("jit_compile", "auto_scale_loss")',
             'for name in ("auto_scale_loss",)',
-            "test_jit_compile_is_filed_as_it_was_given",
+            "test_jit_compile_is_saved_as_passed",
         ),
         (
-            'return filed or "auto"',
-            "return filed",
+            'return saved or "auto"',
+            "return saved",
             "test_old_files_of_torch_compile_as_this_backend_does",
         ),
         (
             'answer == "y"',
             'answer != "y"',
-            "tests/models/test_failed_saves.py::test_overwrite_false_asks",
+            "tests/models/test_failed_saves.py::test_overwrite_false_prompts",
         ),
         (
             " or _share_variables(parts)",
@@ -267,6 +266,6 @@ MUTANTS = [
             'path.suffix != ".json"',
             "test_the_file_that_lists_the_others_comes_last",
         ),
-        ("realpath", "abspath", "test_a_link_stays_one"),
+        ("realpath", "abspath", "test_a_link_stays_a_link"),
     ),
 ]

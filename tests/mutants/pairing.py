@@ -23,19 +23,19 @@ MUTANTS = [
         (
             "walked = epoch * (self._num_batches or 0) + index",
             "walked = index",
-            "test_a_long_stream_is_seen_whole_over_the_epochs",
+            "test_a_long_stream_is_used_completely_over_the_epochs",
         ),
         (
             "self._trained.epochs = epoch + 1",
             "self._trained.epochs = epoch",
-            "test_with_steps_goes_on_from_one_fit_to_the_next",
+            "test_with_steps_continues_in_the_next_fit",
             "tests/models/test_dann_on_pairs.py::"
             "test_a_second_fit_sees_other_orders",
         ),
         (
             "self._epoch = epoch - 1",
             "self._epoch = epoch",
-            "test_set_epoch_takes_up_where_a_run_was_left",
+            "test_set_epoch_resumes_a_run",
         ),
         (
             'weights[name] = np.ones(size, dtype="float32")',
@@ -46,7 +46,7 @@ MUTANTS = [
             "                stream.restart()\n        self._trained",
             "                pass\n        self._trained",
             "tests/test_streams.py::"
-            "test_datasets_start_over_when_the_first_epoch_is_told",
+            "test_datasets_start_again_at_the_first_epoch",
         ),
         (
             'if check_integer("workers", value, minimum=0) > 1:',
@@ -65,7 +65,7 @@ MUTANTS = [
         (
             "self._seed = (seed, STREAMS.index(name))",
             "self._seed = (seed, 0)",
-            "test_the_streams_are_not_shuffled_alike",
+            "test_streams_are_shuffled_differently",
         ),
         (
             "np.random.default_rng((*self._seed, number))",
@@ -101,12 +101,12 @@ MUTANTS = [
         (
             "if not self._once:\n                self._iterator = None",
             "if self._once:\n                self._iterator = None",
-            "test_datasets_start_over_when_the_first_epoch_is_told",
+            "test_datasets_start_again_at_the_first_epoch",
         ),
         (
             "            dataset.on_epoch_end()",
             "            pass",
-            "test_a_py_dataset_is_told_of_its_epochs",
+            "test_epoch_hooks_of_a_py_dataset_are_called",
         ),
         (
             "return batch[0]",
@@ -158,7 +158,7 @@ MUTANTS = [
         (
             'if joint or (len(shape) == 1 and array.dtype.kind == "f"):',
             "if joint:",
-            "test_what_must_be_alike_where_domains_pass_separately",
+            "test_mismatches_if_domains_pass_separately",
         ),
     ),
     *mutants(
@@ -173,7 +173,7 @@ MUTANTS = [
             "if isinstance(data, list) and not (name == TARGET and "
             "len(data) == 1):",
             "if False:",
-            "test_lists_and_other_things",
+            "test_lists_and_other_types",
         ),
     ),
 ]

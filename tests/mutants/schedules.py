@@ -61,7 +61,7 @@ MUTANTS = [
         (
             "if reads.variables:",
             "if False:",
-            "test_variables_are_refused_where_an_assignment_would_not_be_seen",
+            "test_variables_are_refused",
         ),
         (
             "if not 0.0 <= number <= 3.4e38:",
@@ -75,7 +75,7 @@ MUTANTS = [
         (
             'ops.cast(step, "int32") - self.first_step',
             'ops.cast(step, "int32")',
-            f"{HORIZON}::test_second_fit_is_a_run_of_its_own",
+            f"{HORIZON}::test_second_fit_is_a_separate_run",
         ),
         (
             "if count == len(others):",
@@ -87,7 +87,7 @@ MUTANTS = [
             "return self.in_files and called_schedule(self._optimizer) is not "
             "None",
             "return self.in_files",
-            "test_another_learning_rate_after_ours",
+            "test_learning_rate_set_after_a_schedule",
         ),
         (
             "for variable in variables[len(others) :]:",

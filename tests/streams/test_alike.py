@@ -29,7 +29,7 @@ def inputs(dtype="float32", **shapes):
                 "source": inputs(a=(4, 2)),
                 "target": inputs(a=(4, 2), label=(4,)),
             },
-            ["'label'", "no labels among them"],
+            ["'label'", "without labels among them"],
         ),
         (
             inputs(source=(4, 20, 3), target=(4, 30, 3)),
@@ -45,7 +45,7 @@ def inputs(dtype="float32", **shapes):
         ),
     ],
 )
-def test_unlike_domains(x, messages):
+def test_mismatched_domains(x, messages):
     with pytest.raises(ValueError) as error:
         check_alike(x)
     for message in messages:
@@ -64,7 +64,7 @@ def test_sizes_of_batches_may_differ():
         ("int32", (4, 20), (4, 30)),
     ],
 )
-def test_sizes_may_differ_where_domains_pass_separately(dtype, source, target):
+def test_sizes_may_differ_if_domains_pass_separately(dtype, source, target):
     x = inputs(dtype, source=source, target=target)
     check_alike(x, joint=False)
     with pytest.raises(ValueError, match="same shape"):
@@ -83,7 +83,7 @@ def test_sizes_may_differ_where_domains_pass_separately(dtype, source, target):
     ],
     ids=["channels", "axes", "columns", "dtype", "labeled_target"],
 )
-def test_what_must_be_alike_where_domains_pass_separately(x):
+def test_mismatches_if_domains_pass_separately(x):
     with pytest.raises(ValueError, match="same shape"):
         check_alike(x, joint=False)
 
@@ -94,7 +94,7 @@ def test_channels_first():
     check_alike(x, joint=False)
 
 
-def test_a_layer_for_each_domain_may_make_them_alike():
+def test_preprocessing_per_domain_allows_other_shapes():
     x = inputs(source=(4, 4), target=(4, 7), labeled_target=(4, 7))
     check_alike(x, preprocessed=True)
     x["labeled_target"] = np.zeros((4, 4))

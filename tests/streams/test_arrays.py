@@ -57,7 +57,7 @@ STRINGS = np.array(["cat", "dog", "fox", "cat"] * 3)
         ({"a": Y, "b": None}, ["objects", "NoneType"]),
     ],
 )
-def test_labels_that_are_no_numbers(y, messages):
+def test_labels_that_are_not_numbers(y, messages):
     with pytest.raises(ValueError, match=r"`source`.*labels") as error:
         pair((X, y), target())
     for message in messages:
@@ -80,7 +80,7 @@ def ragged():
         (np.ma.masked_less(X, 0), ["masked array", "filled"]),
     ],
 )
-def test_inputs_that_are_no_numbers(x, messages):
+def test_inputs_that_are_not_numbers(x, messages):
     with pytest.raises(ValueError, match=r"`target`.*inputs") as error:
         pair((X, Y), x)
     for message in messages:

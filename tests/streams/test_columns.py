@@ -20,7 +20,7 @@ class Frame:
 
 
 class Table:
-    """As pyarrow's: its `columns` are no names."""
+    """Like pyarrow's: its `columns` are not names."""
 
     def __init__(self, array, *columns):
         self.column_names, self._array = list(columns), array
@@ -31,7 +31,7 @@ class Table:
 
 
 class Series:
-    """As pandas': its index is not looked at."""
+    """Like pandas': its index is ignored."""
 
     def __init__(self, array):
         self._array, self.shape, self.dtype = array, array.shape, array.dtype
@@ -133,6 +133,6 @@ def test_other_columns(columns, messages):
 def test_columns_of_one_name():
     twice = Frame(np.zeros((12, 3)), "a", "a", "b")
     other = Frame(np.zeros((12, 3)), "a", "b", "a")
-    with pytest.raises(ValueError, match="a name of its own"):
+    with pytest.raises(ValueError, match="a different name"):
         pair((twice, Y), other)
     pair((twice, Y), twice, batch_size=8)

@@ -1,4 +1,4 @@
-"""What streams take and warn of, as `fit` sees it."""
+"""What streams accept and warn about, in `fit`."""
 
 import keras
 import numpy as np

@@ -57,7 +57,7 @@ def test_a_column_of_samples_with_arrays(column):
     np.testing.assert_array_equal(dataset[1][0]["target"], IMAGES[4:8])
 
 
-def test_an_object_of_batches_by_index_is_no_column():
+def test_indexed_batches_are_not_a_column():
     batches = IterableColumn([target(4), target(6)])
     dataset = pair(source(), batches, batch_size=8, length="target")
     assert [len(x["target"]) for x, _ in dataset] == [4, 6]
@@ -117,7 +117,7 @@ def test_samples_of_another_shape():
         (lambda: pair((X, Y), Path("photos")), ["`target`", "Path"]),
     ],
 )
-def test_lists_and_other_things(make, messages):
+def test_lists_and_other_types(make, messages):
     with pytest.raises(ValueError) as error:
         make()
     for message in messages:

@@ -51,7 +51,7 @@ def test_integers_are_finite(dtype):
 # Labels.
 
 
-def test_labels_that_are_not_finite_are_left_to_the_model():
+def test_the_model_checks_labels_that_are_not_finite():
     """Its loss may mask them."""
     x, y = source()
     y = y.astype("float32")
@@ -122,12 +122,12 @@ def test_inputs_that_are_not_finite(name, streams):
     (warning,) = warned
     assert f"of the {name} stream" in str(warning.message)
     assert "a NaN or infinite value is 3." in str(warning.message)
-    assert "weights of the model become NaN" in str(warning.message)
+    assert "weights of the model into NaN" in str(warning.message)
     # Where the user called `pair`.
     assert warning.filename == __file__
 
 
-def test_inputs_of_a_dataset_that_are_not_finite_are_warned_of_once():
+def test_inputs_of_a_dataset_that_are_not_finite_warn_once():
     dataset = pair(source(), Batches(spoiled(target(), row=5)), batch_size=8)
     _ = dataset[0]
     with pytest.warns(UserWarning, match=r"target.*is 1 of a batch") as warned:
