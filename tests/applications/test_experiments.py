@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+import keras_grl
 from applications import mnist_to_mnist_m
 from applications import mnist_to_svhn
 from applications import semi_supervised_signs
@@ -15,14 +16,22 @@ from applications import svhn_to_mnist
 from applications import syn_numbers_to_svhn
 from applications import syn_signs_to_gtsrb
 from applications import tables
-from applications.runner import results
+from applications.runner import networks
 from applications.runner.augmentation import augmentation
+from applications.runner.settings import Options
+from applications.runner.settings import Settings
 from applications.runner.settings import Split
 from tests.applications import small_sets
 from tests.applications.tiny_runs import TINY
 from tests.applications.tiny_runs import history
 
-pytestmark = pytest.mark.usefixtures("small")
+pytestmark = pytest.mark.usefixtures("tiny")
+
+REAL = {
+    "small": networks.small,
+    "deep": networks.deep,
+    "SVHN": keras_grl.architectures.SVHN,
+}
 
 
 def test_a_run_writes_what_it_found(finished):
@@ -84,6 +93,9 @@ def test_a_run_writes_what_it_found(finished):
     assert "| DANN | 1 |" in printed and "57.9 %" in printed
     assert "| paper* | paper's share* |" in printed
     assert f"{note}runs are not: epochs: 2, not 30; images: 8000" in printed
+    # Without an upper bound there is no gap to cover.
+    assert "share of the gap" not in printed and "<th>oracle</th>" in page
+    assert "Oracle: chosen by" in page and "Share of the gap" not in page
 
 
 def test_what_is_done_is_not_trained_again(tmp_path, finished):
@@ -95,15 +107,15 @@ def test_what_is_done_is_not_trained_again(tmp_path, finished):
     before = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
     assert mnist_to_mnist_m.main(arguments) == metrics
     with pytest.raises(SystemExit) as stopped:
-        mnist_to_mnist_m.main([*arguments, "--layers", "conv2,conv9"])
+        mnist_to_mnist_m.main([*arguments, "--layers", "fc1,conv9"])
     assert "--layers: expected some of rescaling, " in str(stopped.value)
     assert stopped.value.code.endswith("predictions, received conv9")
-    chosen = [*arguments, "--layers", "relu2,fc1"]
+    chosen = [*arguments, "--layers", "relu1,fc2"]
     assert mnist_to_mnist_m.main(chosen) == metrics
-    assert (folder / "figures" / "features_relu2.png").exists()
+    assert (folder / "figures" / "features_relu1.png").exists()
     page = (folder / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 4
-    assert "before and after: fc1" in page and "--layers relu2,fc1" in page
+    assert "before and after: fc2" in page and "--layers relu1,fc2" in page
     after = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
     assert before == after
     # The tables find it.
@@ -152,18 +164,34 @@ def test_every_program_trains_dann(experiment, preset, tmp_path):
     assert config["settings"] == expected | changed
 
 
+@pytest.fixture
+def real(small, monkeypatch):
+    """The networks that the tiny one stands in for."""
+    for name in ("small", "deep"):
+        monkeypatch.setattr(networks, name, REAL[name])
+    monkeypatch.setattr(keras_grl.architectures, "SVHN", REAL["SVHN"])
+
+
 @pytest.mark.parametrize("name", ["paper", "small", "deep"])
-def test_every_network_takes_the_domains(name):
-    domains = syn_numbers_to_svhn.load(
-        results.Options(), results.Settings(), seed=0
-    )
+def test_every_network_learns_from_the_domains(name, real):
+    domains = syn_numbers_to_svhn.load(Options(), Settings(), seed=0)
+    normalization = "image" if name == "deep" else "none"
     model = syn_numbers_to_svhn.EXPERIMENT.network(
-        results.Settings(network=name), domains
+        Settings(network=name, normalization=normalization), domains
     )
+    model.compile("sgd", "sparse_categorical_crossentropy")
     x = domains.target.x[:2]
+    before = model.get_weights()
+    dataset = keras_grl.pair(
+        (domains.source.x[:4], domains.source.y[:4]), x, batch_size=(4, 2)
+    )
+    logs = model.fit(dataset, epochs=1, verbose=0).history
+    assert np.isfinite(logs["label_loss"] + logs["domain_loss"]).all()
+    after = zip(before, model.get_weights(), strict=True)
+    assert any(np.any(a != b) for a, b in after)
     assert model.predict(x, verbose=0).shape == (2, 10)
     if name == "paper":
-        # What is left of the target's mean colour is black.
+        # What is left of the target's mean color is black.
         mean = np.empty((1, 32, 32, 3), "float32")
         mean[:] = domains.target.x.mean(axis=(0, 1, 2))
         subtracted = model.target_preprocessing(mean)
@@ -172,7 +200,7 @@ def test_every_network_takes_the_domains(name):
         assert model.batch_normalization == "domain_specific"
         # The same layers, cut elsewhere.
         other = syn_numbers_to_svhn.EXPERIMENT.network(
-            results.Settings(network=name, features="convolutions"), domains
+            Settings(network=name, features="convolutions"), domains
         )
         dense = {"small": 100, "deep": 256}[name]
         assert model.feature_extractor.output_shape == (None, dense)
@@ -225,12 +253,12 @@ def test_images_are_changed_in_training_alone():
 
 
 @pytest.mark.parametrize("network", ["small", "deep"])
-def test_normalized_images_have_no_brightness_contrast_and_colour(network):
-    settings = results.Settings(network=network, normalization="image")
-    data = syn_numbers_to_svhn.load(results.Options(), settings, seed=0)
+def test_normalized_images_have_no_brightness_contrast_and_color(network, real):
+    settings = Settings(network=network, normalization="image")
+    data = syn_numbers_to_svhn.load(Options(), settings, seed=0)
     model = syn_numbers_to_svhn.EXPERIMENT.network(settings, data)
     plain = syn_numbers_to_svhn.EXPERIMENT.network(
-        results.Settings(network=network), data
+        Settings(network=network), data
     )
     images = data.target.x[:2].astype("float32")
     # Another brightness and contrast in each channel.
@@ -318,12 +346,8 @@ def test_a_training_that_diverges_is_reported(tmp_path):
 
 
 def test_more_images_than_a_set_has_are_all_of_them():
-    many = mnist_to_mnist_m.load(
-        results.Options(), results.Settings(images=10**6), seed=0
-    )
-    few = mnist_to_mnist_m.load(
-        results.Options(), results.Settings(images=10), seed=0
-    )
+    many = mnist_to_mnist_m.load(Options(), Settings(images=10**6), seed=0)
+    few = mnist_to_mnist_m.load(Options(), Settings(images=10), seed=0)
     assert len(many.source.x) == len(many.target.x) == 96
     assert len(few.source.x) == len(few.target.y) == 10
     np.testing.assert_array_equal(few.source.x, many.source.x[:10])
@@ -344,7 +368,7 @@ def test_fewer_images_than_half_a_batch_get_one_clear_line(tmp_path):
     ("experiment", "name"),
     [(syn_signs_to_gtsrb, "syn_signs"), (syn_numbers_to_svhn, "syn_numbers")],
 )
-def test_of_drawn_sets_too_at_most_so_many_are_read(
+def test_of_synthetic_sets_no_more_is_read_than_is_needed(
     experiment, name, monkeypatch
 ):
     from applications.runner import domains
@@ -358,10 +382,10 @@ def test_of_drawn_sets_too_at_most_so_many_are_read(
     # By the name under which every caller finds it.
     monkeypatch.setattr(domains, "split", split)
     for images in (7, 10**6):
-        settings = results.Settings(images=images)
-        experiment.load(results.Options(), settings, seed=0)
-    drawn = [each for each in asked if each[0].startswith(name)]
-    assert drawn == [(f"{name}/small", "train[:7]"), (name, "train")]
+        settings = Settings(images=images)
+        experiment.load(Options(), settings, seed=0)
+    generated = [each for each in asked if each[0].startswith(name)]
+    assert generated == [(f"{name}/small", "train[:7]"), (name, "train")]
 
 
 def test_help_says_what_each_preset_sets(capsys):
