@@ -100,7 +100,8 @@ def _write(
     figures = pictures.draw(job, folder, samples)
     rows, note = comparison.result(job, metrics)
     report.write(job, folder, rows, note, figures)
-    print(f"\n{comparison.markdown(rows)}\n")
+    print("\nAccuracy on the target's test images:\n")
+    print(f"{comparison.markdown(rows)}\n")
     if note:
         print(f"{note}\n")
     print(f"Written to {folder.path}/")
