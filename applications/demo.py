@@ -25,6 +25,7 @@ from applications.options import folder
 from applications.options import option
 from applications.options import stop
 from applications.runner import program
+from applications.runner.job import Run
 from applications.runner.settings import CommonOptions
 from applications.runner.settings import CommonSettings
 from applications.runner.settings import Domains
@@ -102,12 +103,12 @@ def network(settings: Settings, domains: Domains, **kwargs: Any) -> Any:
     )
 
 
-def train(run: Any) -> Any:
+def train(run: Run) -> Any:
     """Trains one network, as briefly as Keras allows.
 
-    The other experiments train in batches of their own, which resume within a
-    network that was killed. One of the demo is trained again: it takes half a
-    minute.
+    The other experiments resume within a network, for which they have batches
+    of their own. A network of the demo takes half a minute: if it was killed,
+    it is trained again.
     """
     import keras
 

@@ -66,7 +66,7 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """Whether no other process holds this lock.
+    """Takes a lock; the value is whether no other process holds it.
 
     If so, it is held until the end of the block, or of the process, however it
     ends. On systems without such locks the answer is always yes.

@@ -124,7 +124,7 @@ def _inputs(
 
 
 def weights(options: Any) -> str | None:
-    """Of the pre-trained layers; None for random ones."""
+    """The file of pre-trained weights; None for random ones."""
     return None if options.weights == "random" else options.weights
 
 

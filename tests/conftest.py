@@ -41,6 +41,8 @@ BACKEND_FREE = (
     "tests/applications/test_files.py",
     "tests/applications/test_measures.py",
     "tests/applications/test_pictures.py",
+    "tests/applications/test_progress.py",
+    "tests/applications/test_report.py",
     "tests/applications/test_results.py",
     "tests/applications/test_tables.py",
     "tests/baselines/test_components.py",

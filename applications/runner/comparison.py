@@ -12,7 +12,7 @@ from applications.runner.names import METHODS
 from applications.runner.settings import Experiment
 from applications.runner.settings import Settings
 
-# Of the paper's numbers beside runs that are not the paper's.
+# Marks the paper's numbers where the runs are not like the paper's.
 MARK = "*"
 NOTHING = "–"  # was measured or published
 
@@ -20,7 +20,7 @@ NOTHING = "–"  # was measured or published
 def accuracies(
     metrics: list[dict[str, Any]], method: str, which: str = "accuracy"
 ) -> list[float]:
-    """One number for each seed; none if it was not measured.
+    """One number for each seed in which it was measured.
 
     Args:
         metrics: Of the runs.
@@ -82,7 +82,7 @@ def gap_covered(
 
 
 def share(accuracy: float, lower: float, upper: float) -> float | None:
-    """Of the gap between the bounds; None where they meet or cross."""
+    """The share of the gap between the bounds; None if there is no gap."""
     return (accuracy - lower) / (upper - lower) if upper > lower else None
 
 
@@ -167,7 +167,7 @@ def table(
 
 
 def published_share(published: dict[str, float], name: str) -> str:
-    """The share of the gap in the paper."""
+    """The share of the gap by the paper's numbers."""
     needed = (name, "source_only", "train_on_target")
     if not all(each in published for each in needed):
         return ""

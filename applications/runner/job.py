@@ -1,4 +1,4 @@
-"""What is asked for, in one object: all runs of a program, and one of them."""
+"""`Job`: all that a program is to do. `Run`: one network of it."""
 
 import dataclasses
 from pathlib import Path
@@ -31,7 +31,7 @@ class Job:
 
     @property
     def methods(self) -> list[str]:
-        """What to run, and before it what it needs; unknown names stop."""
+        """The methods to run, after those they need."""
         known = self.experiment.methods
         asked = self.options.methods or self.all_methods
         unknown = [name for name in asked if name not in known]
@@ -45,7 +45,7 @@ class Job:
 
     @property
     def all_methods(self) -> tuple[str, ...]:
-        """What is run by default."""
+        """The methods to run by default."""
         return tuple(
             name
             for name in self.experiment.methods

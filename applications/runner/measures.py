@@ -1,4 +1,4 @@
-"""What is measured of a network in every epoch, and of a finished one."""
+"""Measurements of a network, after every epoch and after training."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ SAMPLES = 1000  # of each domain, to measure the distance of the domains
 
 
 class Measures(keras.callbacks.Callback):
-    """Puts into the logs of every epoch
+    """Adds to the logs of every epoch
 
     - `target_accuracy`, on the target's test images: the result, by which
       only the oracle is chosen;
@@ -75,22 +75,22 @@ class Hidden:
 
 
 def accuracy(network: keras.Model, domain: str, split: Split) -> float:
-    """Of the predictions for the domain's test images."""
+    """The accuracy on the domain's test images."""
     x = split.x_test if domain == "target" else {"source": split.x_test}
     predictions = network.predict(x, batch_size=BATCH, verbose=0)
     return float(np.mean(predictions.argmax(axis=1) == split.y_test))
 
 
 def summary(rows: list[dict[str, float]]) -> dict[str, Any]:
-    """The accuracies of a finished run, each with how its epoch was chosen.
+    """The accuracies of a finished run, by the way the epoch is chosen.
 
     Args:
         rows: The logs of every epoch.
 
     Returns:
-        `accuracy`: after the last epoch. `selected`: of the epoch that was
-        chosen without target labels. `oracle`: of the best epoch by the
-        target's test labels, which nobody has who needs adaptation.
+        `accuracy`: after the last epoch. `selected`: of the epoch chosen
+        without target labels. `oracle`: of the best epoch by the target's test
+        labels, which nobody who needs adaptation has.
     """
     score = np.nan_to_num(
         [row["source_accuracy"] + row["domain_error"] for row in rows], nan=-1
@@ -116,7 +116,9 @@ def svm_accuracy(
     target: Split,
     most: int,
 ) -> float | None:
-    """Of a linear SVM in place of the last layer, as the paper compares.
+    """The accuracy of a linear SVM in place of the last layer.
+
+    That is what the paper compares.
 
     Args:
         hidden: Of the trained network.

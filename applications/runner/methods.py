@@ -21,7 +21,7 @@ from applications.runner.training import train_plain
 
 
 def source_only(run: Run) -> Trained:
-    """Source labels, no adaptation: what adaptation is to improve."""
+    """Source labels, no adaptation: the lower bound."""
     source = run.domains.source
     return train_plain(run, "source", source.x, source.y)
 
@@ -119,14 +119,14 @@ def _labeled(run: Run) -> tuple[Any, Any]:
 
 
 def _discrepancy(run: Run, discrepancy: str, weight: float) -> Trained:
-    """Of the last hidden layer: these methods were made for a late one."""
+    """Trains with a distance of the last hidden layer: a late one."""
     network = initial_network(run)
     weighted = [
         layer.name
         for layer in getattr(network.label_predictor, "layers", [])
         if layer.weights
     ]
-    # A label predictor of one layer sees the features themselves.
+    # The input of a label predictor of one layer is the features.
     at = weighted[-2] if len(weighted) > 1 else None
     network = keras_grl.baselines.DiscrepancyModel.from_model(
         network, discrepancy, at

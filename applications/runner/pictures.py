@@ -22,7 +22,7 @@ Samples = dict[str, Any]  # domain to its first training images
 
 
 def samples(domains: Domains) -> Samples:
-    """What figures need of the data; the rest need not stay in memory."""
+    """The images that figures show: no others need stay in memory."""
     return {
         "source": np.array(domains.source.x[:EMBEDDED]),
         "target": np.array(domains.target.x[:EMBEDDED]),
@@ -33,7 +33,7 @@ def draw(job: Job, folder: Folder, samples: Samples) -> list[tuple[str, Path]]:
     """Writes the figures, and a copy of the adapted model.
 
     Args:
-        job: Of it, the first seed and the layers.
+        job: Names the first seed and the layers.
         folder: Has the runs.
         samples: Images of the first seed.
 
@@ -104,7 +104,7 @@ def _features(
 def _outputs(
     model: Any, samples: Samples, chosen: tuple[str, ...]
 ) -> dict[str, tuple[Any, ...]]:
-    """Of both domains, in the chosen layers or in those of the paper."""
+    """The outputs of the chosen layers, or of those in the paper."""
     if chosen:
         return {layer: _outputs_at(model, samples, layer) for layer in chosen}
     hidden_of = measures.Hidden(model)
@@ -122,7 +122,7 @@ def _outputs(
 def _outputs_at(
     model: Any, samples: Samples, layer: str | None = None
 ) -> tuple[Any, ...]:
-    """Of a layer, by default the feature extractor: for each domain."""
+    """The outputs of a layer, by default the last of the extractor."""
     return tuple(
         keras.ops.convert_to_numpy(
             model.extract_features({domain: x}, at=layer)

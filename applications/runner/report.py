@@ -1,4 +1,4 @@
-"""One page that needs no other file: tables, figures and settings."""
+"""The report: tables, figures and settings on one self-contained page."""
 
 import base64
 import dataclasses
@@ -58,7 +58,7 @@ def write(
         job: What was asked for.
         folder: Where the runs are, and where the page is written.
         rows: Header and rows of the table.
-        note: Said under the table, if anything.
+        note: For below the table; may be empty.
         figures: Pairs of a title and a PNG file.
     """
     experiment, metrics = job.experiment, folder.metrics()
@@ -86,7 +86,7 @@ def write(
 
 
 def command(job: Job, metrics: list[dict[str, Any]]) -> str:
-    """What makes the runs again, without the paths of one computer."""
+    """The command that reproduces the runs, without local paths."""
     seeds = [m["seed"] for m in metrics]
     flags: dict[str, Any] = {"preset": job.options.preset}
     if min(seeds) != CommonOptions.seed:
@@ -109,7 +109,7 @@ def command(job: Job, metrics: list[dict[str, Any]]) -> str:
 
 
 def made(metrics: list[dict[str, Any]]) -> str:
-    """When the runs were made, and with what."""
+    """When the runs were made, and with which versions."""
     days = sorted({m["date"] for m in metrics})
     versions = sorted({m["keras"] for m in metrics})
     backend = keras.backend.backend()
@@ -120,7 +120,7 @@ def made(metrics: list[dict[str, Any]]) -> str:
 
 
 def _columns(header: list[str]) -> str:
-    """What the numbers are."""
+    """Explains the columns."""
     parts = [
         "Accuracies on the target's test images, mean ± standard deviation "
         "over the seeds.",

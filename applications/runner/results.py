@@ -1,7 +1,7 @@
 """The files of an experiment.
 
 results/mnist_to_mnist_m/paper-tensorflow/
-    config.json      what was asked for
+    config.json      the settings
     metrics.json     the accuracies of every run
     history.csv      every epoch of every run
     figures/         PNG
@@ -38,7 +38,7 @@ class Folder:
 
     Args:
         path: The folder.
-        config: What was asked for.
+        config: The experiment and its settings.
         defaults: The settings that a run had if its `config.json` does not
             name them: they did not exist yet.
     """
@@ -110,7 +110,7 @@ class Folder:
         )
 
     def claim(self) -> None:
-        """Before the first run: no other process has other settings here."""
+        """Before a run: ends if another process has put other settings here."""
         (self.path / "runs").mkdir(exist_ok=True)
         conflict = self._conflict()
         if conflict:

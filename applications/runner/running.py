@@ -1,4 +1,4 @@
-"""What every experiment does: trains what is not done yet, and reports."""
+"""Runs an experiment: trains what is not done yet, then reports."""
 
 import shutil
 from typing import Any
@@ -23,7 +23,7 @@ def run(job: Job) -> list[dict[str, Any]]:
     """Runs what is not done yet, then writes tables, figures and report.
 
     Args:
-        job: What is asked for.
+        job: What to run.
 
     Returns:
         The metrics of every run in the folder.
@@ -109,7 +109,7 @@ def _write(
 
 
 def _load(job: Job, seed: int) -> Domains:
-    """The data; without them the program ends with one line."""
+    """The data of a seed; without them the program ends with one line."""
     try:
         domains = job.experiment.load(job.options, job.settings, seed)
     except (ImportError, OSError, ValueError) as error:
@@ -125,7 +125,7 @@ def _load(job: Job, seed: int) -> Domains:
 
 
 def _check_layers(job: Job, domains: Domains) -> None:
-    """Before hours of training: are there layers of these names?"""
+    """Ends the program if a layer is unknown, before hours of training."""
     if not job.options.layers:
         return
     network = job.experiment.network(job.settings, domains)

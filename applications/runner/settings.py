@@ -1,4 +1,4 @@
-"""What an experiment is, and what can be set: options and presets."""
+"""The options, settings and data of experiments."""
 
 import dataclasses
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from applications.options import words
 
 @dataclasses.dataclass(frozen=True)
 class CommonOptions:
-    """What is run, and where. The same for all programs."""
+    """The options of all experiments: what to run, and where to write."""
 
     preset: str = option(
         "quick",
@@ -76,7 +76,7 @@ class Options(CommonOptions):
 
 @dataclasses.dataclass(frozen=True)
 class CommonSettings:
-    """How networks are trained. Each preset has its own."""
+    """How networks are trained: the values of a preset."""
 
     epochs: int = option(20, "Passes over the larger domain.", count)
     images: int = option(
@@ -180,7 +180,7 @@ class Split:
         return dataclasses.replace(self, x=self.x[order], y=self.y[order])
 
     def first(self, images: int) -> "Split":
-        """With at most so many training images; all if 0."""
+        """With the first `images` training images; all if 0."""
         if not images:
             return self
         return dataclasses.replace(self, x=self.x[:images], y=self.y[:images])
@@ -188,7 +188,7 @@ class Split:
 
 @dataclasses.dataclass(frozen=True)
 class Domains:
-    """What one seed trains on and is measured on."""
+    """The data of one seed, to train on and to test with."""
 
     source: Split
     target: Split

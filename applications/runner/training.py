@@ -1,4 +1,4 @@
-"""Training one network, which can be killed and resumes where it was."""
+"""Trains one network; a killed run resumes where it was."""
 
 import dataclasses
 from typing import Any
@@ -88,7 +88,7 @@ def initial_network(run: Run, **kwargs: Any) -> keras_grl.DANNModel:
 
 
 def train_plain(run: Run, domain: str, x: Any, y: Any) -> Trained:
-    """Trains the label path alone, on half a batch in every step.
+    """Trains only the label path, on half a batch in every step.
 
     Args:
         run: What to train.
@@ -223,7 +223,7 @@ def _fit(
 def _initial_epoch(
     run: Run, checkpoint: keras_grl.callbacks.TrainingCheckpoint
 ) -> int:
-    """The epoch to begin with; one line says so if it is not the first."""
+    """The epoch to begin with. Prints a line if it is not the first."""
     try:
         epoch = checkpoint.initial_epoch
     except ValueError as error:  # the file is damaged

@@ -7,7 +7,6 @@ import pytest
 
 import keras_grl
 from applications import demo
-from applications import progress
 from applications.runner import comparison
 from applications.runner import pictures
 from applications.runner import results
@@ -154,7 +153,7 @@ def data():
         return np.full((count, 28, 28, 1), value, "uint8")
 
     return Domains(
-        source=Split(images(1, 16), np.full(16, 1), None, None),
+        source=Split(images(1, 16), np.full(16, 1), [], []),
         target=Split(
             images(2, 16),
             np.full(16, 2),
@@ -241,9 +240,6 @@ def quickly(monkeypatch, data):
         rows = [{"loss": 1.0, "val_accuracy": 0.1}]
         return Trained(Known(run), rows, {"accuracy": accuracy}, 1.0)
 
-    data = dataclasses.replace(
-        data, source=dataclasses.replace(data.source, x_test=[])
-    )
     experiment = dataclasses.replace(
         demo.EXPERIMENT, train=train, load=lambda *args: data
     )
@@ -352,35 +348,3 @@ def test_a_wrong_option_gets_one_clear_line(
     assert stopped.value.code != 0
     assert message in text and len(text.strip().splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["exists"]
-
-
-def test_within_a_long_epoch_the_step_is_shown(capsys, monkeypatch):
-    shown = progress.Progress("DANN, seed 0", epochs=3)
-    shown.set_params({"steps": 7812})
-    shown.on_epoch_begin(1)
-    shown.on_train_batch_end(0)
-    assert capsys.readouterr().out == ""
-    monkeypatch.setattr(progress, "SECONDS", -1)
-    shown.on_train_batch_end(4999)
-    printed = capsys.readouterr().out
-    assert "DANN, seed 0" in printed
-    assert "epoch   2/3  step 5000/7812  0 s" in printed
-
-
-def test_the_figures_of_an_epoch_are_shown(capsys):
-    shown = progress.Progress("DANN, seed 0", epochs=2)
-    shown.on_epoch_end(
-        1,
-        {
-            "loss": 1.5,
-            "accuracy": 0.25,
-            "domain_loss": 0.693,
-            "adaptation_factor": 0.5,
-            "target_accuracy": 0.125,
-            "source_accuracy": 0.75,
-        },
-    )
-    assert capsys.readouterr().out.split("epoch", 1)[1] == (
-        "   2/2  loss 1.500  accuracy 0.250  domain loss 0.693  λ 0.500  "
-        "target 0.125  0 s\n"
-    )

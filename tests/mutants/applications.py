@@ -241,7 +241,7 @@ MUTANTS = [
     ),
     *mutants(
         "applications/runner/report.py",
-        f"{_TESTS}test_results.py",
+        f"{_TESTS}test_report.py",
         (
             'flags["seeds"] = max(seeds) - min(seeds) + 1',
             'flags["seeds"] = max(seeds) - min(seeds)',
