@@ -8,6 +8,7 @@ import pytest
 
 from applications import mnist_to_mnist_m
 from applications import semi_supervised_signs
+from applications.runner import measures
 from applications.runner import pictures
 from applications.runner import results
 from applications.runner import training
@@ -91,12 +92,19 @@ def test_a_run_that_stopped_resumes_as_if_it_had_not(
 
 
 def test_a_run_that_stopped_before_it_was_measured(
-    tmp_path, capfd, killed_after, finished
+    tmp_path, capfd, monkeypatch, finished
 ):
     """Nothing is trained again."""
+
+    def killed(*args):
+        raise KilledError
+
     arguments = [*finished.command, "--methods", "dann"]
     arguments += ["--output", str(tmp_path)]
-    killed_after(mnist_to_mnist_m, arguments, last=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(measures, "svm_accuracy", killed)
+        with pytest.raises(KilledError):
+            mnist_to_mnist_m.main(arguments)
     resume_and_compare(
         mnist_to_mnist_m, arguments, "dann", tmp_path, capfd, finished, 2
     )

@@ -183,7 +183,7 @@ MUTANTS = [
         (
             "return Trained(network, checkpoint.logs, metrics,",
             "return Trained(network, checkpoint.logs[1:], metrics,",
-            "test_a_run_that_stopped_resumes_as_if_it_had_not[dann]",
+            f"{_TESTS}test_experiments.py::test_a_run_writes_what_it_found",
         ),
     ),
     *mutants(
@@ -314,8 +314,8 @@ MUTANTS = [
             "test_no_written_digit_is_in_two_parts",
         ),
         (
-            'yield Path(self.output) / f"{name}-{number}"',
-            "yield Path(self.output) / name",
+            "if self.name is None:",
+            "if False:",
             "test_a_second_default_run_gets_a_number",
         ),
     ),
