@@ -18,7 +18,7 @@ matplotlib.use("agg")
 from matplotlib import pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-SOURCE_COLOUR, TARGET_COLOUR = "tab:blue", "tab:red"
+SOURCE_COLOR, TARGET_COLOR = "tab:blue", "tab:red"
 
 
 def examples(domains: dict[str, Any], path: Path, columns: int = 12) -> None:
@@ -49,29 +49,41 @@ def examples(domains: dict[str, Any], path: Path, columns: int = 12) -> None:
 
 
 def training_curves(
-    histories: dict[str, dict[str, list[float]]], path: Path
+    history: list[dict[str, Any]], methods: dict[str, Any], path: Path
 ) -> None:
-    """Losses, adaptation factor and target accuracy along training.
+    """Losses, adaptation factor and validation accuracy along training.
 
     Args:
-        histories: Method to the history of its `fit`. The method "DANN" has
-            the domain figures.
+        history: One dict for each epoch of each run of one seed: `method`,
+            `epoch` and the logs of `fit`, of which "dann" has the domain
+            figures.
+        methods: Name to what has the method's `title`.
         path: The file to write.
     """
+    runs: dict[str, list[dict[str, Any]]] = {}
+    for row in history:
+        runs.setdefault(row["method"], []).append(row)
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
-    dann = histories["DANN"]
-    epochs = np.arange(1, len(dann["loss"]) + 1)
-    left.plot(epochs, dann["label_loss"], label="label loss")
-    left.plot(epochs, dann["domain_loss"], label="domain loss")
-    left.plot(epochs, dann["domain_accuracy"], label="domain accuracy")
-    left.plot(epochs, dann["adaptation_factor"], "k:", label="λ")
+    dann = runs.get("dann", [])
+    epochs = [row["epoch"] for row in dann]
+    for name, label, style in (
+        ("label_loss", "label loss", "-"),
+        ("domain_loss", "domain loss", "-"),
+        ("domain_accuracy", "domain accuracy", "-"),
+        ("adaptation_factor", "λ", "k:"),
+    ):
+        left.plot(epochs, [row[name] for row in dann], style, label=label)
     left.axhline(np.log(2), color="grey", lw=0.8, ls="--")
-    left.text(epochs[-1], np.log(2), "ln 2", va="bottom", ha="right")
-    left.set(title="DANN", xlabel="epoch", ylim=(0, None))
+    last = epochs[-1] if epochs else 1
+    left.text(last, np.log(2), "ln 2", va="bottom", ha="right")
+    left.set(title=methods["dann"].title, xlabel="epoch", ylim=(0, None))
     left.legend()
-    for method, history in histories.items():
-        accuracy = history["val_accuracy"]
-        right.plot(np.arange(1, len(accuracy) + 1), accuracy, label=method)
+    for name, rows in runs.items():
+        right.plot(
+            [row["epoch"] for row in rows],
+            [row["val_accuracy"] for row in rows],
+            label=methods[name].title,
+        )
     right.set(
         title="Accuracy on the target's validation images", xlabel="epoch"
     )
@@ -161,11 +173,11 @@ def embeddings(
         )
         points = tsne.fit_transform(joint)
         count = len(domains[0])
-        for name, part, colour in (
-            ("source", points[:count], SOURCE_COLOUR),
-            ("target", points[count:], TARGET_COLOUR),
+        for name, part, color in (
+            ("source", points[:count], SOURCE_COLOR),
+            ("target", points[count:], TARGET_COLOR),
         ):
-            axis.scatter(*part.T, s=6, alpha=0.6, c=colour, label=name)
+            axis.scatter(*part.T, s=6, alpha=0.6, c=color, label=name)
         axis.legend()
     figure.suptitle(title)
     _save(figure, path)
@@ -187,7 +199,7 @@ def bars(
     names = list(
         dict.fromkeys(name for group in groups.values() for name in group)
     )
-    colours = {name: f"C{place % 10}" for place, name in enumerate(names)}
+    colors = {name: f"C{place % 10}" for place, name in enumerate(names)}
     columns = min(columns, len(groups))
     rows = -(-len(groups) // columns)
     most = max(len(group) for group in groups.values())
@@ -198,7 +210,7 @@ def bars(
     for axis, (title, methods) in zip(axes.flat, groups.items(), strict=False):
         for place, (name, (found, published)) in enumerate(methods.items()):
             axis.barh(
-                place, np.mean(found), xerr=np.std(found), color=colours[name]
+                place, np.mean(found), xerr=np.std(found), color=colors[name]
             )
             if published is not None:
                 axis.vlines(published, place - 0.4, place + 0.4, color="k")

@@ -1,4 +1,4 @@
-"""Files that are either not there or whole, whoever else writes them."""
+"""Files that are whole or not there, also with several writers."""
 
 import contextlib
 import csv
@@ -18,13 +18,13 @@ except ImportError:  # there is none on Windows
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """A new path to write to, which takes the place of `path` at the end.
+    """A new path to write to, which replaces `path` at the end.
 
     Two processes may write the same file at the same time: the later one
-    stays. What fails leaves the file of before.
+    wins. After an error the old file is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # The ending stays: Keras and Matplotlib choose the format by it.
+    # With the same suffix: Keras and Matplotlib choose the format by it.
     unfinished = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
     try:
         yield unfinished
@@ -66,10 +66,10 @@ def write_csv(path: Path, rows: list[dict[str, Any]]) -> None:
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[bool]:
-    """Whether no other process holds this lock.
+    """Takes a lock; the value is whether no other process holds it.
 
-    If so it is held until the end of the block, or of the process, however it
-    ends. Where the system has no such locks it is always so.
+    If so, it is held until the end of the block, or of the process, however it
+    ends. On systems without such locks the answer is always yes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w") as file:

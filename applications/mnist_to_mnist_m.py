@@ -18,7 +18,7 @@ from applications.runner.settings import Settings
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
     return Domains(
-        domains.in_colour(domains.split(options, "mnist", settings.images)),
+        domains.in_color(domains.split(options, "mnist", settings.images)),
         domains.split(options, "mnist_m", settings.images),
     )
 

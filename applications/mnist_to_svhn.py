@@ -2,7 +2,7 @@
 
 The same sets as `svhn_to_mnist`, the other way round: handwritten digits have
 labels, photographed house numbers have none in training. The paper reports
-that no method it tried adapts here; there are no numbers to compare with.
+that none of its methods adapts here; there are no numbers to compare with.
 """
 
 from typing import Any

@@ -2,12 +2,13 @@
 
     python -m applications.office --weights squeezenet_v1.0_imagenet.npz
 
-Labelled are 20 photographs of each class of the source (8 if it is DSLR or
-Webcam), another choice for each seed; the whole target is unlabelled, and
-tested on. With `--network paper` AlexNet is trained as a whole, with a
+Labeled are 20 photographs of each class of the source (8 if it is DSLR or
+Webcam), another choice for each seed; the whole target is unlabeled, and is
+the test set. With `--network paper` the whole of AlexNet is trained, with a
 bottleneck of 256 units. The others have SqueezeNet in its place: with `deep`
-its last fire module is trained too, with `small` the bottleneck alone. What is
-before them stays as published, and is computed once.
+its last fire module is trained too, with `small` only the bottleneck. The
+layers before them keep their published weights; their outputs are computed
+once.
 """
 
 import dataclasses
@@ -23,6 +24,7 @@ from applications.options import path
 from applications.options import stop
 from applications.options import words
 from applications.runner import program
+from applications.runner.job import Job
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
@@ -35,11 +37,11 @@ PAIRS = ("amazon_webcam", "dslr_webcam", "webcam_dslr")
 
 @dataclasses.dataclass(frozen=True)
 class OfficeOptions(Options):
-    """What OFFICE needs besides."""
+    """The options of all experiments, and those of OFFICE."""
 
     weights: str | None = option(
         None,
-        "File of published weights of the network, trained on ImageNet. Or "
+        "File of the network's published weights, trained on ImageNet. Or "
         "imagenet, to download AlexNet's; or random, for a trial.",
         path,
     )
@@ -78,7 +80,7 @@ def load(pair: str, options: Any, settings: Settings, seed: int) -> Domains:
         options.manual_dir,
     )
     (x, y), (x_target, y_target) = inputs(source), inputs(target)
-    # Of 31 classes there may be ten.
+    # There may be ten of the 31 classes.
     classes = np.unique(y)
     if not np.array_equal(classes, np.unique(y_target)):
         raise ValueError(
@@ -103,7 +105,7 @@ def _inputs(
     manual_dir: str | None,
     domain: str,
 ) -> tuple[Any, Any]:
-    """What the trained layers get to see of all photographs, and labels."""
+    """The inputs of the trained layers for all photographs, and labels."""
     from applications.runner import pretrained
     from keras_grl import architectures
     from keras_grl import datasets
@@ -116,13 +118,13 @@ def _inputs(
         frozen = pretrained.frozen(squeezenet, network)
         x = frozen.predict(x, batch_size=32, verbose=0)
     if network == "small":
-        # Of all features at once: their sizes relative to each other stay.
+        # All features at once: they keep their relative sizes.
         x = (x - x.mean()) / x.std()
     return x, y
 
 
 def weights(options: Any) -> str | None:
-    """Of the pre-trained layers; None for random ones."""
+    """The file of pre-trained weights; None for random ones."""
     return None if options.weights == "random" else options.weights
 
 
@@ -144,7 +146,7 @@ _TUNED = Settings(
     domain_loss_weight=0.1,
     # Of 0.25, 0.05, 0.01 and 0.002 the one with the highest sum of accuracy on
     # the source and domain error, for Amazon → Webcam. At its authors' 0.25 the
-    # distance of features of this size drowns the labels.
+    # distance of features of this size outweighs the labels.
     ddc_weight=0.01,
 )
 # Settings that OFFICE has no use for.
@@ -213,9 +215,13 @@ def experiment(pair: str, options: Any) -> Experiment:
         methods=METHODS,
         published=_PUBLISHED[pair],
         program="office",
+        table="table_2",
         files={"weights": Path(options.weights).name} if options else {},
         flags={"pairs": pair},
     )
+
+
+EXPERIMENTS = tuple(experiment(pair, None) for pair in PAIRS)
 
 
 def main(arguments: Any = None) -> Any:
@@ -224,7 +230,7 @@ def main(arguments: Any = None) -> Any:
     )
     settings.expect_defaults(_UNUSED, "OFFICE, which has no other")
     return {
-        pair: program.run(experiment(pair, options), options, settings)
+        pair: program.run(Job(experiment(pair, options), options, settings))
         for pair in options.pairs
     }
 

@@ -20,7 +20,7 @@ _MOST_FLOAT = 3.4e38
 
 
 def option(default: Any, help: str, check: Callable[[Any], Any]) -> Any:
-    """A field of a configuration, with what `--help` says of it.
+    """A field of a configuration, with its line in `--help`.
 
     Args:
         default: The value without the flag.
@@ -36,7 +36,7 @@ def option(default: Any, help: str, check: Callable[[Any], Any]) -> Any:
 def parse(configuration: type[T], description: str, arguments: Any) -> T:
     """The configuration that the command line asks for.
 
-    A wrong option ends the program with one line that says what is expected.
+    A wrong option ends the program with one line that names what is expected.
     """
     parser = _parser(configuration, description)
     return configuration(**vars(parser.parse_args(arguments)))
@@ -64,7 +64,7 @@ def parse_with_presets(
     settings = next(iter(presets.values()))
     for field in dataclasses.fields(settings):  # type: ignore[arg-type]
         defaults = ", ".join(
-            f"{said(getattr(preset, field.name))} ({name})"
+            f"{as_flag(getattr(preset, field.name))} ({name})"
             for name, preset in presets.items()
         )
         _add(parser, field, None, f"Default: {defaults}.")
@@ -89,17 +89,17 @@ def _parser(configuration: Any, description: str) -> "_Parser":
     parser = _Parser(
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        # What is not an option is refused, `--epoch` for `--epochs` too.
+        # `--epoch` is not `--epochs`: it is refused.
         allow_abbrev=False,
     )
     for field in dataclasses.fields(configuration):
-        nothing = field.default in (None, ())  # its help says what that means
-        text = "" if nothing else f"Default: {said(field.default)}."
+        nothing = field.default in (None, ())  # the help text covers it
+        text = "" if nothing else f"Default: {as_flag(field.default)}."
         _add(parser, field, field.default, text)
     return parser
 
 
-def said(value: Any) -> Any:
+def as_flag(value: Any) -> Any:
     """A value as the command line takes it."""
     return ("no", "yes")[value] if isinstance(value, bool) else value
 
@@ -158,11 +158,11 @@ def _whole(text: str, least: int, most: int) -> int:
 
 
 def check_seeds(first: int, seeds: int) -> None:
-    """Ends the program if the last seed is none."""
+    """Ends the program if the last seed is too large."""
     if first + seeds - 1 > _MOST_SEED:
         stop(
             f"--seeds: expected a last seed of at most {_MOST_SEED}, received "
-            f"{seeds} seeds from {first} on"
+            f"{seeds} seeds, beginning with {first}"
         )
 
 
@@ -183,7 +183,7 @@ def not_negative(text: str) -> float:
 
 
 def _number(text: str) -> float:
-    """NaN, which no bound takes, if it is none."""
+    """The number; NaN, which is within no bounds, if it is not one."""
     try:
         return float(text)
     except ValueError:
@@ -233,7 +233,7 @@ def path(text: str) -> str:
 
 
 def output(text: str) -> str:
-    """A folder that can be written, or be made."""
+    """A folder that can be written, or created."""
     path(text)
     try:
         folder = Path(text).absolute()

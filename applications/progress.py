@@ -17,15 +17,15 @@ _SHOWN = (
 
 
 class Progress(keras.callbacks.Callback):
-    """One line per run, renewed at every epoch.
+    """One line per run, updated at every epoch.
 
-    Within an epoch that takes long, the step is told every 30 seconds.
+    Within a long epoch, the step is shown every 30 seconds.
 
     Args:
         title: Of the run.
         epochs: Integer, of the run.
-        every: Where lines cannot be renewed, print every so many epochs. With
-            None, at most every 30 seconds.
+        every: Print a line every `every` epochs where it cannot be updated in
+            place. With None, at most every 30 seconds.
     """
 
     def __init__(self, title: str, epochs: int, every: int | None = None):
@@ -34,19 +34,19 @@ class Progress(keras.callbacks.Callback):
         self.epochs = epochs
         self.began = time.monotonic()
         self._every = every
-        self._printed = self._told = self.began
+        self._printed = self._shown = self.began
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self._epoch = epoch
-        self._told = time.monotonic()
+        self._shown = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        # The logs are left alone: to read them is to wait for the device.
+        # Reading the logs would wait for the device.
         now = time.monotonic()
-        if now - self._told <= SECONDS:
+        if now - self._shown <= SECONDS:
             return
-        self._told = now
+        self._shown = now
         steps = (self.params or {}).get("steps")
         step = f"step {batch + 1}{f'/{steps}' if steps else ''}"
         self._show(self._epoch, f"  {step}")
@@ -65,7 +65,7 @@ class Progress(keras.callbacks.Callback):
         self._show(epoch, "".join(values), last)
 
     def _show(self, epoch: int, text: str, last: bool = False) -> None:
-        """A new line, or the old one renewed where that can be done."""
+        """Prints a new line, or updates the old one on a terminal."""
         text = (
             f"{self.title:<30} epoch {epoch + 1:>3}/{self.epochs}{text}"
             f"  {time.monotonic() - self.began:.0f} s"

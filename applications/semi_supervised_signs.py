@@ -1,6 +1,6 @@
-"""SYN SIGNS → GTSRB with 1,280 labelled photographs as well: figure 4.
+"""SYN SIGNS → GTSRB with 1,280 labeled photographs as well: figure 4.
 
-Four settings of one network: drawn signs only; the labelled photographs only;
+Four settings of one network: synthetic signs only; labeled photographs only;
 both; both with adaptation to the photographs that have no labels.
 """
 
@@ -17,20 +17,20 @@ from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
 
-LABELLED = 1280
+LABELED = 1280
 
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
     found = syn_signs_to_gtsrb.load(options, settings, seed)
     target = found.target
-    if len(target.x) < LABELLED:
+    if len(target.x) < LABELED:
         raise ValueError(
-            f"--images: expected at least {LABELLED}, of which that many have "
+            f"--images: expected at least {LABELED}, of which that many have "
             f"labels, received {len(target.x)} photographs"
         )
     random = np.random.default_rng(seed)
-    rows = random.permutation(len(target.x))[:LABELLED]
-    return dataclasses.replace(found, labelled=(target.x[rows], target.y[rows]))
+    rows = random.permutation(len(target.x))[:LABELED]
+    return dataclasses.replace(found, labeled=(target.x[rows], target.y[rows]))
 
 
 EXPERIMENT = Experiment(

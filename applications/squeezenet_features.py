@@ -3,11 +3,11 @@
     python -m applications.squeezenet_features \\
         --weights squeezenet_v1.0_imagenet.npz --photographs office31
 
-Two answers. Which of ImageNet's names the network gives to the photographs,
-in the classes that ImageNet has too; and how well a linear classifier of its
-512 features tells the classes apart: trained on one domain, tested on the
-other photographs of that domain and on the other domains. The last is what
-domain adaptation starts from ("source only").
+Two answers: which of ImageNet's classes the network predicts for photographs
+of things that are among them; and how accurate a linear classifier of its 512
+features is, trained on one domain and tested on the other photographs of that
+domain and on the other domains. The latter is what domain adaptation starts
+from ("source only").
 """
 
 import dataclasses
@@ -22,9 +22,10 @@ from applications.options import parse
 from applications.options import path
 from applications.options import seed
 from applications.options import stop
+from applications.runner import comparison
 
-# Labelled photographs of each class, as in the paper's protocol.
-LABELLED = {"amazon": 20, "dslr": 8, "webcam": 8}
+# Labeled photographs of each class, as in the paper's protocol.
+LABELED = {"amazon": 20, "dslr": 8, "webcam": 8}
 # The numbers of ImageNet's classes that show the same thing.
 NAMES = {
     "back_pack": (414,),
@@ -44,7 +45,7 @@ class Config:
     photographs: str = option(
         "", "Folder of OFFICE-31: amazon/images/<class>/*.jpg, ….", path
     )
-    seed: int = option(0, "Of the choice of labelled photographs.", seed)
+    seed: int = option(0, "Of the choice of labeled photographs.", seed)
 
     def __post_init__(self) -> None:
         if not Path(self.weights).is_file():
@@ -52,7 +53,7 @@ class Config:
                 "--weights: expected the path of an .npz file, received "
                 f"{self.weights!r}"
             )
-        for domain in LABELLED:
+        for domain in LABELED:
             if not (Path(self.photographs) / domain / "images").is_dir():
                 stop(
                     f"--photographs: expected a folder with {domain}/images, "
@@ -65,25 +66,25 @@ def main(arguments: Any = None) -> dict[str, Any]:
     start.load_keras()
     model = both_outputs(config.weights)
     found = {}
-    for domain in LABELLED:
+    for domain in LABELED:
         x, labels = load(Path(config.photographs) / domain / "images")
         found[domain] = (*model.predict(x, batch_size=32, verbose=0), labels)
         print(f"{domain}: {len(x)} photographs, {len(set(labels))} classes")
-    names = {domain: named(found[domain][1:]) for domain in LABELLED}
+    names = {domain: named(found[domain][1:]) for domain in LABELED}
     accuracy = {
         source: {
             target: probed(found, source, target, config.seed)
-            for target in LABELLED
+            for target in LABELED
         }
-        for source in LABELLED
+        for source in LABELED
     }
-    print("\nNamed rightly by ImageNet's classes (first of 1000)\n")
+    print("\nCorrect first prediction among ImageNet's 1000 classes\n")
     print(table("class", names))
     print(
-        "\nLinear classifier of the features: rows trained on, columns tested "
-        "on\n"
+        "\nAccuracy of a linear classifier of the features: trained on the "
+        "domain of the row, tested on that of the column\n"
     )
-    print(table("tested on", accuracy))
+    print(table("trained on", accuracy))
     return {"named": names, "accuracy": accuracy}
 
 
@@ -121,7 +122,7 @@ def load(folder: Path) -> tuple[Any, Any]:
 
 
 def named(domain: tuple[Any, Any]) -> dict[str, float]:
-    """For each class, the share of photographs with a right first name."""
+    """For each class, the share of photographs that are predicted right."""
     probabilities, labels = domain
     first = probabilities.argmax(axis=1)
     return {
@@ -142,7 +143,7 @@ def probed(found: dict[str, Any], source: str, target: str, seed: int) -> float:
     chosen = np.concatenate(
         [
             generator.permutation(np.flatnonzero(labels == name))[
-                : LABELLED[source]
+                : LABELED[source]
             ]
             for name in np.unique(labels)
         ]
@@ -162,17 +163,15 @@ def probed(found: dict[str, Any], source: str, target: str, seed: int) -> float:
 
 def table(corner: str, rows: dict[str, dict[str, float]]) -> str:
     columns = list(dict.fromkeys(c for row in rows.values() for c in row))
-    lines = [
-        f"| {corner} | " + " | ".join(columns) + " |",
-        "|---" * (len(columns) + 1) + "|",
+    cells = [
+        [name, *(_cell(row.get(column, np.nan)) for column in columns)]
+        for name, row in rows.items()
     ]
-    for name, row in rows.items():
-        cells = (
-            "–" if np.isnan(row.get(c, np.nan)) else f"{row[c]:.3f}"
-            for c in columns
-        )
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    return comparison.markdown([[corner, *columns], *cells])
+
+
+def _cell(value: float) -> str:
+    return comparison.cell([] if np.isnan(value) else [value], digits=3)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,7 @@
-"""The start and the end of a program that uses Keras.
+"""How a program that uses Keras starts and ends.
 
-To import Keras is to import its backend, which takes seconds. The programs
-therefore read the command line first: `--help` and a wrong option are answered
-at once.
+Importing Keras imports its backend, which takes seconds. So the programs read
+the command line first: `--help` and a wrong option are answered at once.
 """
 
 import contextlib
@@ -62,7 +61,7 @@ def check_backend(name: str) -> None:
 
 @contextlib.contextmanager
 def _without_noise() -> Iterator[None]:
-    """Leaves out what TensorFlow tells of itself while it is imported.
+    """Drops the lines that TensorFlow logs while it is imported.
 
     TensorFlow 2.21 writes these lines to the process's standard error before
     it looks at `TF_CPP_MIN_LOG_LEVEL` (tensorflow/tensorflow#100442).

@@ -1,7 +1,7 @@
 """SVHN → MNIST: photographed house numbers, then handwritten digits.
 
-The photographs have labels; MNIST's digits, in colour and with a margin of
-black, have none in training.
+The photographs have labels; MNIST's digits, in color and with a black
+margin, have none in training.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ def load(
     mnist = domains.split(options, "mnist", settings.images)
     return Domains(
         domains.split(options, "svhn_cropped", settings.images, test=svhn_test),
-        domains.padded(domains.in_colour(mnist), SIZE),
+        domains.padded(domains.in_color(mnist), SIZE),
     )
 
 
@@ -38,7 +38,7 @@ _TUNED = Settings(
     normalization="image",
     optimizer="adam",
     learning_rate=0.001,
-    # At 1 λ is near its end before the labels are learnt.
+    # At 1 λ is near its end before the labels are learned.
     domain_loss_weight=0.1,
 )
 PRESETS = {

@@ -1,7 +1,7 @@
-"""SYN NUMBERS → SVHN: drawn numbers, then photographed house numbers.
+"""SYN NUMBERS → SVHN: synthetic numbers, then photographed house numbers.
 
-The drawn numbers have labels; the photographs have none in training. "Source
-only" says how good the drawings are.
+The synthetic numbers have labels; the photographs have none in training.
+"Source only" shows how good the synthetic images are.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from applications.runner.settings import Settings
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
     return Domains(
-        domains.drawn(options, "syn_numbers", settings.images),
+        domains.generated(options, "syn_numbers", settings.images),
         domains.split(options, "svhn_cropped", settings.images),
     )
 

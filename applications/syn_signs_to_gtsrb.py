@@ -1,9 +1,9 @@
-"""SYN SIGNS → GTSRB: drawn traffic signs, then photographed ones.
+"""SYN SIGNS → GTSRB: synthetic traffic signs, then photographed ones.
 
-The drawn signs have labels; the photographs have none in training. As in the
-paper all photographs are of GTSRB's training archive: a fifth of its tracks
-are the test set, chosen by the seed 0. "Source only" says how good the
-drawings are.
+The synthetic signs have labels; the photographs have none in training. As in
+the paper all photographs are of GTSRB's training archive: a fifth of its
+tracks are the test set, chosen by the seed 0. "Source only" shows how good the
+synthetic images are.
 """
 
 import dataclasses
@@ -23,7 +23,7 @@ from applications.runner.settings import Split
 
 def load(options: Options, settings: Settings, seed: int) -> Domains:
     return Domains(
-        domains.drawn(options, "syn_signs", settings.images),
+        domains.generated(options, "syn_signs", settings.images),
         photographs(options.data_dir, options.manual_dir).first(
             settings.images
         ),

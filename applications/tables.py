@@ -1,31 +1,26 @@
-"""Tables 1 and 2 of the paper, made of what the experiments have written.
+"""Tables 1 and 2 of the paper, from the results of the experiments.
 
     python -m applications.tables --results results --output results
 
-Looks for every experiment in the folder and puts the runs that are finished
-side by side: `table_1.md`, `table_1.csv` and `table_1.png`, and the same for
-table 2. Two columns for each folder, that is a shift with a preset and a
-backend: the last epoch's accuracy, then that of the linear SVM in place of the
-last layer, with the share of the gap. The SVM's are what the paper's, in the
-last column of each shift, are to be compared with: also for subspace alignment,
-whose number of components is then chosen on test labels. The figure is of the
-SVM's.
+Looks for every experiment in the folder and puts the finished runs side by
+side: `table_1.md`, `table_1.csv` and `table_1.png`, and the same for table 2.
+Two columns for each folder, which is a shift with a preset and a backend: the
+accuracy of the last epoch, then that of a linear SVM in place of the last
+layer, with the share of the gap. Compare the paper's numbers, in the last
+column of each shift, with those of the SVM; also for subspace alignment, whose
+number of components is then chosen on test labels. The figure shows those of
+the SVM.
 """
 
 import csv
 import dataclasses
+import importlib
+import importlib.util
 import json
 from pathlib import Path
 from typing import Any
 
-from applications import mnist_to_mnist_m
-from applications import mnist_to_svhn
-from applications import office
-from applications import semi_supervised_signs
 from applications import start
-from applications import svhn_to_mnist
-from applications import syn_numbers_to_svhn
-from applications import syn_signs_to_gtsrb
 from applications.files import whole
 from applications.files import write_text
 from applications.options import option
@@ -38,17 +33,21 @@ from applications.runner.names import BOUNDS
 from applications.runner.names import METHODS
 from applications.runner.settings import Experiment
 
-TABLES: dict[str, tuple[Experiment, ...]] = {
-    "table_1": (
-        mnist_to_mnist_m.EXPERIMENT,
-        syn_numbers_to_svhn.EXPERIMENT,
-        svhn_to_mnist.EXPERIMENT,
-        syn_signs_to_gtsrb.EXPERIMENT,
-        mnist_to_svhn.EXPERIMENT,
-        semi_supervised_signs.EXPERIMENT,
-    ),
-    "table_2": tuple(office.experiment(pair, None) for pair in office.PAIRS),
-}
+# The paper's order of shifts; other experiments come after them.
+ORDER = (
+    "mnist_to_mnist_m",
+    "syn_numbers_to_svhn",
+    "svhn_to_mnist",
+    "syn_signs_to_gtsrb",
+    "mnist_to_svhn",
+    "semi_supervised_signs",
+    "office_amazon_webcam",
+    "office_dslr_webcam",
+    "office_webcam_dslr",
+)
+
+
+_RESULTS = "*/*/metrics.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +91,7 @@ class Column:
         )
 
     def unlike_paper(self) -> str:
-        """Where its runs are not the paper's; nothing if they are."""
+        """How its runs differ from the paper's; empty if they do not."""
         if not self.experiment.published:
             return ""
         if self.settings is None:
@@ -103,7 +102,7 @@ class Column:
     def published(self, method: str) -> str:
         published = self.experiment.published
         if method not in published:
-            return "–"
+            return comparison.NOTHING
         share = ""
         if method not in BOUNDS:
             share = comparison.published_share(published, method)
@@ -129,18 +128,48 @@ def _with_share(text: str, share: str) -> str:
     return f"{text} ({share})" if share else text
 
 
-def columns(folder: Path, experiments: tuple[Experiment, ...]) -> list[Column]:
-    """What was found of some experiments."""
-    return [
-        Column(
-            experiment,
-            file.parent.name,
-            json.loads(file.read_text()),
-            _settings(file.with_name("config.json")),
-        )
-        for experiment in experiments
-        for file in sorted((folder / experiment.name).glob("*/metrics.json"))
+def experiments(folder: Path) -> list[Experiment]:
+    """Those that have results in the folder, in the order of the tables."""
+    names = {file.parent.parent.name for file in folder.glob(_RESULTS)}
+    ordered = [
+        *(name for name in ORDER if name in names),
+        *sorted(names - set(ORDER)),
     ]
+    found = [experiment(name) for name in ordered]
+    return [each for each in found if each is not None]
+
+
+def experiment(name: str) -> Experiment | None:
+    """The experiment whose results are in a folder of this name, if any.
+
+    It is the `EXPERIMENT` of the program of that name, or one of the
+    `EXPERIMENTS` of a program whose name that begins with: `office`.
+    """
+    program = name
+    while program.isidentifier():
+        module = f"applications.{program}"
+        if importlib.util.find_spec(module):
+            found = vars(importlib.import_module(module))
+            known = (found.get("EXPERIMENT"), *found.get("EXPERIMENTS", ()))
+            return next((e for e in known if e and e.name == name), None)
+        program = program.rpartition("_")[0]
+    return None
+
+
+def columns(folder: Path) -> dict[str, list[Column]]:
+    """What was found in a folder of results, for each table."""
+    found: dict[str, list[Column]] = {}
+    for each in experiments(folder):
+        for file in sorted((folder / each.name).glob("*/metrics.json")):
+            column = Column(
+                each,
+                file.parent.name,
+                json.loads(file.read_text()),
+                _settings(file.with_name("config.json")),
+            )
+            if each.table:
+                found.setdefault(each.table, []).append(column)
+    return dict(sorted(found.items()))
 
 
 def _settings(file: Path) -> dict[str, Any] | None:
@@ -178,15 +207,15 @@ def table(found: list[Column]) -> list[list[str]]:
 
 def main(arguments: Any = None) -> dict[str, list[list[str]]]:
     config = parse(Config, __doc__ or "", arguments)
-    output, made = Path(config.output), {}
-    for name, experiments in TABLES.items():
-        found = columns(Path(config.results), experiments)
-        if found:
-            made[name] = _write(output, name, found)
+    output = Path(config.output)
+    made = {
+        name: _write(output, name, found)
+        for name, found in columns(Path(config.results)).items()
+    }
     if not made:
         stop(
             f"--results: expected results of an experiment in {config.results}"
-            f", found none. Make some: {TABLES['table_1'][0].command}"
+            f", found none. Make some: python -m applications.{ORDER[0]}"
         )
     print(f"Written to {output}/")
     return made

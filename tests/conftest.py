@@ -45,6 +45,11 @@ BACKEND_FREE = (
     "tests/applications/test_domains.py",
     "tests/applications/test_figures.py",
     "tests/applications/test_files.py",
+    "tests/applications/test_measures.py",
+    "tests/applications/test_pictures.py",
+    "tests/applications/test_progress.py",
+    "tests/applications/test_report.py",
+    "tests/applications/test_results.py",
     "tests/applications/test_tables.py",
     "tests/baselines/test_components.py",
     "tests/baselines/test_geodesic_flow_kernel.py",
@@ -72,7 +77,7 @@ SLOW = (
     "tests/applications/test_office.py::"
     "test_office_trains_the_last_fire_module",
     "tests/applications/test_resume.py::"
-    "test_a_killed_run_goes_on_as_if_it_had_not_been",
+    "test_a_killed_run_resumes_as_if_it_had_not_been",
     "tests/architectures/test_builders.py::"
     "test_one_compiled_step_moves_every_weight",
     "tests/architectures/test_builders.py::"

@@ -1,4 +1,4 @@
-"""Random changes of images in training, from the settings' `augmentation`."""
+"""Random changes of training images, by the settings' `augmentation`."""
 
 import keras
 from keras import layers
@@ -7,11 +7,11 @@ _RANGE = (0, 255)
 
 
 def augmentation(kind: str, name: str) -> keras.Sequential:
-    """Layers that change images of values 0 to 255 in training alone.
+    """Layers that change images of values 0 to 255, in training only.
 
     Args:
         kind: "light" for brightness, contrast and position; "negative" for
-            these, and every second image as its negative.
+            these, and every second image inverted.
         name: Of the layers.
     """
     changes: list[layers.Layer] = [

@@ -1,24 +1,26 @@
-"""What the metrics of runs say: accuracies, shares of the gap, tables."""
+"""Accuracies, shares of the gap and tables, from the metrics of runs."""
 
 import dataclasses
 from typing import Any
 
 import numpy as np
 
-from applications.options import said
+from applications.options import as_flag
+from applications.runner.job import Job
 from applications.runner.names import BOUNDS
 from applications.runner.names import METHODS
 from applications.runner.settings import Experiment
 from applications.runner.settings import Settings
 
-# Of the paper's numbers beside runs that are not the paper's.
+# Marks the paper's numbers where the runs are not like the paper's.
 MARK = "*"
+NOTHING = "–"  # was measured or published
 
 
 def accuracies(
     metrics: list[dict[str, Any]], method: str, which: str = "accuracy"
 ) -> list[float]:
-    """One number for each seed; none if it was not measured.
+    """One number for each seed in which it was measured.
 
     Args:
         metrics: Of the runs.
@@ -35,10 +37,10 @@ def accuracies(
 
 
 def headline(metrics: list[dict[str, Any]], method: str) -> list[float]:
-    """What a method is compared by: the last epoch's accuracy.
+    """What methods are compared by: the last epoch's accuracy.
 
-    Subspace alignment has no epochs: that of the number of components chosen
-    on the source.
+    Subspace alignment has no epochs: with the number of components chosen on
+    the source.
     """
     return accuracies(metrics, method) or accuracies(
         metrics, method, "selected"
@@ -51,14 +53,14 @@ def gap_covered(
     """(accuracy - source only) / (train on target - source only).
 
     Of the means over the seeds that all three have: the gap of one seed may be
-    near zero. None where there is no gap to be covered, or no such seed. What
-    has no epochs is a linear SVM itself, and is compared with SVMs alone.
+    near zero. None if there is no gap to cover, or no such seed. A method
+    without epochs is a linear SVM itself, and is compared with SVMs alone.
 
     Args:
         metrics: Of the runs.
         method: Name of the method.
-        svm: Whether of the linear SVMs' accuracies, as in the paper, or of the
-            last epochs'.
+        svm: Whether to use the accuracies of the linear SVMs, as in the paper,
+            or those of the last epoch.
     """
     compared = (method, "source_only", "train_on_target")
     which = "svm_accuracy" if svm else "accuracy"
@@ -80,7 +82,7 @@ def gap_covered(
 
 
 def share(accuracy: float, lower: float, upper: float) -> float | None:
-    """Of the gap between the bounds; None where they meet or cross."""
+    """The share of the gap between the bounds; None if there is no gap."""
     return (accuracy - lower) / (upper - lower) if upper > lower else None
 
 
@@ -93,12 +95,12 @@ def cell(values: list[float], runs: int | None = None, digits: int = 4) -> str:
 
     Args:
         values: One for each seed that has it.
-        runs: The number of seeds: where it was not measured of all, because a
-            training diverged, that is said.
-        digits: Behind the point.
+        runs: The number of seeds. The cell says so if some of them have no
+            value, because training diverged.
+        digits: After the point.
     """
     if not values:
-        return "–"
+        return NOTHING
     text = f"{np.mean(values):.{digits}f}"
     if len(values) > 1:
         text += f" ± {np.std(values):.{digits}f}"
@@ -112,10 +114,12 @@ def table(
 ) -> list[list[str]]:
     """Header and rows of the experiment's table.
 
+    Columns in which no run has anything are left out.
+
     Args:
         experiment: Which one.
         metrics: Of the runs.
-        mark: Put to the paper's columns, for a note.
+        mark: Added to the headers of the paper's columns, for a note.
     """
     header = [
         "method",
@@ -150,15 +154,20 @@ def table(
                     "" if bound else percent(gap_covered(metrics, name, svm))
                     for svm in (False, True)
                 ),
-                f"{published[name]:.4f}" if name in published else "–",
+                f"{published[name]:.4f}" if name in published else NOTHING,
                 "" if bound else published_share(published, name),
             ]
         )
-    return rows
+    kept = [
+        column
+        for column in range(len(header))
+        if any(row[column] not in ("", NOTHING) for row in rows[1:])
+    ]
+    return [[row[column] for column in kept] for row in rows]
 
 
 def published_share(published: dict[str, float], name: str) -> str:
-    """The share of the gap in the paper."""
+    """The share of the gap by the paper's numbers."""
     needed = (name, "source_only", "train_on_target")
     if not all(each in published for each in needed):
         return ""
@@ -166,18 +175,18 @@ def published_share(published: dict[str, float], name: str) -> str:
 
 
 def unlike_paper(experiment: Experiment, settings: dict[str, Any]) -> list[str]:
-    """Where a run is not the paper's, as "network: small, not paper".
+    """How a run differs from the paper's, as "network: small, not paper".
 
     Args:
         experiment: Which one.
         settings: The run's.
     """
     paper = dataclasses.asdict(experiment.presets["paper"])
-    # A setting that did not exist yet was what is its default now.
+    # A setting that did not exist yet had what is its default now.
     these = dataclasses.asdict(Settings()) | settings
 
     def words(name: str, value: Any) -> Any:
-        return "all" if name == "images" and value == 0 else said(value)
+        return "all" if name == "images" and value == 0 else as_flag(value)
 
     return [
         f"{name}: {words(name, these[name])}, not {words(name, value)}"
@@ -186,11 +195,23 @@ def unlike_paper(experiment: Experiment, settings: dict[str, Any]) -> list[str]:
     ]
 
 
+def result(
+    job: Job, metrics: list[dict[str, Any]]
+) -> tuple[list[list[str]], str]:
+    """The table of a job, and the note under it; empty if it needs none."""
+    text = ""
+    if job.experiment.published:
+        settings = dataclasses.asdict(job.settings)
+        others = unlike_paper(job.experiment, settings)
+        text = note("; ".join(others)) if others else ""
+    return table(job.experiment, metrics, MARK if text else ""), text
+
+
 def note(others: str) -> str:
-    """What is said under a table whose columns of the paper have the mark.
+    """The note under a table whose columns of the paper have the mark.
 
     Args:
-        others: Where runs are not the paper's.
+        others: How runs differ from the paper's.
     """
     return (
         f"{MARK} The paper's numbers are of its own network and training. "
@@ -199,6 +220,11 @@ def note(others: str) -> str:
 
 
 def markdown(rows: list[list[str]]) -> str:
+    """A table of Markdown.
+
+    Args:
+        rows: The header, then the rows.
+    """
     header, *others = rows
     lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
     lines += ["| " + " | ".join(row) + " |" for row in others]

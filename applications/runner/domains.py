@@ -15,7 +15,7 @@ def split(options: Options, name: str, images: int = 0, **parts: str) -> Split:
     Args:
         options: They name the folders.
         name: Of the set.
-        images: At most so many training images; all if 0.
+        images: The most training images to take; all if 0.
         **parts: `train` and `test`, names of the splits if not these, or
             parts of them: "test[:1000]".
     """
@@ -26,18 +26,18 @@ def split(options: Options, name: str, images: int = 0, **parts: str) -> Split:
     return Split(*loaded[0], *loaded[1]).first(images)
 
 
-def drawn(options: Options, name: str, images: int) -> Split:
-    """A set of which no more is drawn, nor read, than is wanted.
+def generated(options: Options, name: str, images: int) -> Split:
+    """A synthetic set; no more of it is generated and read than is needed.
 
     Args:
         options: They name the folders.
-        name: Of the set, which has a smaller one beside it: `name/small`.
-        images: At most so many training images; all if 0.
+        name: Of the set, which has a smaller configuration: `name/small`.
+        images: The most training images to take; all if 0.
     """
     if 0 < images <= _size(f"{name}/small"):
         name = f"{name}/small"
     train = f"train[:{images}]" if 0 < images < _size(name) else "train"
-    # Of the source's accuracy a look is enough.
+    # A part is enough to know the source's accuracy.
     return split(options, name, train=train, test="test[:2000]")
 
 
@@ -58,8 +58,8 @@ def _load(
     return datasets.load(name, split, data_dir, manual_dir)
 
 
-def in_colour(images: Split) -> Split:
-    """Grey images in three equal channels."""
+def in_color(images: Split) -> Split:
+    """Gray images in three equal channels."""
     return Split(
         np.repeat(images.x, 3, axis=-1),
         images.y,

@@ -1,4 +1,4 @@
-"""What is measured of a network in every epoch, and of a finished one."""
+"""Measurements of a network, after every epoch and after training."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from applications.runner.settings import Domains
 from applications.runner.settings import Split
 
 BATCH = 500
-SAMPLES = 1000  # of each domain, to measure how far they are apart
+SAMPLES = 1000  # of each domain, to measure the distance of the domains
 
 
 class Measures(keras.callbacks.Callback):
-    """Puts into the logs of every epoch
+    """Adds to the logs of every epoch
 
-    - `target_accuracy`, on the target's test images: it says what came out,
-      and nothing is chosen by it but the oracle;
+    - `target_accuracy`, on the target's test images: the result, by which
+      only the oracle is chosen;
     - `source_accuracy`, on the source's test images;
-    - `domain_error`, of a linear classifier that tells training images of the
-      domains apart by their last hidden layer (`keras_grl.diagnostics`).
+    - `domain_error`, of a linear classifier that predicts the domain of
+      training images from their last hidden layer (`keras_grl.diagnostics`).
 
-    The last two need no label of the target. By their sum an epoch is chosen,
-    as the paper says: the source's test error should be low and the domain
+    The last two need no label of the target. Their sum selects an epoch, as
+    in the paper: the source's test error should be low and the domain
     classifier's error high.
 
     Args:
@@ -49,7 +49,7 @@ class Measures(keras.callbacks.Callback):
             self.hidden(domain, split.x[:SAMPLES])
             for domain, split in (("source", source), ("target", target))
         ]
-        # Features of a training that has diverged cannot be told apart.
+        # Features of a training that has diverged cannot be classified.
         logs["domain_error"] = (
             keras_grl.diagnostics.domain_error(*features)
             if all(np.isfinite(each).all() for each in features)
@@ -75,22 +75,22 @@ class Hidden:
 
 
 def accuracy(network: keras.Model, domain: str, split: Split) -> float:
-    """Of the predictions for the domain's test images."""
+    """The accuracy on the domain's test images."""
     x = split.x_test if domain == "target" else {"source": split.x_test}
     predictions = network.predict(x, batch_size=BATCH, verbose=0)
     return float(np.mean(predictions.argmax(axis=1) == split.y_test))
 
 
 def summary(rows: list[dict[str, float]]) -> dict[str, Any]:
-    """The accuracies of a finished run, each with how its epoch was chosen.
+    """The accuracies of a finished run, by the way the epoch is chosen.
 
     Args:
         rows: The logs of every epoch.
 
     Returns:
-        `accuracy`: after the last epoch. `selected`: of the epoch that was
-        chosen without target labels. `oracle`: of the best epoch by the
-        target's test labels, which nobody has who needs adaptation.
+        `accuracy`: after the last epoch. `selected`: of the epoch chosen
+        without target labels. `oracle`: of the best epoch by the target's test
+        labels, which nobody who needs adaptation has.
     """
     score = np.nan_to_num(
         [row["source_accuracy"] + row["domain_error"] for row in rows], nan=-1
@@ -112,23 +112,25 @@ def summary(rows: list[dict[str, float]]) -> dict[str, Any]:
 
 def svm_accuracy(
     hidden: Hidden,
-    learnt: dict[str, tuple[Any, Any]],
+    learned: dict[str, tuple[Any, Any]],
     target: Split,
     most: int,
 ) -> float | None:
-    """Of a linear SVM in place of the last layer, as the paper compares.
+    """The accuracy of a linear SVM in place of the last layer.
+
+    That is what the paper compares.
 
     Args:
         hidden: Of the trained network.
-        learnt: Domain to images and labels that the network learnt from.
+        learned: Domain to images and labels that the network learned from.
         target: It is tested on the target's test images.
-        most: At most so many images of each domain are learnt from.
+        most: The most images of each domain to learn from.
 
     Returns:
         The accuracy; None if the network has diverged.
     """
     features, labels = [], []
-    for domain, (x, y) in learnt.items():
+    for domain, (x, y) in learned.items():
         rows = keras_grl.baselines.sample_rows(y, most)
         features.append(hidden(domain, x[rows]))
         labels.append(y[rows])

@@ -1,128 +1,95 @@
-"""How each method trains the one network of an experiment."""
+"""How each method trains the one network of an experiment.
 
-import dataclasses
+Functions of a `Run` that return `Trained`; those of methods that take the
+trained network of another one are functions of that network, too.
+"""
+
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 
 import keras_grl
-from applications.progress import Progress
 from applications.runner import measures
-from applications.runner.names import METHODS
-from applications.runner.settings import Domains
-from applications.runner.settings import Experiment
-from applications.runner.settings import Settings
-from applications.runner.training import Batches
-from applications.runner.training import Checkpoint
-from applications.runner.training import TellEpoch
-
-SVM_IMAGES = 10_000  # that a linear SVM and subspace alignment learn from
+from applications.runner.job import Run
+from applications.runner.training import SVM_IMAGES
+from applications.runner.training import Trained
+from applications.runner.training import initial_network
+from applications.runner.training import train_paired
+from applications.runner.training import train_plain
 
 
-@dataclasses.dataclass(frozen=True)
-class Task:
-    """One network to be trained: a method and a seed."""
-
-    experiment: Experiment
-    settings: Settings
-    domains: Domains
-    method: str
-    seed: int
-    folder: Path  # for checkpoints
+def source_only(run: Run) -> Trained:
+    """Source labels, no adaptation: the lower bound."""
+    source = run.domains.source
+    return train_plain(run, "source", source.x, source.y)
 
 
-@dataclasses.dataclass(frozen=True)
-class Trained:
-    """What came out.
-
-    Args:
-        network: Has the weights.
-        rows: The logs of every epoch.
-        metrics: Accuracies.
-        seconds: That training took.
-    """
-
-    network: keras.Model
-    rows: list[dict[str, float]]
-    metrics: dict[str, Any]
-    seconds: float
-
-
-def source_only(task: Task) -> Trained:
-    """Source labels, no adaptation: what adaptation is to improve."""
-    source = task.domains.source
-    return _plain(task, "source", source.x, source.y)
-
-
-def train_on_target(task: Task) -> Trained:
+def train_on_target(run: Run) -> Trained:
     """Target labels: the upper bound."""
-    target = task.domains.target
-    return _plain(task, "target", target.x, target.y)
+    target = run.domains.target
+    return train_plain(run, "target", target.x, target.y)
 
 
-def domain_statistics(task: Task) -> Trained:
-    """Source labels, and batch statistics of each domain (Li et al., 2016).
+def domain_statistics(run: Run) -> Trained:
+    """Source labels, and batch statistics per domain (Li et al., 2016).
 
-    What of a network with batch normalisation is not owed to the domain loss.
+    The part of a gain that batch normalization explains, not the domain loss.
     """
-    return _paired(task, _network(task), 0.0)
+    return train_paired(run, initial_network(run), 0.0)
 
 
-def labelled_target_only(task: Task) -> Trained:
+def labelled_target_only(run: Run) -> Trained:
     """The few target samples that have labels, and nothing else."""
-    return _plain(task, "target", *_labelled(task))
+    return train_plain(run, "target", *_labeled(run))
 
 
-def source_and_labelled_target(task: Task) -> Trained:
+def source_and_labelled_target(run: Run) -> Trained:
     """Both, without adaptation."""
-    # A paired model for the sake of its preprocessing of each domain; one
-    # unlabelled sample in a batch, of no weight.
-    return _paired(task, _network(task), 0.0, _labelled(task), unlabelled=1)
+    # A paired model for the sake of its preprocessing per domain; one
+    # unlabeled sample in a batch, of no weight.
+    network = initial_network(run)
+    return train_paired(run, network, 0.0, _labeled(run), unlabeled=1)
 
 
-def dann(task: Task) -> Trained:
-    """The paper's: source labels and unlabelled target samples."""
-    network = _network(task)
-    weight = task.settings.domain_loss_weight
-    return _paired(task, network, weight)
+def dann(run: Run) -> Trained:
+    """The paper's: source labels and unlabeled target samples."""
+    weight = run.settings.domain_loss_weight
+    return train_paired(run, initial_network(run), weight)
 
 
-def semi_supervised_dann(task: Task) -> Trained:
-    """DANN with a third stream, of labelled target samples."""
-    network = _network(task)
-    weight = task.settings.domain_loss_weight
-    return _paired(task, network, weight, _labelled(task))
+def semi_supervised_dann(run: Run) -> Trained:
+    """DANN with a third stream, of labeled target samples."""
+    weight = run.settings.domain_loss_weight
+    return train_paired(run, initial_network(run), weight, _labeled(run))
 
 
-def mmd(task: Task) -> Trained:
+def mmd(run: Run) -> Trained:
     """Maximum mean discrepancy with RBF kernels (Ghifary et al., 2014)."""
-    return _discrepancy(task, "mmd", task.settings.mmd_weight)
+    return _discrepancy(run, "mmd", run.settings.mmd_weight)
 
 
-def ddc(task: Task) -> Trained:
+def ddc(run: Run) -> Trained:
     """The distance of the domains' means (Tzeng et al., 2014)."""
-    return _discrepancy(task, "mean", task.settings.ddc_weight)
+    return _discrepancy(run, "mean", run.settings.ddc_weight)
 
 
-def coral(task: Task) -> Trained:
+def coral(run: Run) -> Trained:
     """The distance of the domains' covariances (Sun & Saenko, 2016)."""
-    return _discrepancy(task, "coral", task.settings.coral_weight)
+    return _discrepancy(run, "coral", run.settings.coral_weight)
 
 
-def subspace_alignment(task: Task, trained: Trained) -> Trained:
+def subspace_alignment(run: Run, network: Any) -> Trained:
     """A linear SVM on aligned subspaces (Fernando et al., 2013)."""
     transformer = keras_grl.baselines.SubspaceAlignment(standardize=True)
-    return _on_features(task, trained, transformer)
+    return _on_features(run, network, transformer)
 
 
-def gfk(task: Task, trained: Trained) -> Trained:
+def gfk(run: Run, network: Any) -> Trained:
     """A linear SVM on the geodesic flow kernel (Gong et al., 2012)."""
     transformer = keras_grl.baselines.GeodesicFlowKernel(standardize=True)
-    return _on_features(task, trained, transformer)
+    return _on_features(run, network, transformer)
 
 
 # By the names of `runner.names`.
@@ -145,81 +112,38 @@ TRAIN: dict[str, Callable[..., Trained]] = {
 }
 
 
-def _network(task: Task, **kwargs: Any) -> keras_grl.DANNModel:
-    """The untrained network: the same weights for every method."""
-    keras.utils.set_random_seed(task.seed)
-    return task.experiment.network(task.settings, task.domains, **kwargs)
+def _labeled(run: Run) -> tuple[Any, Any]:
+    if run.domains.labeled is None:
+        raise ValueError(f"{run.experiment.name} has no labeled target.")
+    return run.domains.labeled
 
 
-def _optimizer(settings: Settings) -> keras.optimizers.Optimizer:
-    rate: Any = settings.learning_rate
-    if settings.annealing:
-        rate = keras_grl.schedules.InverseDecay(settings.learning_rate)
-    if settings.optimizer == "adam":
-        return keras.optimizers.Adam(rate)
-    return keras.optimizers.SGD(rate, momentum=0.9)
-
-
-def _labelled(task: Task) -> tuple[Any, Any]:
-    if task.domains.labelled is None:
-        raise ValueError(f"{task.experiment.name} has no labelled target.")
-    return task.domains.labelled
-
-
-def _steps(task: Task) -> int:
-    """Steps of an epoch, equal for all methods: the larger domain, once."""
-    source, target = task.domains.source, task.domains.target
-    larger = max(len(source.x), len(target.x))
-    return max(larger // (task.settings.batch_size // 2), 1)
-
-
-def _plain(task: Task, domain: str, x: Any, y: Any) -> Trained:
-    """Trains the label path alone, on half a batch in every step."""
-    # One domain is seen: no batch statistics of two.
-    network = _network(task, batch_normalization="joint")
-    preprocessing = getattr(network, f"{domain}_preprocessing")
-    inputs = keras.Input(x.shape[1:])
-    outputs = inputs if preprocessing is None else preprocessing(inputs)
-    outputs = network.label_predictor(network.feature_extractor(outputs))
-    classifier = keras.Model(inputs, outputs)
-    classifier.compile(
-        optimizer=_optimizer(task.settings),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-    )
-    batches = Batches(
-        x, y, task.settings.batch_size // 2, _steps(task), task.seed
-    )
-    before = [keras_grl.callbacks.LearningRateAnnealing(), TellEpoch(batches)]
-    return _fit(task, classifier, network, batches, before, {domain: (x, y)})
-
-
-def _discrepancy(task: Task, discrepancy: str, weight: float) -> Trained:
-    """Of the last hidden layer: these methods were made for a late one."""
-    network = _network(task)
+def _discrepancy(run: Run, discrepancy: str, weight: float) -> Trained:
+    """Trains with a distance of the last hidden layer: a late one."""
+    network = initial_network(run)
     weighted = [
         layer.name
         for layer in getattr(network.label_predictor, "layers", [])
         if layer.weights
     ]
-    # A label predictor of one layer sees the features themselves.
+    # The input of a label predictor of one layer is the features.
     at = weighted[-2] if len(weighted) > 1 else None
     network = keras_grl.baselines.DiscrepancyModel.from_model(
         network, discrepancy, at
     )
-    return _paired(task, network, weight)
+    return train_paired(run, network, weight)
 
 
-def _on_features(task: Task, trained: Trained, transformer: Any) -> Trained:
-    """A linear SVM on what a transformer makes of the last hidden layer.
+def _on_features(run: Run, network: Any, transformer: Any) -> Trained:
+    """A linear SVM on transformed features of the last hidden layer.
 
     Args:
-        task: What is to be done.
-        trained: The network of the method "source_only".
+        run: What to train.
+        network: That of the method "source_only", trained.
         transformer: Of `keras_grl.baselines`.
     """
-    domains = task.domains
-    hidden = measures.Hidden(trained.network)
+    domains = run.domains
+    hidden = measures.Hidden(network)
     rows = keras_grl.baselines.sample_rows(domains.source.y, SVM_IMAGES)
     # The target's images are in random order, and have no labels to go by.
     source = hidden("source", domains.source.x[rows])
@@ -231,8 +155,8 @@ def _on_features(task: Task, trained: Trained, transformer: Any) -> Trained:
     ):
         # "source only" has diverged, or all its hidden units are dead.
         nothing = {"selected": None, "oracle": None, "svm_accuracy": None}
-        return Trained(trained.network, [], nothing, 0.0)
-    print(f"{METHODS[task.method].title}: 2 to 60 components", flush=True)
+        return Trained(network, [], nothing, 0.0)
+    print(f"{run.title}: 2 to 60 components", flush=True)
     began = time.monotonic()
     choice = keras_grl.baselines.choose_components(
         source,
@@ -252,97 +176,8 @@ def _on_features(task: Task, trained: Trained, transformer: Any) -> Trained:
             "accuracy": choice.test_accuracy[by_target],
             "components": by_target,
         },
-        # The paper's: a linear SVM, and the best number of components.
+        # As in the paper: a linear SVM, and the best number of components.
         "svm_accuracy": choice.test_accuracy[by_target],
     }
     seconds = time.monotonic() - began
-    return Trained(trained.network, [], metrics, seconds)
-
-
-def _paired(
-    task: Task,
-    network: Any,
-    weight: float,
-    labelled: Any = None,
-    unlabelled: int | None = None,
-) -> Trained:
-    """Trains on both domains.
-
-    Args:
-        task: What is to be trained.
-        network: A paired model.
-        weight: Of its domain loss.
-        labelled: Images and labels of the target, which take half of the
-            target's place in a batch.
-        unlabelled: Target samples in a batch without labels; by default what
-            is left of the target's half.
-    """
-    network.compile(
-        optimizer=_optimizer(task.settings),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        domain_loss_weight=weight,
-    )
-    source, target = task.domains.source, task.domains.target
-    half = task.settings.batch_size // 2
-    size = {"source": half, "target": unlabelled or half}
-    if labelled is not None:
-        size["labeled_target"] = max(half // 2, 1)
-        size["target"] = unlabelled or max(half - size["labeled_target"], 1)
-    dataset = keras_grl.pair(
-        (source.x, source.y),
-        target.x,
-        labelled,
-        batch_size=size,
-        seed=task.seed,
-    ).with_steps(_steps(task))
-    learnt = {"source": (source.x, source.y)}
-    if labelled is not None:
-        learnt["target"] = labelled
-    return _fit(task, network, network, dataset, [], learnt)
-
-
-def _fit(
-    task: Task,
-    trained: keras.Model,
-    network: keras.Model,
-    dataset: Any,
-    before: list[keras.callbacks.Callback],
-    learnt: dict[str, tuple[Any, Any]],
-) -> Trained:
-    """Trains, goes on where a killed run was, and measures.
-
-    Args:
-        task: What is to be trained.
-        trained: The model whose `fit` is called.
-        network: The paired model that has its weights.
-        dataset: For `fit`.
-        before: Callbacks that come first.
-        learnt: Domain to images and labels that the linear SVM learns from.
-    """
-    checkpoint = Checkpoint(task.folder)
-    epochs = task.settings.epochs
-    title = f"{METHODS[task.method].title}, seed {task.seed}"
-    if checkpoint.epoch:
-        print(f"{title}: goes on after epoch {checkpoint.epoch}", flush=True)
-    measured = measures.Measures(network, task.domains)
-    trained.fit(
-        dataset,
-        epochs=epochs,
-        initial_epoch=checkpoint.epoch,
-        # The datasets shuffle, by their seed; Keras would do so by the state of
-        # Python's random numbers, which a run that goes on has not.
-        shuffle=False,
-        callbacks=[
-            *before,
-            measured,
-            Progress(title, epochs),
-            checkpoint,
-        ],
-        verbose=0,
-    )
-    metrics = measures.summary(checkpoint.rows)
-    metrics["svm_accuracy"] = measures.svm_accuracy(
-        measured.hidden, learnt, task.domains.target, SVM_IMAGES
-    )
-    return Trained(network, checkpoint.rows, metrics, checkpoint.seconds)
+    return Trained(network, [], metrics, seconds)

@@ -1,15 +1,15 @@
-"""The methods by their names. Without Keras, as is all that only asks."""
+"""The methods by their names, without Keras: the command line needs them."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-    """What tables say of a method.
+    """What tables and the runner know of a method.
 
     Args:
         title: In tables and figures.
-        after: The method whose trained network it takes, if any.
+        after: The method whose trained network it needs, if any.
     """
 
     title: str
@@ -21,15 +21,15 @@ METHODS = {
     "source_only": Method("source only"),
     "subspace_alignment": Method("subspace alignment", after="source_only"),
     "gfk": Method("geodesic flow kernel", after="source_only"),
-    "domain_statistics": Method("source only, statistics of each domain"),
+    "domain_statistics": Method("source only, statistics per domain"),
     "ddc": Method("DDC (mean distance)"),
     "mmd": Method("MMD"),
     "coral": Method("CORAL"),
     "dann": Method("DANN"),
     "train_on_target": Method("train on target"),
-    "labelled_target_only": Method("labelled target only"),
-    "source_and_labelled_target": Method("source and labelled target"),
-    "semi_supervised_dann": Method("source and labelled target, DANN"),
+    "labelled_target_only": Method("labeled target only"),
+    "source_and_labelled_target": Method("source and labeled target"),
+    "semi_supervised_dann": Method("source and labeled target, DANN"),
 }
 BOUNDS = ("source_only", "train_on_target")  # of the gap
 # Methods of the paper's table 1, and others of its time.

@@ -15,8 +15,8 @@ from applications.runner.settings import Settings
 def of(architecture: str, classes: int) -> Callable[..., Any]:
     """What `--network` chooses from.
 
-    With "paper" it is the builder's network, and from the images of each
-    domain their own mean is subtracted.
+    With "paper" it is the builder's network, which subtracts from the images
+    of each domain their own mean.
 
     Args:
         architecture: A builder of `keras_grl.architectures`.
@@ -59,7 +59,7 @@ def small(
     settings: Settings,
     **kwargs: Any,
 ) -> keras_grl.DANNModel:
-    """LeNet with batch normalisation, apart for each domain, and dropout.
+    """LeNet with batch normalization per domain, and dropout.
 
     Args:
         classes: Number of classes.
@@ -85,7 +85,7 @@ def deep(
     settings: Settings,
     **kwargs: Any,
 ) -> keras_grl.DANNModel:
-    """Five 3x3 convolutions with batch normalisation, apart for each domain.
+    """Five 3x3 convolutions with batch normalization per domain.
 
     A fifth of the work of the paper's network for SVHN.
 
@@ -132,7 +132,7 @@ def _joined(
         layers.Rescaling(1 / 127.5, offset=-1, name="rescaling"),
     ]
     if settings.normalization == "image":
-        # Groups of one channel: instance normalisation (Shu et al., 2018).
+        # Groups of one channel: instance normalization (Shu et al., 2018).
         before.append(
             layers.GroupNormalization(
                 -1, center=False, scale=False, name="instance_normalization"
@@ -146,8 +146,8 @@ def _joined(
     hidden.append(
         layers.Dense(classes, activation="softmax", name="predictions")
     )
-    # What tells drawings from photographs, such as noise, is in many outputs of
-    # the convolutions: a dense layer can leave it out of its few.
+    # What distinguishes synthetic images from photographs, such as noise, is in
+    # many outputs of the convolutions. A dense layer can leave it out.
     cut = 1 if settings.features == "dense" else 0
     domain_classifier = [
         layers.Dense(100, activation="relu", name="domain_fc1"),

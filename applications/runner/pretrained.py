@@ -11,7 +11,7 @@ from keras_grl import architectures
 
 
 def frozen(squeezenet: keras.Model, network: str) -> keras.Model:
-    """The layers that stay as they are with `--network` deep or small."""
+    """The layers that are not trained with `--network` deep or small."""
     if network == "deep":  # 13 x 13 positions of 512 channels
         outputs = squeezenet.get_layer("pool8").output
     else:  # 512 features
@@ -32,8 +32,8 @@ def last_fire(squeezenet: keras.Model) -> list[keras.layers.Layer]:
         fire,
         keras.layers.GlobalAveragePooling2D(name="pool9"),
         keras.layers.Dropout(0.5, name="drop9"),
-        # As with AlexNet, what is pre-trained learns at a tenth of the rate by
-        # SGD. Adam, which is indifferent to it, has one rate for all.
+        # As with AlexNet, pre-trained layers learn at a tenth of the rate by
+        # SGD. Adam, which is invariant to it, has one rate for all.
         keras_grl.layers.GradientScaling(0.1, name="pretrained_scale"),
     ]
 

@@ -1,12 +1,12 @@
 """The files of an experiment.
 
 results/mnist_to_mnist_m/paper-tensorflow/
-    config.json      what was asked for
+    config.json      the settings
     metrics.json     the accuracies of every run
     history.csv      every epoch of every run
     figures/         PNG
     model.keras      DANN, of the first seed
-    report.html      all of it on one page
+    report.html      all of this on one page
     runs/dann-0/     metrics.json, history.csv, model.keras of one run
 """
 
@@ -23,12 +23,11 @@ from applications.files import whole
 from applications.files import write_csv
 from applications.files import write_json
 from applications.options import stop
-from applications.runner.methods import Trained
+from applications.runner.job import Job
+from applications.runner.job import Run
 from applications.runner.names import METHODS
 from applications.runner.settings import Domains
-from applications.runner.settings import Experiment
-from applications.runner.settings import Options
-from applications.runner.settings import Settings
+from applications.runner.training import Trained
 
 _COLUMNS: dict[str, Any] = {"method": str, "seed": int, "epoch": int}
 
@@ -39,39 +38,46 @@ class Folder:
 
     Args:
         path: The folder.
-        config: What was asked for.
+        config: The experiment and its settings.
+        defaults: The settings that a run had if its `config.json` does not
+            name them: they did not exist yet.
     """
 
     path: Path
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
+    defaults: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, experiment: Experiment, options: Options, settings: Settings
-    ) -> "Folder":
+    def of(cls, job: Job) -> "Folder":
         """The folder that the options name, new or to be continued.
 
-        A folder of other settings is left as it is: the program ends.
+        A folder with results of other settings is left as it is. The program
+        ends if there is no other one.
         """
-        name = options.name or f"{options.preset}-{keras.backend.backend()}"
-        path = Path(options.output) / experiment.name / name
+        experiment, settings = job.experiment, job.settings
+        backend = keras.backend.backend()
         config = {
             "experiment": experiment.name,
             "title": experiment.title,
-            "preset": options.preset,
-            "backend": keras.backend.backend(),
+            "preset": job.options.preset,
+            "backend": backend,
             **experiment.files,
             "settings": dataclasses.asdict(settings),
         }
-        folder = cls(path, config)
-        if (path / "runs").exists():
-            folder._check_config()
-        else:
-            # Whatever stopped the program before its first run.
-            folder._write_config()
-        return folder
+        defaults = dataclasses.asdict(type(settings)())
+        conflict = ""
+        for path in job.options.folders(experiment.name, backend):
+            folder = cls(path, config, defaults)
+            conflict = folder._conflict()
+            if not conflict:
+                folder._write_config()
+                return folder
+        stop(conflict)
 
     def _write_config(self) -> None:
+        # Without runs, something stopped the program before the first one.
+        if (self.path / "runs").exists():
+            return
         try:
             write_json(self.path / "config.json", self.config)
         except OSError as error:
@@ -80,24 +86,35 @@ class Folder:
                 f"received {self.path} ({error.strerror})"
             )
 
-    def _check_config(self) -> None:
+    def _conflict(self) -> str:
+        """Why nothing may be written here; empty if it may."""
+        other = f"Pass another name: --name {self.path.name}-2"
+        if not (self.path / "runs").exists():
+            if (self.path / "metrics.json").exists():
+                return (
+                    f"--name: {self.path} has results of an earlier version "
+                    f"and is not overwritten. {other}"
+                )
+            return ""
         file = self.path / "config.json"
         try:
             before = json.loads(file.read_text())
         except (OSError, ValueError) as error:
-            stop(f"--name: {file} cannot be read ({error}). Pass another name")
-        others = _differences(before, self.config)
-        if others:
-            stop(
-                f"--name: {self.path} has results of other settings "
-                f"({', '.join(others)}) and is not overwritten. Pass "
-                f"another name: --name {self.path.name}-2"
-            )
+            return f"--name: {file} cannot be read ({error}). {other}"
+        changed = _differences(before, self.config, self.defaults)
+        if not changed:
+            return ""
+        return (
+            f"--name: {self.path} has results of other settings "
+            f"({', '.join(changed)}) and is not overwritten. {other}"
+        )
 
     def claim(self) -> None:
-        """Before the first run: no other process has other settings here."""
+        """Before a run: ends if another process has put other settings here."""
         (self.path / "runs").mkdir(exist_ok=True)
-        self._check_config()
+        conflict = self._conflict()
+        if conflict:
+            stop(conflict)
 
     def run(self, method: str, seed: int) -> Path:
         """The folder of one run."""
@@ -109,29 +126,26 @@ class Folder:
     def model(self, method: str, seed: int) -> keras.Model:
         return keras.models.load_model(self.run(method, seed) / "model.keras")
 
-    def write_run(
-        self, method: str, seed: int, trained: Trained, domains: Domains
-    ) -> None:
+    def write_run(self, run: Run, trained: Trained) -> None:
         """Writes one finished run; `metrics.json` last: then it is done."""
-        run = self.run(method, seed)
-        run.mkdir(parents=True, exist_ok=True)
-        # What has learnt nothing has no weights of its own.
+        run.folder.mkdir(parents=True, exist_ok=True)
+        # What has learned nothing has no weights of its own.
         if trained.rows:
-            with whole(run / "model.keras") as file:
+            with whole(run.folder / "model.keras") as file:
                 trained.network.save(file)
+        which = {"method": run.method, "seed": run.seed}
         rows = [
-            {"method": method, "seed": seed, "epoch": epoch, **row}
+            {**which, "epoch": epoch, **row}
             for epoch, row in enumerate(trained.rows, start=1)
         ]
-        write_csv(run / "history.csv", rows)
+        write_csv(run.folder / "history.csv", rows)
         write_json(
-            run / "metrics.json",
+            run.folder / "metrics.json",
             {
-                "method": method,
-                "seed": seed,
+                **which,
                 **trained.metrics,
                 "epochs": len(trained.rows),
-                "images": _images(domains),
+                "images": _images(run.domains),
                 "seconds": round(trained.seconds, 1),
                 "backend": keras.backend.backend(),
                 "keras": keras.version(),
@@ -147,8 +161,8 @@ class Folder:
             if before != now:
                 stop(
                     f"--name: {self.path} has results of other images "
-                    f"({before}, now {now}) and is not gone on with. Pass "
-                    "another name, or the --data-dir of before"
+                    f"({before}, now {now}) and is not continued. Pass another "
+                    "name, or the previous --data-dir"
                 )
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -190,7 +204,7 @@ class Folder:
 
 
 def _images(domains: Domains) -> dict[str, dict[str, int]]:
-    """How many there are of each domain: a subset may have been found."""
+    """How many images each domain has: it may be a subset."""
     return {
         name: {"train": len(split.x), "test": len(split.x_test)}
         for name, split in (
@@ -200,10 +214,10 @@ def _images(domains: Domains) -> dict[str, dict[str, int]]:
     }
 
 
-def _differences(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """What was other before, as "epochs: 5, now 7"."""
-    # A setting that did not exist yet was what is its default now.
-    defaults = dataclasses.asdict(Settings())
+def _differences(
+    before: dict[str, Any], now: dict[str, Any], defaults: dict[str, Any]
+) -> list[str]:
+    """Which settings have changed, as in "epochs: 5, now 7"."""
     flat = [
         {
             **{k: v for k, v in c.items() if k not in ("settings", "title")},

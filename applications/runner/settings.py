@@ -1,7 +1,9 @@
-"""What an experiment can be told: options, and the settings of a preset."""
+"""The options, settings and data of experiments."""
 
 import dataclasses
 from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,8 +25,8 @@ from applications.options import words
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
-    """What is run, and where. The same for all experiments."""
+class CommonOptions:
+    """The options of all experiments: what to run, and where to write."""
 
     preset: str = option(
         "quick",
@@ -33,81 +35,108 @@ class Options:
         str,
     )
     methods: tuple[str, ...] = option(
-        (), "Some of the methods, separated by commas. All if left out.", words
+        (), "Some of the methods, separated by commas. All by default.", words
     )
     seed: int = option(0, "The first seed.", seed)
     seeds: int = option(1, "How many seeds to run.", count)
     layers: tuple[str, ...] = option(
         (),
         "Layers whose outputs the t-SNE figures show, separated by commas. "
-        "The feature extractor's last and the label predictor's last hidden "
-        "one if left out.",
+        "By default the feature extractor's last and the label predictor's "
+        "last hidden one.",
         words,
-    )
-    data_dir: str | None = option(
-        None, "Folder of prepared sets. TFDS's own if left out.", path
-    )
-    manual_dir: str | None = option(
-        None, "Folder of archives that were downloaded by hand.", path
     )
     output: str = option("results", "Folder that holds the results.", output)
     name: str | None = option(
         None,
-        "Name of the run's folder. The preset and the backend if left out.",
+        "Name of the run's folder. By default the preset and the backend.",
         folder,
     )
 
     def __post_init__(self) -> None:
         check_seeds(self.seed, self.seeds)
 
+    def folders(self, experiment: str, backend: str) -> Iterator[Path]:
+        """Where the results may go, the preferred folder first."""
+        name = self.name or f"{self.preset}-{backend}"
+        yield Path(self.output) / experiment / name
+
 
 @dataclasses.dataclass(frozen=True)
-class Settings:
-    """How networks are trained. Each preset has its own."""
+class Options(CommonOptions):
+    """The options of experiments on sets that must be prepared."""
+
+    data_dir: str | None = option(
+        None, "Folder of prepared sets. By default that of TFDS.", path
+    )
+    manual_dir: str | None = option(
+        None, "Folder of archives that were downloaded by hand.", path
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class CommonSettings:
+    """How networks are trained: the values of a preset."""
 
     epochs: int = option(20, "Passes over the larger domain.", count)
     images: int = option(
-        0, "At most so many training images of each domain; 0 for all.", images
+        0,
+        "The most training images to take of each domain; 0 for all.",
+        images,
     )
     batch_size: int = option(
-        128, "Images in a batch, half source, half target.", count
+        128, "Images in a batch, half source, half target; even.", count
     )
-    network: str = option(
-        "paper",
-        "The paper's network; with batch normalisation a small or a deep one.",
-        one_of("paper", "small", "deep"),
-    )
-    features: str = option(
-        "dense",
-        "Behind which layer the domain classifier of a small or deep network "
-        "is: its first dense one, or its convolutions.",
-        one_of("dense", "convolutions"),
-    )
-    augmentation: str = option(
-        "none",
-        "Random changes of both domains' images: light (brightness, contrast, "
-        "position), negative (these, and negatives) or none. Not with the "
-        "paper's network.",
-        one_of("none", "light", "negative"),
-    )
-    normalization: str = option(
-        "none",
-        "Whether each channel of each image gets mean 0 and standard deviation "
-        "1 first (image) or not (none). Not with the paper's network.",
-        one_of("none", "image"),
-    )
-    optimizer: str = option(
-        "sgd", "sgd (momentum 0.9) or adam.", one_of("sgd", "adam")
-    )
-    learning_rate: float = option(0.01, "At the beginning.", positive)
-    annealing: bool = option(
-        True, "Whether the learning rate falls as in the paper.", switch
-    )
+    learning_rate: float = option(0.01, "The initial learning rate.", positive)
     gamma: float = option(
         10.0, "Steepness of the adaptation factor's ramp.", positive
     )
     domain_loss_weight: float = option(
         1.0, "Weight of DANN's domain loss in the sum.", not_negative
+    )
+
+    def __post_init__(self) -> None:
+        if self.batch_size % 2:
+            stop(
+                "--batch-size: expected an even number, received "
+                f"{self.batch_size}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings(CommonSettings):
+    """The settings of experiments whose network can be chosen."""
+
+    network: str = option(
+        "paper",
+        "The paper's network; with batch normalization a small or a deep one.",
+        one_of("paper", "small", "deep"),
+    )
+    features: str = option(
+        "dense",
+        "Where the domain classifier of a small or deep network is attached: "
+        "after its first dense layer, or after its convolutions.",
+        one_of("dense", "convolutions"),
+    )
+    augmentation: str = option(
+        "none",
+        "Random changes of both domains' images: light (brightness, contrast, "
+        "position), negative (these, and inverted images) or none. Not with "
+        "the paper's network.",
+        one_of("none", "light", "negative"),
+    )
+    normalization: str = option(
+        "none",
+        "Whether each channel of each image is scaled to mean 0 and standard "
+        "deviation 1 first (image) or not (none). Not with the paper's "
+        "network.",
+        one_of("none", "image"),
+    )
+    optimizer: str = option(
+        "sgd", "sgd (momentum 0.9) or adam.", one_of("sgd", "adam")
+    )
+    annealing: bool = option(
+        True, "Whether the learning rate falls as in the paper.", switch
     )
     ddc_weight: float = option(
         0.25, "Weight of DDC's distance; 0.25 is its authors'.", not_negative
@@ -118,11 +147,7 @@ class Settings:
     )
 
     def __post_init__(self) -> None:
-        if self.batch_size % 2:
-            stop(
-                "--batch-size: expected an even number, received "
-                f"{self.batch_size}"
-            )
+        super().__post_init__()
         if self.network == "paper":
             self.expect_defaults(
                 ("features", "augmentation", "normalization"),
@@ -155,7 +180,7 @@ class Split:
         return dataclasses.replace(self, x=self.x[order], y=self.y[order])
 
     def first(self, images: int) -> "Split":
-        """With at most so many training images; all if 0."""
+        """With the first `images` training images; all if 0."""
         if not images:
             return self
         return dataclasses.replace(self, x=self.x[:images], y=self.y[:images])
@@ -163,15 +188,17 @@ class Split:
 
 @dataclasses.dataclass(frozen=True)
 class Domains:
-    """What one seed trains on and is measured on."""
+    """The data of one seed, to train on and to test with."""
 
     source: Split
     target: Split
     # Target samples with labels, for semi-supervised training.
-    labelled: tuple[Any, Any] | None = None
+    labeled: tuple[Any, Any] | None = None
+    # Target samples with labels to look at during training.
+    validation: tuple[Any, Any] | None = None
 
 
-# What `--network` chooses, as reports say it.
+# What `--network` chooses, in the words of a report.
 NETWORKS = {
     "paper": "the paper's {architecture}",
     "small": "one of LeNet's size with batch normalization",
@@ -181,54 +208,58 @@ NETWORKS = {
 
 @dataclasses.dataclass(frozen=True)
 class Experiment:
-    """One result of the paper.
+    """Two domains, a network for them, and the methods to compare.
 
     Args:
         name: Of its results' folder.
         title: "MNIST → MNIST-M".
-        description: What `--help` and the report say.
-        load: From options, settings and seed to `Domains`.
+        description: For `--help` and the report.
+        load: Function of options, settings and seed that returns `Domains`.
         architecture: The paper's network, one of `keras_grl.architectures`.
         presets: Name to settings.
         methods: Names of the methods, in the order of the table.
         published: Method to its target accuracy in the paper.
         classes: Number of classes.
-        build: From settings, `Domains` and further arguments of `DANNModel`
-            to the network, untrained; by default what `--network` chooses.
+        build: Function of settings, `Domains` and further arguments of
+            `DANNModel` that returns the untrained network; by default what
+            `--network` chooses.
+        train: Function of a `Run` that returns `Trained`; by default the
+            method of that name in `runner.methods`.
         networks: What `--network` chooses, in words.
-        program: What starts it, if not a program of its name.
+        program: The module to start, if not the one of its name.
         files: Option to the name of a file that the results depend on.
-        flags: What its program needs on the command line besides them.
+        flags: Further flags that its program needs on the command line.
+        table: Which table of `applications.tables` it belongs to, if any.
     """
 
     name: str
     title: str
     description: str
-    load: Callable[[Any, Settings, int], Domains]
+    load: Callable[[Any, Any, int], Domains]
     architecture: str
-    presets: dict[str, Settings]
+    presets: dict[str, Any]
     methods: tuple[str, ...]
-    published: dict[str, float]
+    published: dict[str, float] = dataclasses.field(default_factory=dict)
     classes: int = 10
     build: Callable[..., Any] | None = None
+    train: Callable[..., Any] | None = None
     networks: dict[str, str] = dataclasses.field(
         default_factory=lambda: NETWORKS
     )
     program: str = ""
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     flags: dict[str, str] = dataclasses.field(default_factory=dict)
+    table: str | None = "table_1"
 
     @property
     def command(self) -> str:
         return f"python -m applications.{self.program or self.name}"
 
-    def network_in_words(self, settings: Settings) -> str:
+    def network_in_words(self, settings: Any) -> str:
         words = self.networks[settings.network]
         return words.format(architecture=self.architecture)
 
-    def network(
-        self, settings: Settings, domains: Domains, **kwargs: Any
-    ) -> Any:
+    def network(self, settings: Any, domains: Domains, **kwargs: Any) -> Any:
         """The untrained `DANNModel`."""
         # Here and not above, for it imports Keras.
         from applications.runner import networks

@@ -1,31 +1,50 @@
-"""Training that can be killed and goes on where it was."""
+"""Trains one network; a killed run resumes where it was."""
 
-import json
-import time
-from pathlib import Path
+import dataclasses
 from typing import Any
 
 import keras
 import numpy as np
 
-from applications.files import whole
-from applications.files import write_json
+import keras_grl
+from applications.options import stop
+from applications.progress import Progress
+from applications.runner import measures
+from applications.runner.job import Run
 
-# There, Keras's dropout draws from torch's own random numbers.
-_TORCH = keras.backend.backend() == "torch"
-if _TORCH:
-    import torch
+SVM_IMAGES = 10_000  # that a linear SVM and subspace alignment learn from
+CHECKPOINT_SECONDS = 20.0  # between two checkpoints, at least
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """The result of training.
+
+    Args:
+        network: Has the weights.
+        rows: The logs of every epoch.
+        metrics: Accuracies.
+        seconds: The time that training took.
+    """
+
+    network: keras.Model
+    rows: list[dict[str, float]]
+    metrics: dict[str, Any]
+    seconds: float
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches of labelled samples, the same in a run that was resumed.
+    """Batches of labeled samples, the same in a resumed run.
+
+    `keras_grl.pair` has such batches of two domains; this is its counterpart
+    for a plain classifier.
 
     Args:
         x: Images.
         y: Labels.
         batch_size: Integer.
         steps: Batches in an epoch, which may be several passes.
-        seed: Of the order, another one in every epoch.
+        seed: Of the order, which changes in every epoch.
     """
 
     def __init__(self, x: Any, y: Any, batch_size: int, steps: int, seed: int):
@@ -44,8 +63,8 @@ class Batches(keras.utils.PyDataset):
             [random.permutation(len(self._x)) for _ in range(passes)]
         )
 
-    def set_epoch(self, epoch: int) -> None:
-        """Tell the epoch that begins."""
+    def set_epoch(self, epoch: int, logs: Any = None) -> None:
+        """Sets the epoch that begins next. Also a callback's function."""
         self._next_epoch = epoch
 
     def on_epoch_begin(self) -> None:
@@ -62,104 +81,159 @@ class Batches(keras.utils.PyDataset):
         return self._x[rows], self._y[rows]
 
 
-class TellEpoch(keras.callbacks.Callback):
-    """Tells `Batches` the epoch."""
-
-    def __init__(self, batches: Batches):
-        super().__init__()
-        self._batches = batches
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        self._batches.set_epoch(epoch)
+def initial_network(run: Run, **kwargs: Any) -> keras_grl.DANNModel:
+    """The untrained network: the same weights for every method."""
+    keras.utils.set_random_seed(run.seed)
+    return run.experiment.network(run.settings, run.domains, **kwargs)
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """Writes down the state of training, and begins from the last one.
-
-    The state is every variable of the model and of the optimizer: λ's step,
-    and the random generators of dropout, which a file of weights leaves out.
-    Beside it is the history. A checkpoint that is there is whole.
+def train_plain(run: Run, domain: str, x: Any, y: Any) -> Trained:
+    """Trains only the label path, on half a batch in every step.
 
     Args:
-        folder: Where to write.
-
-    Attributes:
-        epoch: Integer, the epoch to begin with.
-        rows: List of dicts, the logs of every epoch so far.
-        seconds: Float, the time that training took so far.
+        run: What to train.
+        domain: Of the images.
+        x: Images.
+        y: Labels.
     """
+    # One domain is seen: no batch statistics of two.
+    network = initial_network(run, batch_normalization="joint")
+    preprocessing = getattr(network, f"{domain}_preprocessing")
+    inputs = keras.Input(x.shape[1:])
+    outputs = inputs if preprocessing is None else preprocessing(inputs)
+    outputs = network.label_predictor(network.feature_extractor(outputs))
+    classifier = keras.Model(inputs, outputs)
+    classifier.compile(**_compiled(run))
+    batches = Batches(x, y, run.settings.batch_size // 2, _steps(run), run.seed)
+    callbacks = [
+        keras_grl.callbacks.LearningRateAnnealing(),
+        keras.callbacks.LambdaCallback(on_epoch_begin=batches.set_epoch),
+    ]
+    learned = {domain: (x, y)}
+    return _fit(run, network, classifier, batches, learned, callbacks)
 
-    seconds_between = 20.0
 
-    def __init__(self, folder: Path):
-        super().__init__()
-        self._folder = folder
-        self._written = time.monotonic()
-        self._began = time.monotonic()
-        self.epoch = 0
-        self.rows: list[dict[str, float]] = []
-        self._before = 0.0
-        files = sorted(folder.glob("epoch-*.json"))
-        if files:
-            state = json.loads(files[-1].read_text())
-            self.rows = [
-                {name: float(value) for name, value in row.items()}
-                for row in state["rows"]
-            ]
-            self._before = state["seconds"]
-            self.epoch = len(self.rows)
+def train_paired(
+    run: Run,
+    network: Any,
+    weight: float,
+    labeled: Any = None,
+    unlabeled: int | None = None,
+) -> Trained:
+    """Trains on both domains.
 
-    @property
-    def seconds(self) -> float:
-        return self._before + time.monotonic() - self._began
+    Args:
+        run: What to train.
+        network: A paired model.
+        weight: Of its domain loss.
+        labeled: Images and labels of the target, which take half of the
+            target's place in a batch.
+        unlabeled: Target samples in a batch without labels; by default what
+            is left of the target's half.
+    """
+    network.compile(**_compiled(run), domain_loss_weight=weight)
+    source, target = run.domains.source, run.domains.target
+    half = run.settings.batch_size // 2
+    size = {"source": half, "target": unlabeled or half}
+    learned = {"source": (source.x, source.y)}
+    if labeled is not None:
+        size["labeled_target"] = max(half // 2, 1)
+        size["target"] = unlabeled or max(half - size["labeled_target"], 1)
+        learned["target"] = labeled
+    dataset = keras_grl.pair(
+        (source.x, source.y),
+        target.x,
+        labeled,
+        batch_size=size,
+        seed=run.seed,
+    ).with_steps(_steps(run))
+    return _fit(run, network, network, dataset, learned)
 
-    def _state(self, epoch: int) -> Path:
-        return self._folder / f"epoch-{epoch:05}.npz"
 
-    def _variables(self) -> list[Any]:
-        optimizer = self.model.optimizer
-        if not optimizer.built:
-            optimizer.build(self.model.trainable_variables)
-        return [*self.model.variables, *optimizer.variables]
+def _compiled(run: Run) -> dict[str, Any]:
+    """Arguments of `compile`."""
+    settings = run.settings
+    rate: Any = settings.learning_rate
+    if settings.annealing:
+        rate = keras_grl.schedules.InverseDecay(settings.learning_rate)
+    if settings.optimizer == "adam":
+        optimizer = keras.optimizers.Adam(rate)
+    else:
+        optimizer = keras.optimizers.SGD(rate, momentum=0.9)
+    return {
+        "optimizer": optimizer,
+        "loss": "sparse_categorical_crossentropy",
+        "metrics": ["accuracy"],
+    }
 
-    def on_train_begin(self, logs: Any = None) -> None:
-        if not self.epoch:
-            return
-        with np.load(self._state(self.epoch)) as state:
-            for number, variable in enumerate(self._variables()):
-                variable.assign(state[str(number)])
-            if _TORCH:
-                torch.set_rng_state(torch.from_numpy(state["torch"]))
-                # A run may go on where there is no GPU, or now is one.
-                if torch.cuda.is_available() and "cuda" in state:
-                    random = torch.from_numpy(state["cuda"])
-                    torch.cuda.set_rng_state(random)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        self.rows.append({k: float(v) for k, v in (logs or {}).items()})
-        if time.monotonic() - self._written >= self.seconds_between:
-            self._write(epoch + 1)
-            self._written = time.monotonic()
+def _steps(run: Run) -> int:
+    """Steps of an epoch, equal for all methods: the larger domain, once."""
+    larger = max(len(run.domains.source.x), len(run.domains.target.x))
+    return max(larger // (run.settings.batch_size // 2), 1)
 
-    def _write(self, epoch: int) -> None:
-        values = {
-            str(number): keras.ops.convert_to_numpy(variable)
-            for number, variable in enumerate(self._variables())
-        }
-        if _TORCH:
-            values["torch"] = torch.get_rng_state().numpy()
-            if torch.cuda.is_available():
-                values["cuda"] = torch.cuda.get_rng_state().numpy()
-        with whole(self._state(epoch)) as unfinished:
-            np.savez(unfinished, **values)
-        # As text: JSON has no NaN, and the loss may have become one.
-        rows = [
-            {name: str(value) for name, value in row.items()}
-            for row in self.rows
-        ]
-        state = {"rows": rows, "seconds": self.seconds}
-        # Last: a checkpoint is one that has this file.
-        write_json(self._folder / f"epoch-{epoch:05}.json", state)
-        for old in sorted(self._folder.glob("epoch-*.json"))[:-1]:
-            old.unlink()
-            old.with_suffix(".npz").unlink(missing_ok=True)
+
+def _fit(
+    run: Run,
+    network: Any,
+    model: keras.Model,
+    dataset: Any,
+    learned: dict[str, tuple[Any, Any]],
+    callbacks: Any = (),
+) -> Trained:
+    """Trains, from the beginning or where a killed run was, and measures.
+
+    Args:
+        run: What to train.
+        network: The paired model that has the weights.
+        model: The model whose `fit` is called.
+        dataset: For `fit`.
+        learned: Domain to images and labels that the linear SVM learns from.
+        callbacks: Those that come first.
+    """
+    checkpoint = keras_grl.callbacks.TrainingCheckpoint(
+        run.folder / "checkpoint" / "training.npz",
+        CHECKPOINT_SECONDS,
+        # Only once the run is measured and written.
+        delete_checkpoint=False,
+    )
+    measured = measures.Measures(network, run.domains)
+    epochs = run.settings.epochs
+    model.fit(
+        dataset,
+        epochs=epochs,
+        initial_epoch=_initial_epoch(run, checkpoint),
+        # The datasets shuffle, by their seed.
+        shuffle=False,
+        callbacks=[
+            *callbacks,
+            measured,
+            Progress(run.title, epochs),
+            checkpoint,
+        ],
+        verbose=0,
+    )
+    metrics = measures.summary(checkpoint.logs)
+    metrics["svm_accuracy"] = measures.svm_accuracy(
+        measured.hidden, learned, run.domains.target, SVM_IMAGES
+    )
+    return Trained(network, checkpoint.logs, metrics, checkpoint.seconds)
+
+
+def _initial_epoch(
+    run: Run, checkpoint: keras_grl.callbacks.TrainingCheckpoint
+) -> int:
+    """The epoch to begin with. Prints a line if it is not the first."""
+    try:
+        epoch = checkpoint.initial_epoch
+    except ValueError as error:  # the file is damaged
+        stop(" ".join(str(error).split()))
+    if epoch:
+        print(f"{run.title}: resumes after epoch {epoch}", flush=True)
+    elif list((run.folder / "checkpoint").glob("epoch-*.json")):
+        print(
+            f"{run.title}: begins again, since its checkpoint was written by "
+            "an earlier version",
+            flush=True,
+        )
+    return epoch

@@ -29,6 +29,12 @@ def small(monkeypatch, no_embedding):
     small_sets.put_in_place(monkeypatch)
 
 
+@pytest.fixture
+def tiny(monkeypatch, small):
+    """Small sets, and a network that compiles in a moment."""
+    tiny_runs.put_in_place(monkeypatch)
+
+
 def trained_once(tmp_path_factory, experiment, *arguments):
     """Runs an experiment for all tests of the session that look at it."""
     folder = tmp_path_factory.mktemp("results")
@@ -36,7 +42,8 @@ def trained_once(tmp_path_factory, experiment, *arguments):
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(manifold, "TSNE", FirstTwoColumns)
         small_sets.put_in_place(monkeypatch)
-        small_sets.few_labelled(monkeypatch)
+        small_sets.few_labeled(monkeypatch)
+        tiny_runs.put_in_place(monkeypatch)
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             metrics = experiment.main(command)
     (path,) = folder.glob("*/*")
@@ -55,6 +62,7 @@ def finished(tmp_path_factory):
         tmp_path_factory,
         mnist_to_mnist_m,
         *("--methods", methods, "--epochs", "2", "--name", "all"),
+        *("--augmentation", "none"),
     )
 
 

@@ -8,7 +8,7 @@ from keras_grl import datasets
 def load(name, split="train", data_dir=None, manual_dir=None, image_size=227):
     """Stands in for `keras_grl.datasets.load`.
 
-    Each class is a bright row of pixels. The domains differ in the colour of
+    Each class is a bright row of pixels. The domains differ in the color of
     the rest.
     """
     if name.startswith("office31/"):
@@ -60,8 +60,8 @@ def put_in_place(monkeypatch):
     syn_signs_to_gtsrb.photographs.cache_clear()
 
 
-def few_labelled(monkeypatch):
-    """As many labelled photographs as the small sets have."""
+def few_labeled(monkeypatch):
+    """As many labeled photographs as the small sets have."""
     from applications import semi_supervised_signs
 
-    monkeypatch.setattr(semi_supervised_signs, "LABELLED", 128)
+    monkeypatch.setattr(semi_supervised_signs, "LABELED", 128)

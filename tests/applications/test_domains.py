@@ -84,7 +84,7 @@ def test_which_set_is_which_domain(program, source, target, size, tests, asked):
 def test_gray_images_in_color_with_a_margin():
     image = np.arange(1, 5, dtype="uint8").reshape(1, 2, 2, 1)
     split = Split(image, np.array([7]), image + 10, np.array([8]))
-    found = domains.padded(domains.in_colour(split), 4)
+    found = domains.padded(domains.in_color(split), 4)
     assert found.x.shape == found.x_test.shape == (1, 4, 4, 3)
     for channel in range(3):
         np.testing.assert_array_equal(
@@ -132,13 +132,13 @@ def test_so_many_photographs_have_labels(monkeypatch):
         for seed in (0, 0, 1)
     ]
     for each in found:
-        chosen, labels = each.labelled
+        chosen, labels = each.labeled
         assert len(set(chosen.tolist())) == 1280
         np.testing.assert_array_equal(labels, 2 * chosen)
         # They stay among the images without labels.
         assert each.target is part and each.source is part
-    assert found[0].labelled[0].tolist() == found[1].labelled[0].tolist()
-    assert set(found[0].labelled[0]) != set(found[2].labelled[0])
+    assert found[0].labeled[0].tolist() == found[1].labeled[0].tolist()
+    assert set(found[0].labeled[0]) != set(found[2].labeled[0])
     few = dataclasses.replace(loaded, target=part.first(1279))
     monkeypatch.setattr(
         syn_signs_to_gtsrb, "load", lambda options, settings, seed: few

@@ -15,14 +15,14 @@ from applications import svhn_to_mnist
 from applications import syn_numbers_to_svhn
 from applications import syn_signs_to_gtsrb
 from applications import tables
-from applications.runner import results
-from applications.runner.augmentation import augmentation
+from applications.runner.settings import Options
+from applications.runner.settings import Settings
 from applications.runner.settings import Split
 from tests.applications import small_sets
 from tests.applications.tiny_runs import TINY
 from tests.applications.tiny_runs import history
 
-pytestmark = pytest.mark.usefixtures("small")
+pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def test_a_run_writes_what_it_found(finished):
@@ -84,6 +84,9 @@ def test_a_run_writes_what_it_found(finished):
     assert "| DANN | 1 |" in printed and "57.9 %" in printed
     assert "| paper* | paper's share* |" in printed
     assert f"{note}runs are not: epochs: 2, not 30; images: 8000" in printed
+    # Without an upper bound there is no gap to cover.
+    assert "share of the gap" not in printed and "<th>oracle</th>" in page
+    assert "Oracle: chosen by" in page and "Share of the gap" not in page
 
 
 def test_what_is_done_is_not_trained_again(tmp_path, finished):
@@ -95,15 +98,15 @@ def test_what_is_done_is_not_trained_again(tmp_path, finished):
     before = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
     assert mnist_to_mnist_m.main(arguments) == metrics
     with pytest.raises(SystemExit) as stopped:
-        mnist_to_mnist_m.main([*arguments, "--layers", "conv2,conv9"])
+        mnist_to_mnist_m.main([*arguments, "--layers", "fc1,conv9"])
     assert "--layers: expected some of rescaling, " in str(stopped.value)
     assert stopped.value.code.endswith("predictions, received conv9")
-    chosen = [*arguments, "--layers", "relu2,fc1"]
+    chosen = [*arguments, "--layers", "relu1,fc2"]
     assert mnist_to_mnist_m.main(chosen) == metrics
-    assert (folder / "figures" / "features_relu2.png").exists()
+    assert (folder / "figures" / "features_relu1.png").exists()
     page = (folder / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 4
-    assert "before and after: fc1" in page and "--layers relu2,fc1" in page
+    assert "before and after: fc2" in page and "--layers relu1,fc2" in page
     after = (folder / "runs" / "dann-0" / "metrics.json").stat().st_mtime_ns
     assert before == after
     # The tables find it.
@@ -152,48 +155,11 @@ def test_every_program_trains_dann(experiment, preset, tmp_path):
     assert config["settings"] == expected | changed
 
 
-@pytest.mark.parametrize("name", ["paper", "small", "deep"])
-def test_every_network_takes_the_domains(name):
-    domains = syn_numbers_to_svhn.load(
-        results.Options(), results.Settings(), seed=0
-    )
-    model = syn_numbers_to_svhn.EXPERIMENT.network(
-        results.Settings(network=name), domains
-    )
-    x = domains.target.x[:2]
-    assert model.predict(x, verbose=0).shape == (2, 10)
-    if name == "paper":
-        # What is left of the target's mean colour is black.
-        mean = np.empty((1, 32, 32, 3), "float32")
-        mean[:] = domains.target.x.mean(axis=(0, 1, 2))
-        subtracted = model.target_preprocessing(mean)
-        assert np.abs(keras.ops.convert_to_numpy(subtracted)).max() < 1e-4
-    else:
-        assert model.batch_normalization == "domain_specific"
-        # The same layers, cut elsewhere.
-        other = syn_numbers_to_svhn.EXPERIMENT.network(
-            results.Settings(network=name, features="convolutions"), domains
-        )
-        dense = {"small": 100, "deep": 256}[name]
-        assert model.feature_extractor.output_shape == (None, dense)
-        assert other.feature_extractor.output_shape[1] > 4 * dense
-        names = [
-            [
-                layer.name
-                for part in (each.feature_extractor, each.label_predictor)
-                for layer in part.layers
-                if layer.weights
-            ]
-            for each in (model, other)
-        ]
-        assert names[0] == names[1]
-
-
-def test_every_other_method_trains_on_changed_images(tmp_path):
-    methods = ["domain_statistics", "ddc", "mmd", "train_on_target"]
+def test_every_other_method_trains(tmp_path):
+    methods = ["domain_statistics", "mmd", "train_on_target"]
     found = mnist_to_mnist_m.main(
         [
-            *(*TINY, "--augmentation", "negative", "--epochs", "1"),
+            *(*TINY, "--augmentation", "none", "--epochs", "1"),
             *("--methods", ",".join(methods), "--output", str(tmp_path)),
         ]
     )
@@ -201,6 +167,21 @@ def test_every_other_method_trains_on_changed_images(tmp_path):
     rows = {row["method"]: row for row in history(next(tmp_path.glob("*/*")))}
     assert float(rows["domain_statistics"]["domain_accuracy"]) >= 0
     assert float(rows["mmd"]["domain_loss"]) > 0
+
+
+def test_a_method_trains_on_changed_images(tmp_path):
+    (found,) = mnist_to_mnist_m.main(
+        [
+            *(*TINY, "--augmentation", "negative", "--epochs", "1"),
+            *("--methods", "ddc", "--output", str(tmp_path)),
+        ]
+    )
+    assert found["method"] == "ddc"
+    (row,) = history(next(tmp_path.glob("*/*")))
+    assert float(row["domain_loss"]) > 0
+
+
+def test_what_the_papers_network_has_not_is_refused():
     for flag, only, value in (
         ("augmentation", "none", "light"),
         ("normalization", "none", "image"),
@@ -208,48 +189,6 @@ def test_every_other_method_trains_on_changed_images(tmp_path):
     ):
         with pytest.raises(SystemExit, match=f"--{flag}: expected {only} with"):
             mnist_to_mnist_m.main(["--preset", "paper", f"--{flag}", value])
-
-
-def test_images_are_changed_in_training_alone():
-    images = np.full((64, 28, 28, 3), 40, "uint8")
-    layer = augmentation("negative", "of_source")
-    np.testing.assert_array_equal(layer(images, training=False), images)
-    changed = keras.ops.convert_to_numpy(layer(images, training=True))
-    mean = changed.mean(axis=(1, 2, 3))
-    # Brightness moves by 0.2 * 255 at most: what is far away is a negative.
-    assert 12 < (mean > 128).sum() < 52
-    assert len(np.unique(mean.round(3))) > 32
-    light = augmentation("light", "of_source")
-    changed = keras.ops.convert_to_numpy(light(images, training=True))
-    assert changed.max() < 128
-
-
-@pytest.mark.parametrize("network", ["small", "deep"])
-def test_normalized_images_have_no_brightness_contrast_and_colour(network):
-    settings = results.Settings(network=network, normalization="image")
-    data = syn_numbers_to_svhn.load(results.Options(), settings, seed=0)
-    model = syn_numbers_to_svhn.EXPERIMENT.network(settings, data)
-    plain = syn_numbers_to_svhn.EXPERIMENT.network(
-        results.Settings(network=network), data
-    )
-    images = data.target.x[:2].astype("float32")
-    # Another brightness and contrast in each channel.
-    changed = images * np.array([0.8, 0.5, 0.9]) + np.array([40.0, 90.0, 9.0])
-    layer = model.feature_extractor.get_layer("instance_normalization")
-    normalized = keras.ops.convert_to_numpy(layer(images))
-    expected = images - images.mean((1, 2), keepdims=True)
-    # The layer's epsilon is small beside what the images have.
-    expected /= images.std((1, 2), keepdims=True)
-    np.testing.assert_allclose(normalized, expected, atol=0.1)
-    moved = [
-        np.abs(
-            each.feature_extractor.predict(images, verbose=0)
-            - each.feature_extractor.predict(changed, verbose=0)
-        ).max()
-        for each in (model, plain)
-    ]
-    assert moved[0] < 0.3 * moved[1]
-    assert model.count_params() == plain.count_params()
 
 
 def test_semi_supervised_has_four_settings(tmp_path, finished_signs):
@@ -318,12 +257,8 @@ def test_a_training_that_diverges_is_reported(tmp_path):
 
 
 def test_more_images_than_a_set_has_are_all_of_them():
-    many = mnist_to_mnist_m.load(
-        results.Options(), results.Settings(images=10**6), seed=0
-    )
-    few = mnist_to_mnist_m.load(
-        results.Options(), results.Settings(images=10), seed=0
-    )
+    many = mnist_to_mnist_m.load(Options(), Settings(images=10**6), seed=0)
+    few = mnist_to_mnist_m.load(Options(), Settings(images=10), seed=0)
     assert len(many.source.x) == len(many.target.x) == 96
     assert len(few.source.x) == len(few.target.y) == 10
     np.testing.assert_array_equal(few.source.x, many.source.x[:10])
@@ -344,7 +279,7 @@ def test_fewer_images_than_half_a_batch_get_one_clear_line(tmp_path):
     ("experiment", "name"),
     [(syn_signs_to_gtsrb, "syn_signs"), (syn_numbers_to_svhn, "syn_numbers")],
 )
-def test_of_drawn_sets_too_at_most_so_many_are_read(
+def test_of_synthetic_sets_no_more_is_read_than_is_needed(
     experiment, name, monkeypatch
 ):
     from applications.runner import domains
@@ -358,10 +293,10 @@ def test_of_drawn_sets_too_at_most_so_many_are_read(
     # By the name under which every caller finds it.
     monkeypatch.setattr(domains, "split", split)
     for images in (7, 10**6):
-        settings = results.Settings(images=images)
-        experiment.load(results.Options(), settings, seed=0)
-    drawn = [each for each in asked if each[0].startswith(name)]
-    assert drawn == [(f"{name}/small", "train[:7]"), (name, "train")]
+        settings = Settings(images=images)
+        experiment.load(Options(), settings, seed=0)
+    generated = [each for each in asked if each[0].startswith(name)]
+    assert generated == [(f"{name}/small", "train[:7]"), (name, "train")]
 
 
 def test_help_says_what_each_preset_sets(capsys):

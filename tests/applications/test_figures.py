@@ -74,7 +74,13 @@ def test_the_curves_of_training_are_those_of_the_history(drawn):
         "val_accuracy": [0.25, 0.5],
     }
     plain = {"loss": [1.0, 0.5], "val_accuracy": [0.125, 0.375]}
-    figures.training_curves({"source only": plain, "DANN": dann}, None)
+    history = [
+        {"method": method, "epoch": epoch + 1}
+        | {name: values[epoch] for name, values in logs.items()}
+        for method, logs in (("source_only", plain), ("dann", dann))
+        for epoch in range(2)
+    ]
+    figures.training_curves(history, METHODS, None)
     left, right = drawn[0].axes
     lines = {
         line.get_label(): line.get_ydata().tolist()
@@ -93,6 +99,13 @@ def test_the_curves_of_training_are_those_of_the_history(drawn):
         "source only": [[1, 0.125], [2, 0.375]],
         "DANN": [[1, 0.25], [2, 0.5]],
     }
+
+
+def test_there_are_curves_without_dann_too(drawn):
+    row = {"method": "source_only", "epoch": 1, "val_accuracy": 0.5}
+    figures.training_curves([row], METHODS, None)
+    _, right = drawn[0].axes
+    assert [line.get_label() for line in right.lines] == ["source only"]
 
 
 def test_bars_are_of_the_means_and_lines_of_the_paper(drawn):

@@ -11,6 +11,9 @@ import keras_grl
 from applications import mnist_to_mnist_m
 from applications.runner import measures
 from applications.runner import methods
+from applications.runner import training
+from applications.runner.job import Job
+from applications.runner.job import Run
 from applications.runner.names import METHODS
 from applications.runner.settings import Domains
 from applications.runner.settings import Settings
@@ -26,7 +29,7 @@ SOURCE, TARGET, LABELED = 1, 2, 0
 DOMAINS = Domains(
     Split(images(1, 40), np.full(40, 1), images(11, 3), np.full(3, 1)),
     Split(images(2, 90), np.full(90, 2), images(12, 3), np.full(3, 2)),
-    labelled=(images(0, 9), np.full(9, 0)),
+    labeled=(images(0, 9), np.full(9, 0)),
 )
 SETTINGS = Settings(
     batch_size=16,
@@ -60,19 +63,19 @@ def trained(monkeypatch):
     def train(name, settings=SETTINGS, domains=DOMAINS):
         found, experiment = {}, mnist_to_mnist_m.EXPERIMENT
         experiment = dataclasses.replace(experiment, build=network)
-        task = methods.Task(experiment, settings, domains, name, 0, None)
+        run = Run(Job(experiment, None, settings), domains, name, 0, None)
 
-        def fit(task, model, network, dataset, before, learnt):
+        def fit(run, network, model, dataset, learned, callbacks=()):
             found.update(
                 model=model,
                 network=network,
                 dataset=dataset,
-                learnt=learnt,
-                before=[type(each).__name__ for each in before],
+                learned=learned,
+                callbacks=[type(each).__name__ for each in callbacks],
             )
 
-        monkeypatch.setattr(methods, "_fit", fit)
-        methods.TRAIN[name](task)
+        monkeypatch.setattr(training, "_fit", fit)
+        methods.TRAIN[name](run)
         found["dataset"].on_epoch_begin()
         return types.SimpleNamespace(**found)
 
@@ -112,9 +115,9 @@ def test_bounds_learn_from_one_domain(name, domain, value, trained):
     # Half a batch, as DANN has of labeled samples; as many steps as it.
     assert counted(x) == {value: 8} and np.all(y == value)
     assert found.dataset.num_batches == 90 // 8
-    ((learnt, (x, y)),) = found.learnt.items()
-    assert learnt == domain and np.all(x == value) and np.all(y == value)
-    assert found.before == ["LearningRateAnnealing", "TellEpoch"]
+    ((learned, (x, y)),) = found.learned.items()
+    assert learned == domain and np.all(x == value) and np.all(y == value)
+    assert found.callbacks == ["LearningRateAnnealing", "LambdaCallback"]
     assert found.network.batch_normalization == "joint"
 
 
@@ -135,8 +138,8 @@ def test_methods_learn_from_both_domains(name, weight, trained):
     assert counted(x["target"]) == {TARGET: 8}
     assert np.all(keras.ops.convert_to_numpy(y) == SOURCE)
     assert len(found.dataset) == 90 // 8
-    assert list(found.learnt) == ["source"]
-    assert np.all(found.learnt["source"][1] == SOURCE)
+    assert list(found.learned) == ["source"]
+    assert np.all(found.learned["source"][1] == SOURCE)
     assert weight_of_domain_loss(found.network) == weight
     distance = type(getattr(found.network, "discrepancy", None)).__name__
     assert distance == {
@@ -162,13 +165,13 @@ def test_semi_supervised_batches(name, weight, unlabeled, trained):
     assert labels == {"source": [SOURCE] * 8, "labeled_target": [LABELED] * 4}
     assert weight_of_domain_loss(found.network) == weight
     # The linear SVM learns from all that has labels.
-    values = {k: set(y.tolist()) for k, (_, y) in found.learnt.items()}
+    values = {k: set(y.tolist()) for k, (_, y) in found.learned.items()}
     assert values == {"source": {SOURCE}, "target": {LABELED}}
 
 
 def test_without_labeled_target_samples_there_is_nothing_to_learn(trained):
-    domains = dataclasses.replace(DOMAINS, labelled=None)
-    with pytest.raises(ValueError, match="has no labelled target"):
+    domains = dataclasses.replace(DOMAINS, labeled=None)
+    with pytest.raises(ValueError, match="has no labeled target"):
         trained("semi_supervised_dann", domains=domains)
 
 
@@ -247,9 +250,8 @@ def chosen(monkeypatch):
     ],
 )
 def test_subspaces_are_chosen_on_the_source(name, transformer, chosen):
-    task = methods.Task(None, SETTINGS, DOMAINS, name, 0, None)
-    before = methods.Trained(None, [], {}, 0.0)
-    found = methods.TRAIN[name](task, before)
+    run = Run(Job(None, None, SETTINGS), DOMAINS, name, 0, None)
+    found = methods.TRAIN[name](run, None)
     assert found.metrics == {
         "selected": {"accuracy": 0.5, "components": 3},
         "oracle": {"accuracy": 0.75, "components": 5},
@@ -269,8 +271,8 @@ def test_of_features_that_are_all_equal_there_are_no_subspaces(monkeypatch):
     monkeypatch.setattr(
         measures, "Hidden", lambda network: lambda domain, x: np.ones((4, 2))
     )
-    task = methods.Task(None, SETTINGS, DOMAINS, "gfk", 0, None)
-    found = methods.gfk(task, methods.Trained(None, [], {}, 0.0))
+    run = Run(Job(None, None, SETTINGS), DOMAINS, "gfk", 0, None)
+    found = methods.gfk(run, None)
     assert found.metrics == {
         "selected": None,
         "oracle": None,

@@ -9,7 +9,32 @@ from applications import tables
 from applications.runner import pretrained
 from keras_grl import architectures
 
-pytestmark = pytest.mark.usefixtures("small")
+pytestmark = pytest.mark.usefixtures("small", "tiny_squeezenet")
+
+
+def tiny(weights=None):
+    """SqueezeNet's outputs, from a few layers of its names."""
+    layers = keras.layers
+    images = keras.Input((227, 227, 3))
+    x = layers.AveragePooling2D(17, name="pool1")(images)
+    x = layers.Conv2D(512, 1, activation="relu", name="pool8")(x)
+    x = layers.Conv2D(16, 1, activation="relu", name="fire9_squeeze")(x)
+    x = layers.Concatenate(name="fire9_concat")(
+        [
+            layers.Conv2D(256, 1, activation="relu", name=f"fire9_expand{n}")(x)
+            for n in (1, 3)
+        ]
+    )
+    return keras.Model(images, x)
+
+
+@pytest.fixture
+def tiny_squeezenet(monkeypatch):
+    real = architectures.SqueezeNet
+    monkeypatch.setattr(architectures, "SqueezeNet", tiny)
+    office._inputs.cache_clear()
+    yield real
+    office._inputs.cache_clear()
 
 
 def test_office_on_features_that_are_computed_once(tmp_path):
@@ -37,7 +62,7 @@ def test_office_on_features_that_are_computed_once(tmp_path):
     assert json.loads(config.read_text())["weights"] == "random"
 
 
-def test_office_trains_the_last_fire_module(tmp_path):
+def test_office_trains_the_last_fire_module(tmp_path, tiny_squeezenet):
     found = office.main(
         [
             *("--network", "deep", "--epochs", "1", "--batch-size", "8"),
@@ -61,18 +86,16 @@ def test_office_trains_the_last_fire_module(tmp_path):
     assert sum("fire9_" in path for path in trained) == 6
     # What is computed once and what is trained are the whole network.
     keras.utils.set_random_seed(0)
-    squeezenet = architectures.SqueezeNet()
+    squeezenet = tiny_squeezenet()
     images = np.full((1, 227, 227, 3), 99, "uint8")
-    activations = pretrained.frozen(squeezenet, "deep").predict(
+    both = [pretrained.frozen(squeezenet, n).output for n in ("deep", "small")]
+    activations, features = keras.Model(squeezenet.input, both).predict(
         images, verbose=0
     )
     for layer in pretrained.last_fire(squeezenet)[:2]:
         activations = layer(activations)
     np.testing.assert_allclose(
-        keras.ops.convert_to_numpy(activations),
-        pretrained.frozen(squeezenet, "small").predict(images, verbose=0),
-        rtol=1e-4,
-        atol=1e-5,
+        keras.ops.convert_to_numpy(activations), features, rtol=1e-4, atol=1e-5
     )
 
 

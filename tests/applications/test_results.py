@@ -4,24 +4,22 @@ import csv
 import dataclasses
 import datetime
 import json
-import types
 
 import keras
 import numpy as np
 import pytest
 
 from applications import mnist_to_mnist_m
-from applications import office
 from applications.files import locked
-from applications.runner import report
 from applications.runner import results
 from applications.runner import running
-from applications.runner.methods import Trained
-from applications.runner.program import chosen_methods
+from applications.runner.job import Job
+from applications.runner.job import Run
 from applications.runner.settings import Domains
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
 from applications.runner.settings import Split
+from applications.runner.training import Trained
 
 EXPERIMENT = mnist_to_mnist_m.EXPERIMENT
 QUICK = EXPERIMENT.presets["quick"]
@@ -32,6 +30,12 @@ def split(train, test):
 
 
 DOMAINS = Domains(split(40, 4), split(50, 5))
+
+
+def write(folder, method, seed, *accuracies):
+    """A finished run, with these accuracies after its epochs."""
+    run = Run(None, DOMAINS, method, seed, folder.run(method, seed))
+    folder.write_run(run, trained(*accuracies))
 
 
 class Saved:
@@ -50,7 +54,7 @@ def trained(*accuracies):
 def test_a_run_that_is_known(tmp_path):
     folder = results.Folder(tmp_path)
     assert not folder.done("dann", 3)
-    folder.write_run("dann", 3, trained(0.25, 0.5), DOMAINS)
+    write(folder, "dann", 3, 0.25, 0.5)
     assert folder.done("dann", 3)
     assert not folder.done("dann", 4) and not folder.done("mmd", 3)
     run = tmp_path / "runs" / "dann-3"
@@ -80,9 +84,9 @@ def test_a_run_that_is_known(tmp_path):
 def test_the_summary_has_all_runs_in_order(tmp_path):
     folder = results.Folder(tmp_path)
     for method, seed in (("dann", 1), ("dann", 0), ("source_only", 1)):
-        folder.write_run(method, seed, trained(0.25, seed / 4), DOMAINS)
+        write(folder, method, seed, 0.25, seed / 4)
     # What has learned nothing has no network, and no epochs.
-    folder.write_run("gfk", 0, trained(), DOMAINS)
+    write(folder, "gfk", 0)
     assert not (tmp_path / "runs" / "gfk-0" / "model.keras").exists()
     metrics = folder.write_summary()
     assert json.loads((tmp_path / "metrics.json").read_text()) == metrics
@@ -116,13 +120,13 @@ def test_a_run_that_another_process_finishes_meanwhile_is_not_lost(
     tmp_path, monkeypatch
 ):
     folder = results.Folder(tmp_path)
-    folder.write_run("source_only", 0, trained(0.5), DOMAINS)
+    write(folder, "source_only", 0, 0.5)
     write_csv, others = results.write_csv, ["dann"]
 
     def slowly(path, rows):
         write_csv(path, rows)
         if path.parent == tmp_path and others:
-            folder.write_run(others.pop(), 0, trained(0.75), DOMAINS)
+            write(folder, others.pop(), 0, 0.75)
 
     monkeypatch.setattr(results, "write_csv", slowly)
     metrics = folder.write_summary()
@@ -136,9 +140,18 @@ def test_a_run_that_another_process_finishes_meanwhile_is_not_lost(
 
 
 def of(tmp_path, **changes):
-    settings = dataclasses.replace(QUICK, **changes)
-    options = Options(name="x", output=str(tmp_path))
-    return results.Folder.of(EXPERIMENT, options, settings)
+    return results.Folder.of(job(tmp_path, **changes))
+
+
+def job(tmp_path, methods=(), seed=0, seeds=1, **changes):
+    options = Options(
+        name="x",
+        output=str(tmp_path),
+        methods=methods,
+        seed=seed,
+        seeds=seeds,
+    )
+    return Job(EXPERIMENT, options, dataclasses.replace(QUICK, **changes))
 
 
 def test_the_config_says_what_was_asked_for(tmp_path):
@@ -153,7 +166,7 @@ def test_the_config_says_what_was_asked_for(tmp_path):
         "backend": keras.backend.backend(),
         "settings": dataclasses.asdict(QUICK) | {"epochs": 3},
     }
-    # Whatever stopped a program before its first run is no results.
+    # Without runs there are no results to protect.
     of(tmp_path, epochs=4).claim()
     with pytest.raises(SystemExit, match="epochs: 4, now 3"):
         of(tmp_path, epochs=3)
@@ -184,147 +197,97 @@ def test_a_folder_that_cannot_be_made_gets_one_line(tmp_path):
         of(tmp_path)
 
 
-def test_two_processes_do_not_train_the_same_network(tmp_path, monkeypatch):
-    folder = of(tmp_path)
-    asked = []
-    monkeypatch.setattr(running, "_load", lambda *rest: DOMAINS)
+def test_results_of_an_earlier_version_are_not_overwritten(tmp_path):
+    """Such as the demo's, which had no folder for each run."""
+    path = tmp_path / "mnist_to_mnist_m" / "x"
+    path.mkdir(parents=True)
+    (path / "config.json").write_text("of long ago")
+    (path / "metrics.json").write_text("{}")
+    with pytest.raises(SystemExit, match=r"earlier version .*--name x-2"):
+        of(tmp_path)
+    assert (path / "config.json").read_text() == "of long ago"
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Method and seed of what would be trained, and of what is loaded."""
+    found = []
+
+    def load(job, seed):
+        found.append(("load", seed))
+        x = np.full((40, 1), seed)
+        return dataclasses.replace(
+            DOMAINS, source=dataclasses.replace(DOMAINS.source, x=x)
+        )
+
+    monkeypatch.setattr(running, "_load", load)
     monkeypatch.setattr(
-        running, "_train", lambda *rest: asked.append(rest[3:5])
+        running, "_train", lambda run, _: found.append((run.method, run.seed))
     )
-    options = Options(name="x", output=str(tmp_path), seed=2, seeds=2)
-    methods = ["source_only", "dann"]
-    with locked(folder.run("dann", 3) / ".lock") as alone:
+    return found
+
+
+def test_two_processes_do_not_train_the_same_network(tmp_path, asked):
+    folder = of(tmp_path)
+    wanted = job(tmp_path, ("source_only", "dann"), seed=2, seeds=2)
+    with locked(folder.run("dann", 2) / ".lock") as alone:
         assert alone
         with pytest.raises(SystemExit, match="another process trains DANN, s"):
-            running._train_all(EXPERIMENT, options, QUICK, methods, folder)
-    assert asked == [("source_only", 3)]
+            running._train_all(wanted, folder)
+    assert asked == [("load", 2), ("source_only", 2)]
     asked.clear()
-    folder.write_run("dann", 3, trained(0.5), DOMAINS)
-    running._train_all(EXPERIMENT, options, QUICK, methods, folder)
-    # What is done is not trained again; the first seed comes last.
+    write(folder, "dann", 2, 0.5)
+    running._train_all(wanted, folder)
+    # What is done is not trained again.
     assert asked == [
-        ("source_only", 3),
-        ("source_only", 2),
-        ("dann", 2),
+        *(("load", 2), ("source_only", 2)),
+        *(("load", 3), ("source_only", 3), ("dann", 3)),
+    ]
+
+
+@pytest.mark.parametrize("done", [(), (2,), (3,), (2, 3)])
+def test_seeds_come_in_order_and_figures_are_of_the_first(
+    done, tmp_path, asked
+):
+    folder = of(tmp_path)
+    for seed in done:
+        write(folder, "dann", seed, 0.5)
+    wanted = job(tmp_path, ("dann",), seed=2, seeds=2)
+    samples = running._train_all(wanted, folder)
+    assert np.all(samples["source"] == 2) and len(samples["target"]) == 50
+    assert asked == [
+        each
+        for seed in (2, 3)
+        for each in (("load", seed), ("dann", seed))
+        if seed not in done or each == ("load", 2)
     ]
 
 
 def test_ctrl_c_says_how_to_resume(tmp_path, monkeypatch, capsys):
-    folder = of(tmp_path)
+    wanted = job(tmp_path)
+    folder = results.Folder.of(wanted)
 
     def interrupted(*rest):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(running, "_train_all", interrupted)
     with pytest.raises(SystemExit) as stopped:
-        options = Options(name="x", output=str(tmp_path))
-        running.run(EXPERIMENT, options, QUICK, ["dann"])
+        running.run(wanted)
     assert stopped.value.code == 130
     assert capsys.readouterr().err == (
         f"\nInterrupted. The same command resumes what is in {folder.path}/\n"
     )
 
 
-def command(experiment, options, settings, *runs):
-    metrics = [{"method": method, "seed": seed} for method, seed in runs]
-    text = running._command(experiment, options, settings, metrics)
-    backend, rest = text.split(" ", 1)
-    assert backend == f"KERAS_BACKEND={keras.backend.backend()}"
-    return rest
-
-
-def test_the_command_that_makes_it_again():
-    every = chosen_methods(EXPERIMENT, Options(), QUICK)
-    start = "python -m applications.mnist_to_mnist_m --preset quick"
-    all_runs = [(method, 0) for method in every]
-    assert command(EXPERIMENT, Options(), QUICK, *all_runs) == start
-    # Of all that is in the folder, not of what was asked for last.
-    assert command(
-        EXPERIMENT,
-        Options(seed=4, layers=("conv1", "fc1")),
-        dataclasses.replace(QUICK, epochs=3, annealing=False),
-        *(("source_only", 2), ("dann", 2), ("dann", 4)),
-    ) == (
-        f"{start} --seed 2 --seeds 3 --methods source_only,dann "
-        "--layers conv1,fc1 --epochs 3 --annealing no"
-    )
-    weights = types.SimpleNamespace(weights="/a/path/to/alexnet.npz")
-    photographs = office.experiment("dslr_webcam", weights)
-    assert command(
-        photographs,
-        Options(preset="tuned"),
-        photographs.presets["tuned"],
-        *((method, seed) for seed in (0, 1) for method in office.METHODS),
-    ) == (
-        "python -m applications.office --preset tuned --seeds 2 --weights "
-        "alexnet.npz --pairs dslr_webcam"
-    )
-
-
-def test_when_it_was_made():
-    backend = keras.backend.backend()
-    runs = [
-        {"date": "2026-11-02", "keras": "3.15.1"},
-        {"date": "2026-11-01", "keras": "3.14.0"},
-    ]
-    assert running._made(runs) == (
-        "Made on 2026-11-01 and 2026-11-02 with Keras 3.14.0, 3.15.1 on "
-        f"{backend}."
-    )
-    assert running._made(runs[:1]) == (
-        f"Made on 2026-11-02 with Keras 3.15.1 on {backend}."
-    )
-
-
-def test_which_methods_are_run():
-    paper = EXPERIMENT.presets["paper"]
-    assert "domain_statistics" in chosen_methods(EXPERIMENT, Options(), QUICK)
-    assert chosen_methods(EXPERIMENT, Options(), paper) == [
-        name for name in EXPERIMENT.methods if name != "domain_statistics"
-    ]
-    # With what they need before them, in the order of the table.
-    asked = Options(methods=("dann", "subspace_alignment"))
-    assert chosen_methods(EXPERIMENT, asked, QUICK) == [
-        "source_only",
-        "subspace_alignment",
-        "dann",
-    ]
-
-
-@pytest.mark.parametrize("note", ["", "* Not the paper's."])
-def test_the_page_of_a_table_that_is_known(note, tmp_path):
-    file = tmp_path / "report.html"
-    report.write(
-        file,
-        "A → B",
-        "First paragraph.\n\nThe network is <small>.",
-        [["method", "paper*"], ["DANN", "0.5 ± 0.1"]],
-        note,
-        [],
-        "python -m it --epochs 3",
-        "Made today.",
-        {"settings": {"epochs": 3}},
-    )
-    page = file.read_text(encoding="utf-8")
-    assert (
-        "<h1>A → B</h1><p>First paragraph.</p><p>The network is &lt;small&gt;."
-        "</p><table><tr><th>method</th><th>paper*</th></tr>"
-        "<tr><td>DANN</td><td>0.5 ± 0.1</td></tr></table>"
-    ) in page
-    assert ("<p>* Not the paper&#x27;s.</p>" in page) == bool(note)
-    assert "<p></p>" not in page
-    assert "<pre>python -m it --epochs 3</pre>" in page
-    assert "&quot;epochs&quot;: 3" in page
-
-
 def test_settings_that_differ_are_named():
     before = {"experiment": "x", "settings": {"epochs": 5}}
     now = {"experiment": "y", "settings": dataclasses.asdict(Settings())}
-    assert results._differences(before, now) == [
+    defaults = dataclasses.asdict(Settings())
+    assert results._differences(before, now, defaults) == [
         "experiment: x, now y",
         f"epochs: 5, now {Settings.epochs}",
     ]
     now["settings"] |= {"epochs": 5}
     now["experiment"] = "x"
     now["title"] = "a title may change"
-    assert results._differences(before, now) == []
+    assert results._differences(before, now, defaults) == []

@@ -9,9 +9,9 @@ from tests.architectures.test_squeezenet import random_weights
 
 
 def office(folder, classes=("mouse", "mug"), count=4):
-    """Photographs in the layout of OFFICE-31: each class has its colour."""
+    """Photographs in the layout of OFFICE-31: each class has its color."""
     rng = np.random.default_rng(0)
-    for domain in squeezenet_features.LABELLED:
+    for domain in squeezenet_features.LABELED:
         for number, name in enumerate(classes):
             images = folder / domain / "images" / name
             images.mkdir(parents=True)
@@ -33,14 +33,19 @@ def weights(tmp_path_factory):
 
 
 def test_a_tiny_run(tmp_path, weights, capsys, monkeypatch):
-    labelled = {"amazon": 3, "dslr": 2, "webcam": 4}
-    monkeypatch.setattr(squeezenet_features, "LABELLED", labelled)
+    labeled = {"amazon": 3, "dslr": 2, "webcam": 4}
+    monkeypatch.setattr(squeezenet_features, "LABELED", labeled)
     photographs = str(office(tmp_path))
     found = squeezenet_features.main(
         ["--weights", weights, "--photographs", photographs]
     )
     printed = capsys.readouterr().out
     assert "webcam: 8 photographs, 2 classes" in printed
+    # Where nothing is left to test on there is no number.
+    assert (
+        "| trained on | amazon | dslr | webcam |\n|---|---|---|---|" in printed
+    )
+    assert "| amazon | 1.000 |" in printed and " | 1.000 | – |\n" in printed
     assert set(found["named"]["dslr"]) == {"mouse", "mug"}
     accuracy = found["accuracy"]
     # Even random features tell red from green.

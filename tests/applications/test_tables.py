@@ -1,13 +1,19 @@
 import csv
 import dataclasses
+import importlib
+import importlib.machinery
 import json
+import sys
+import types
 
 import pytest
 
+from applications import demo
 from applications import figures
 from applications import office
 from applications import svhn_to_mnist
 from applications import tables
+from tests.testing import ROOT
 
 
 def write(folder, accuracies, settings=None, svm=0.0):
@@ -23,6 +29,42 @@ def write(folder, accuracies, settings=None, svm=0.0):
     if settings is not None:
         config = {"settings": dataclasses.asdict(settings)}
         (folder / "config.json").write_text(json.dumps(config))
+
+
+def test_every_experiment_is_found_by_the_folder_of_its_results():
+    """The one list of them is that of the programs."""
+    experiments = [
+        each
+        for file in (ROOT / "applications").glob("*.py")
+        if "EXPERIMENT" in file.read_text() and file.stem != "tables"
+        for module in [importlib.import_module(f"applications.{file.stem}")]
+        for each in getattr(module, "EXPERIMENTS", None) or [module.EXPERIMENT]
+    ]
+    assert len(experiments) > 9
+    for each in experiments:
+        assert tables.experiment(each.name) is each
+    assert {e.name for e in experiments if e.table} >= set(tables.ORDER)
+    assert demo.EXPERIMENT.table is None
+    # Other folders have nothing to do with it.
+    for name in ("gallery", "office", "mnist", "a b", "mnist_to_mnist_m_2"):
+        assert tables.experiment(name) is None
+
+
+def test_an_experiment_that_the_paper_has_not_comes_last(tmp_path, monkeypatch):
+    mine = dataclasses.replace(
+        svhn_to_mnist.EXPERIMENT, name="a_to_b", title="A → B", published={}
+    )
+    module = types.ModuleType("applications.a_to_b")
+    module.EXPERIMENT = mine
+    module.__spec__ = importlib.machinery.ModuleSpec(module.__name__, None)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for name in ("a_to_b", "mnist_to_svhn", "svhn_to_mnist"):
+        write(tmp_path / name / "quick", {"dann": 0.5})
+    found = [each.name for each in tables.experiments(tmp_path)]
+    assert found == ["svhn_to_mnist", "mnist_to_svhn", "a_to_b"]
+    arguments = ["--results", str(tmp_path), "--output", str(tmp_path)]
+    header = tables.main(arguments)["table_1"][0]
+    assert header[-3:-1] == ["A → B, quick", "A → B, quick, linear SVM"]
 
 
 def test_tables_want_results(tmp_path):

@@ -58,6 +58,16 @@ MUTANTS = [
             "if name in settings and these[name] != value\n",
             "test_what_is_not_as_in_the_paper_is_said",
         ),
+        (
+            'if any(row[column] not in ("", NOTHING) for row in rows[1:])',
+            "if rows",
+            "test_the_gap_is_of_seeds_that_were_measured_in_all",
+        ),
+        (
+            'MARK if text else ""',
+            '""',
+            f"{_TESTS}test_experiments.py::test_a_run_writes_what_it_found",
+        ),
     ),
     *mutants(
         "applications/runner/measures.py",
@@ -107,29 +117,14 @@ MUTANTS = [
         "applications/runner/methods.py",
         f"{_TESTS}test_methods.py",
         (
-            'return _plain(task, "target", target.x, target.y)',
-            'return _plain(task, "target", task.domains.source.x, target.y)',
+            'return train_plain(run, "target", target.x, target.y)',
+            'return train_plain(run, "target", run.domains.source.x, target.y)',
             "test_bounds_learn_from_one_domain",
         ),
         (
-            "larger = max(len(source.x), len(target.x))",
-            "larger = min(len(source.x), len(target.x))",
+            '_discrepancy(run, "mmd", run.settings.mmd_weight)',
+            '_discrepancy(run, "mmd", run.settings.ddc_weight)',
             "test_methods_learn_from_both_domains",
-        ),
-        (
-            '_discrepancy(task, "mmd", task.settings.mmd_weight)',
-            '_discrepancy(task, "mmd", task.settings.ddc_weight)',
-            "test_methods_learn_from_both_domains",
-        ),
-        (
-            'size["labeled_target"] = max(half // 2, 1)',
-            'size["labeled_target"] = half',
-            "test_semi_supervised_batches",
-        ),
-        (
-            'learnt["target"] = labelled',
-            'learnt["target"] = (target.x, target.y)',
-            "test_semi_supervised_batches",
         ),
         (
             "test=(test, domains.target.y_test),",
@@ -141,29 +136,29 @@ MUTANTS = [
             '"accuracy": choice.test_accuracy[by_target],',
             "test_subspaces_are_chosen_on_the_source",
         ),
-        (
-            "keras.utils.set_random_seed(task.seed)",
-            "pass",
-            "test_all_methods_begin_with_the_same_weights",
-        ),
-        (
-            "initial_epoch=checkpoint.epoch,",
-            "",
-            f"{_TESTS}test_resume.py::test_a_run_that_stopped_goes_on_as_if_it_had_not[dann]",
-        ),
     ),
     *mutants(
         "applications/runner/training.py",
         f"{_TESTS}test_resume.py",
         (
-            "files[-1].read_text()",
-            "files[0].read_text()",
-            "test_a_checkpoint_begins_after_the_last_epoch_that_is_whole",
+            "larger = max(len(run.domains.source.x),",
+            "larger = min(len(run.domains.source.x),",
+            f"{_TESTS}test_methods.py::test_methods_learn_from_both_domains",
         ),
         (
-            "return self._before + time.monotonic() - self._began",
-            "return time.monotonic() - self._began",
-            "test_a_checkpoint_begins_after_the_last_epoch_that_is_whole",
+            'size["labeled_target"] = max(half // 2, 1)',
+            'size["labeled_target"] = half',
+            f"{_TESTS}test_methods.py::test_semi_supervised_batches",
+        ),
+        (
+            'learned["target"] = labeled',
+            'learned["target"] = (target.x, target.y)',
+            f"{_TESTS}test_methods.py::test_semi_supervised_batches",
+        ),
+        (
+            "keras.utils.set_random_seed(run.seed)",
+            "pass",
+            f"{_TESTS}test_methods.py::test_all_methods_begin_with_the_same_weights",
         ),
         (
             "random = np.random.default_rng((self._seed, epoch))",
@@ -171,9 +166,24 @@ MUTANTS = [
             "test_another_epoch_has_another_order",
         ),
         (
-            "return [*self.model.variables, *optimizer.variables]",
-            "return [*self.model.variables]",
-            "test_a_run_that_stopped_goes_on_as_if_it_had_not[dann]",
+            "initial_epoch=_initial_epoch(run, checkpoint),",
+            "initial_epoch=_initial_epoch(run, checkpoint) * 0,",
+            "test_a_run_that_stopped_resumes_as_if_it_had_not[source_only]",
+        ),
+        (
+            "keras.callbacks.LambdaCallback(on_epoch_begin=batches.set_epoch),",
+            "",
+            "test_a_run_that_stopped_resumes_as_if_it_had_not[source_only]",
+        ),
+        (
+            "delete_checkpoint=False,",
+            "delete_checkpoint=True,",
+            "test_a_run_that_stopped_before_it_was_measured",
+        ),
+        (
+            "return Trained(network, checkpoint.logs, metrics,",
+            "return Trained(network, checkpoint.logs[1:], metrics,",
+            f"{_TESTS}test_experiments.py::test_a_run_writes_what_it_found",
         ),
     ),
     *mutants(
@@ -195,9 +205,14 @@ MUTANTS = [
             "test_the_summary_has_all_runs_in_order",
         ),
         (
-            "        self._check_config()\n\n    def run(",
+            "        if conflict:\n            stop(conflict)\n\n    def run(",
             "\n    def run(",
             "test_of_two_processes_with_other_settings_one_stops",
+        ),
+        (
+            'if (self.path / "metrics.json").exists():',
+            "if False:",
+            "test_results_of_an_earlier_version_are_not_overwritten",
         ),
         (
             '"test": len(split.x_test)}',
@@ -209,19 +224,42 @@ MUTANTS = [
         "applications/runner/running.py",
         f"{_TESTS}test_results.py",
         (
-            'flags["seeds"] = max(seeds) - min(seeds) + 1',
-            'flags["seeds"] = max(seeds) - min(seeds)',
-            "test_the_command_that_makes_it_again",
-        ),
-        (
             "if not alone:",
             "if False:",
             "test_two_processes_do_not_train_the_same_network",
         ),
         (
-            'experiment, metrics, comparison.MARK if note else ""',
-            'experiment, metrics, ""',
-            f"{_TESTS}test_experiments.py::test_a_run_writes_what_it_found",
+            "        if not samples:\n            _check_layers",
+            "        if True:\n            _check_layers",
+            "test_seeds_come_in_order_and_figures_are_of_the_first[done0]",
+        ),
+        (
+            "if not todo and samples:",
+            "if not todo:",
+            "test_seeds_come_in_order_and_figures_are_of_the_first[done1]",
+        ),
+    ),
+    *mutants(
+        "applications/runner/report.py",
+        f"{_TESTS}test_report.py",
+        (
+            'flags["seeds"] = max(seeds) - min(seeds) + 1',
+            'flags["seeds"] = max(seeds) - min(seeds)',
+            "test_the_command_that_makes_it_again",
+        ),
+    ),
+    *mutants(
+        "applications/runner/pictures.py",
+        f"{_TESTS}test_pictures.py",
+        (
+            'row["seed"] == job.options.seed]',
+            'row["seed"] >= 0]',
+            "test_curves_of_validation_images_are_of_the_first_seed",
+        ),
+        (
+            '"target: unlabeled": target[:shown],',
+            '"target: unlabeled": source[:shown],',
+            "test_each_figure_shows_the_first_seed",
         ),
     ),
     *mutants(
@@ -252,43 +290,33 @@ MUTANTS = [
             "test_the_error_along_training_is_the_mean_of_the_seeds",
         ),
         (
-            '("target", points[count:], TARGET_COLOUR)',
-            '("target", points[:count], TARGET_COLOUR)',
+            '("target", points[count:], TARGET_COLOR)',
+            '("target", points[:count], TARGET_COLOR)',
             "test_embedded_features_have_the_color_of_their_domain",
         ),
         (
-            'left.plot(epochs, dann["domain_loss"], label="domain loss")',
-            'left.plot(epochs, dann["label_loss"], label="domain loss")',
+            '("domain_loss", "domain loss", "-")',
+            '("label_loss", "domain loss", "-")',
             "test_the_curves_of_training_are_those_of_the_history",
         ),
     ),
     *mutants(
-        "applications/demo_training.py",
+        "applications/demo.py",
         f"{_TESTS}test_demo.py",
         (
-            "x, y = data.x_target, data.y_target",
-            "x, y = data.x_source, data.y_source",
-            "test_each_network_learns_from_its_own_domain",
+            '"train_on_target": domains.target,',
+            '"train_on_target": domains.source,',
+            "test_each_network_learns_from_its_own_domain[train_on_target]",
         ),
         (
-            "images, labels = data.test",
-            "images, labels = data.validation",
-            "test_each_network_learns_from_its_own_domain",
+            '*digits.load(target, "test", 1188, seed),',
+            '*digits.load(target, "validation", 600, seed),',
+            "test_no_written_digit_is_in_two_parts",
         ),
         (
-            'if method == "dann" and seed == config.seed:',
-            'if method == "dann":',
-            "test_of_two_seeds_the_model_is_the_first_ones",
-        ),
-        (
-            '[each for each in runs if each["seed"] == seed], "dann"',
-            'runs, "dann"',
-            "test_the_metrics_of_accuracies_that_are_known",
-        ),
-        (
-            '"epoch": epoch + 1,',
-            '"epoch": epoch,',
-            "test_the_rows_of_a_history_that_is_known",
+            "if self.name is None:",
+            "if False:",
+            "test_a_second_default_run_gets_a_number",
         ),
     ),
     *mutants(
@@ -309,8 +337,8 @@ MUTANTS = [
         "applications/semi_supervised_signs.py",
         f"{_TESTS}test_domains.py",
         (
-            "rows = random.permutation(len(target.x))[:LABELLED]",
-            "rows = random.integers(len(target.x), size=LABELLED)",
+            "rows = random.permutation(len(target.x))[:LABELED]",
+            "rows = random.integers(len(target.x), size=LABELED)",
             "test_so_many_photographs_have_labels",
         ),
     ),
