@@ -1,10 +1,11 @@
-"""Sheets of examples of every dataset that can be had on this machine.
+"""Sheets of examples of every dataset that this machine has.
 
     python -m applications.gallery --data-dir ~/tensorflow_datasets
 
-The embedded sets and those that are drawn need nothing. The others are shown
-if they are prepared in the data directory. For a set that cannot be shown, one
-line says why.
+The embedded sets and the synthetic ones need nothing. The others are shown if
+they are prepared in the data directory. For a set that cannot be shown, one
+line says why. With `--tables docs` it writes the tables of the pages
+datasets.md and gallery.md instead, from the facts of the sets.
 """
 
 import dataclasses
@@ -17,6 +18,7 @@ import numpy as np
 
 from applications import start
 from applications.files import whole
+from applications.files import write_text
 from applications.options import option
 from applications.options import output
 from applications.options import parse
@@ -25,8 +27,13 @@ from applications.options import stop
 from applications.options import words
 
 COLUMNS, ROWS = 12, 3
+START, END = "<!-- facts -->\n", "<!-- end of facts -->\n"
 ALL = ("all",)
 DEFAULT_DATA = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
+
+
+def _path_or_nothing(text: str) -> str:
+    return text and path(text)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,6 +42,11 @@ class Config:
     output: str = option("results/gallery", "Folder of the sheets.", output)
     sets: tuple[str, ...] = option(
         "all", "Names of sets, separated by commas.", words
+    )
+    tables: str = option(
+        "",
+        "Folder of the pages whose tables are written, such as docs.",
+        _path_or_nothing,
     )
 
     def __post_init__(self) -> None:
@@ -56,8 +68,11 @@ def _datasets() -> Any:
 
 
 def main(arguments: Any = None) -> dict[str, Path]:
-    """Draws the sheets and returns their files."""
+    """Writes the sheets and returns their files."""
     config = parse(Config, __doc__ or "", arguments)
+    if config.tables:
+        write_tables(Path(config.tables))
+        return {}
     datasets = _datasets()
     output = Path(config.output)
     sheets = {}
@@ -85,13 +100,12 @@ def examples(name: str, data_dir: str) -> tuple[Any, list[str]]:
     """
     count = COLUMNS * ROWS
     datasets = _datasets()
-    what = name.partition("/")[0]
-    if what in ("digits", "digits_cluttered"):
+    dataset, _ = datasets.catalog.VARIANTS[name]
+    if dataset.load is not None:
         images, labels = datasets.load(name)
-    elif what in ("syn_numbers", "syn_signs"):
+    elif dataset.generator is not None:
         # The first of the set itself, which need not be prepared for that.
-        datasets.register()
-        images, labels = getattr(datasets, what).draw(range(count))
+        images, labels = dataset.generator.draw(range(count))
     else:
         return prepared_examples(name, data_dir, count)
     return images[:count], [str(label) for label in labels[:count]]
@@ -129,14 +143,87 @@ def prepared_examples(
 
 def title(name: str) -> str:
     info = _datasets().info(name)
-    shape = "many sizes"
-    if info.image_shape:
-        shape = " x ".join(map(str, info.image_shape))
-    return f"{name}: {shape}, {info.classes} classes"
+    return f"{name}: {shape(info)}, {info.classes} classes"
+
+
+def shape(info: Any) -> str:
+    if info.image_shape is None:
+        return "many sizes"
+    return " x ".join(map(str, info.image_shape))
+
+
+def gallery_table() -> str:
+    """All facts of every set, in Markdown."""
+    rows: list[tuple[str, ...]] = [
+        ("name", "image", "classes", "images", "source", "setup", "terms"),
+        ("---",) * 7,
+    ]
+    datasets = _datasets()
+    for dataset, variant in datasets.catalog.VARIANTS.values():
+        splits = ", ".join(f"{k} {n:,}" for k, n in variant.splits.items())
+        rows.append(
+            (
+                f"`{variant.name}`",
+                shape(dataset),
+                str(dataset.num_classes),
+                splits,
+                variant.source,
+                variant.setup,
+                dataset.terms,
+            )
+        )
+    return _markdown(rows)
+
+
+def datasets_table() -> str:
+    """What every set is, in Markdown."""
+    needs = {
+        "nothing": "nothing",
+        "download": "downloads",
+        "manual": "your own download",
+    }
+    rows: list[tuple[str, ...]] = [
+        ("name", "what", "images", "needs"),
+        ("---",) * 4,
+    ]
+    datasets = _datasets()
+    for name in datasets.names():
+        info = datasets.info(name)
+        rows.append(
+            (f"`{name}`", info.description, shape(info), needs[info.needs])
+        )
+    return _markdown(rows)
+
+
+def _markdown(rows: list[tuple[str, ...]]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def write_tables(folder: Path) -> None:
+    """Replaces the table of each page by one of the facts of today.
+
+    Args:
+        folder: Of the pages. The table of a page is between two comments of
+            HTML, "facts" and "end of facts".
+    """
+    for name, table in (
+        ("datasets.md", datasets_table()),
+        ("gallery.md", gallery_table()),
+    ):
+        page = folder / name
+        if not page.is_file() or START not in page.read_text():
+            stop(
+                f"--tables: expected a folder with pages of ours, received "
+                f"{str(folder)!r}, where {name} has no {START.strip()!r}"
+            )
+        before, start, rest = page.read_text().partition(START)
+        _, end, after = rest.partition(END)
+        write_text(page, f"{before}{start}{table}{end}{after}")
+        print(page)
 
 
 def draw_all_signs(file: Path) -> None:
-    """The drawings that syn_signs is made of, before they are photographed."""
+    """The signs that syn_signs is made of, before they are photographed."""
     from keras_grl.datasets import signs
 
     images = [signs.sign(label) for label in range(len(signs.NAMES))]

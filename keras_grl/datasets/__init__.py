@@ -1,18 +1,20 @@
-"""Datasets: every domain by its name."""
+"""Datasets: every domain by its name.
 
-import contextlib
+There are three rooms: this one, with one file for each set; `generators/`,
+which makes the images of the synthetic ones; and `tfds/`, by which TensorFlow
+Datasets prepares and reads them. A file imports only from those to its left:
+
+    generators, facts ← tfds ← the files of the sets ← catalog ← loading
+"""
 
 from keras_grl.datasets import digits
-from keras_grl.datasets.loading import Info
+from keras_grl.datasets.facts import Info
 from keras_grl.datasets.loading import info
 from keras_grl.datasets.loading import load
 from keras_grl.datasets.loading import names
 from keras_grl.datasets.loading import register
 
 __all__ = ["load", "info", "Info", "names", "register", "digits"]
-
-with contextlib.suppress(ImportError):  # they are optional
-    register()
 
 
 def __dir__() -> list[str]:

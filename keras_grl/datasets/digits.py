@@ -10,10 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from keras_grl.datasets.facts import Dataset
+from keras_grl.datasets.facts import Variant
+from keras_grl.datasets.generators.digit_images import SIZE
+from keras_grl.datasets.generators.digit_images import strokes
+from keras_grl.datasets.generators.digit_images import transformed
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
 
-SIZE = 28
 DOMAINS = ("digits", "digits_cluttered")
 SPLITS = ("train", "validation", "test")
 
@@ -69,9 +73,9 @@ def load(
     check_integer("num_images", num_images)
     rng = np.random.default_rng((seed, start))
     rows = start + np.arange(num_images) % (stop - start)
-    images = np.stack([_transformed(written[row], rng) for row in rows])
+    images = np.stack([transformed(written[row], rng) for row in rows])
     if name == "digits_cluttered":
-        images = np.maximum(images, _strokes(num_images, rng))
+        images = np.maximum(images, strokes(num_images, rng))
     images = (255 * images[..., None]).astype("uint8")
     return images, labels[rows]
 
@@ -90,40 +94,36 @@ def _written_digits() -> tuple[Any, Any]:
     return digits.images[order] / 16.0, digits.target[order]
 
 
-def _transformed(digit: Any, rng: np.random.Generator) -> Any:
-    """One 8x8 digit at 28x28, a little turned, scaled and moved."""
-    from scipy import ndimage
-
-    angle = np.deg2rad(rng.uniform(-12, 12))
-    scale = 8 / (SIZE - 4) * rng.uniform(0.9, 1.15)
-    turn = scale * np.array(
-        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-    )
-    centre = np.array([3.5, 3.5])
-    offset = centre - turn @ (
-        np.full(2, (SIZE - 1) / 2) + rng.uniform(-2, 2, size=2)
-    )
-    image = ndimage.affine_transform(
-        digit, turn, offset, (SIZE, SIZE), order=1, mode="constant"
-    )
-    return np.clip(image, 0.0, 1.0)
+def _splits(name: str) -> dict[str, int]:
+    """One image for each written digit."""
+    return {
+        split: stop - start
+        for (domain, split), (start, stop) in _SHARES.items()
+        if domain == name
+    }
 
 
-def _strokes(count: int, rng: np.random.Generator) -> Any:
-    """Images of a few random straight strokes."""
-    y, x = np.mgrid[:SIZE, :SIZE].astype("float64")
-    pixels = np.stack([y, x], axis=-1)
-    images = np.zeros((count, SIZE, SIZE))
-    for image in images:
-        for _ in range(rng.integers(5, 10)):
-            start = rng.uniform(-2, SIZE + 2, size=2)
-            direction = rng.uniform(0, 2 * np.pi)
-            length = rng.uniform(6, 16)
-            step = length * np.array([np.sin(direction), np.cos(direction)])
-            along = np.clip((pixels - start) @ step / length**2, 0.0, 1.0)
-            nearest = start + along[..., None] * step
-            distance = np.linalg.norm(pixels - nearest, axis=-1)
-            width = rng.uniform(0.8, 1.6)
-            stroke = np.clip(width + 0.5 - distance, 0.0, 1.0)
-            image[:] = np.maximum(image, rng.uniform(0.5, 1.0) * stroke)
-    return images
+DATASET = Dataset(
+    name="digits",
+    num_classes=10,
+    image_shape=(SIZE, SIZE, 1),
+    needs="nothing",
+    terms="scikit-learn's",
+    variants=(
+        Variant(
+            name="digits",
+            description="scikit-learn's handwritten digits.",
+            splits=_splits("digits"),
+            source="scikit-learn's `load_digits`",
+            setup="install scikit-learn",
+        ),
+        Variant(
+            name="digits_cluttered",
+            description="Other digits of scikit-learn's, cluttered by strokes.",
+            splits=_splits("digits_cluttered"),
+            source="the others of these digits, and strokes",
+            setup="install scikit-learn",
+        ),
+    ),
+    load=load,
+)

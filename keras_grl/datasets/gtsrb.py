@@ -4,104 +4,68 @@ import re
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import tensorflow_datasets as tfds
-
-from keras_grl.datasets import builders
-from keras_grl.datasets import gtsrb_archives
-from keras_grl.datasets import prepared
-from keras_grl.datasets import reading
-from keras_grl.datasets.gtsrb_archives import CLASSES
-from keras_grl.datasets.gtsrb_archives import SIZE
-from keras_grl.datasets.gtsrb_archives import signs
+from keras_grl.datasets.facts import Archive
+from keras_grl.datasets.facts import Dataset
+from keras_grl.datasets.facts import Examples
+from keras_grl.datasets.facts import Sources
+from keras_grl.datasets.facts import Variant
+from keras_grl.datasets.tfds import builder_classes
+from keras_grl.datasets.tfds import gtsrb_archives
+from keras_grl.datasets.tfds import load_prepared
+from keras_grl.datasets.tfds.gtsrb_archives import CLASSES
+from keras_grl.datasets.tfds.gtsrb_archives import SIZE
+from keras_grl.datasets.tfds.gtsrb_archives import signs
 from keras_grl.datasets.tracks import validation_split
 from keras_grl.validation import check_choice
 
-__all__ = ["Gtsrb", "load_with_tracks", "signs", "validation_split"]
+__all__ = ["DATASET", "load_with_tracks", "signs", "validation_split"]
 
 _ROOT = "https://sid.erda.dk/public/archives/daaeac0d7ce1152aea9b61d9f1e19370/"
 TRAINING = "GTSRB_Final_Training_Images.zip"
 TEST = "GTSRB_Final_Test_Images.zip"
 TEST_LABELS = "GTSRB_Final_Test_GT.zip"
+# The authors publish no checksums. Those of the test archives are as in
+# torchvision; several public programs that download the training archive agree
+# on this one.
+_ARCHIVES = {
+    name: Archive(name, _ROOT + name, "md5", checksum)
+    for name, checksum in (
+        (TRAINING, "f33fd80ac59bff73c82d25ab499e03a3"),
+        (TEST, "c7e4e6327067d32654124b0fe9e82185"),
+        (TEST_LABELS, "fe31e9c9270bbcd7b84b7f21a9d9d9e5"),
+    )
+}
 _TRACK = re.compile(r"\d{5}/(\d{5})_\d{5}\.ppm")
 
 
-class GtsrbConfig(tfds.core.BuilderConfig):
-    """Which of the official archives are read."""
+def _prepare(sources: Sources, configuration: str) -> dict[str, Examples]:
+    def archive(name: str) -> Path:
+        return sources.archive(_ARCHIVES[name])
+
+    training = archive(TRAINING)
+    splits = {"train": _examples(training, training)}
+    if configuration == "official":
+        splits["test"] = _examples(archive(TEST), archive(TEST_LABELS))
+    return splits
 
 
-class Gtsrb(builders.Builder):
-    """GTSRB, cropped to the sign and resized to 40 x 40."""
-
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "First."}  # noqa: RUF012 (as TFDS has it)
-    # They are downloaded by themselves. This lets TFDS look there first.
-    MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        f"Download {TRAINING}, {TEST} and {TEST_LABELS} from {_ROOT} and put "
-        "them into the manual_dir."
-    )
-    BUILDER_CONFIGS = [  # noqa: RUF012
-        GtsrbConfig(name="official", description="Training and test signs."),
-        GtsrbConfig(
-            name="training",
-            description="The archive of training signs alone, or part of it.",
-        ),
-    ]
-
-    def _info(self) -> Any:
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=(
-                "Photographs of 43 German traffic signs, cropped to the sign "
-                "(Roi) and resized to 40 x 40. `track` numbers the physical "
-                "signs of the training photographs; it is -1 in the test set, "
-                "which has one photograph of each."
-            ),
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(SIZE, SIZE, 3)),
-                    "label": tfds.features.ClassLabel(num_classes=CLASSES),
-                    "track": np.int64,
-                }
-            ),
-            supervised_keys=("image", "label"),
-            homepage="https://benchmark.ini.rub.de/gtsrb_dataset.html",
-            citation="@article{stallkamp2012man, title={Man vs. computer: "
-            "Benchmarking machine learning algorithms for traffic sign "
-            "recognition}, author={Stallkamp, J. and Schlipsing, M. and "
-            "Salmen, J. and Igel, C.}, journal={Neural Networks}, "
-            "volume={32}, year={2012}}",
+def _examples(photographs: Path, labels: Path) -> Examples:
+    found = gtsrb_archives.annotations(labels)
+    for key, image, label in gtsrb_archives.signs_of(
+        photographs, labels, found, _ROOT
+    ):
+        track = _TRACK.fullmatch(key)
+        yield (
+            # TFDS shuffles by these names; otherwise a part of the set would
+            # have few classes.
+            key,
+            {
+                "image": image,
+                "label": label,
+                # The archive numbers the tracks of each class from 0.
+                "track": label * 100_000 + int(track[1]) if track else -1,
+            },
         )
-
-    def _split_generators(self, dl_manager: Any) -> Any:
-        def archive(name: str) -> Path:
-            return prepared.file_or_download(dl_manager, name, _ROOT + name)
-
-        training = archive(TRAINING)
-        splits = {"train": self._generate_examples(training, training)}
-        if self.builder_config.name == "official":
-            splits["test"] = self._generate_examples(
-                archive(TEST), archive(TEST_LABELS)
-            )
-        return splits
-
-    def _generate_examples(self, photographs: Path, labels: Path) -> Any:
-        found = gtsrb_archives.annotations(labels)
-        for key, image, label in gtsrb_archives.signs_of(
-            photographs, labels, found, _ROOT
-        ):
-            track = _TRACK.fullmatch(key)
-            yield (
-                # By these names TFDS shuffles, or a part would be of few
-                # classes.
-                key,
-                {
-                    "image": image,
-                    "label": label,
-                    # Tracks are numbered anew in every class.
-                    "track": label * 100_000 + int(track[1]) if track else -1,
-                },
-            )
 
 
 def load_with_tracks(
@@ -119,11 +83,64 @@ def load_with_tracks(
         shape `(n,)`.
 
     Raises:
+        ImportError: If `tensorflow-datasets` is not installed.
         OSError: If something must be downloaded and cannot be.
         ValueError: If there is no such set, or an archive is damaged or of
             another layout.
     """
     check_choice("name", name, ("gtsrb", "gtsrb/official", "gtsrb/training"))
-    builder = prepared.ready(name, data_dir, manual_dir)
-    arrays = reading.read(builder, "train")
+    arrays = load_prepared(name, "train", data_dir, manual_dir)
     return arrays["image"], arrays["label"], arrays["track"]
+
+
+DATASET = Dataset(
+    name="gtsrb",
+    num_classes=CLASSES,
+    image_shape=(SIZE, SIZE, 3),
+    needs="download",
+    terms="its authors'",
+    variants=(
+        Variant(
+            name="gtsrb",
+            description="German traffic signs.",
+            splits={"train": 39_209, "test": 12_630},
+            source="<https://benchmark.ini.rub.de/gtsrb_dataset.html>",
+            setup="is downloaded, or put the three archives into `manual_dir`",
+            configuration="official",
+            summary="Training and test signs.",
+        ),
+        Variant(
+            name="gtsrb/training",
+            description="German traffic signs, the training archive alone.",
+            splits={"train": 39_209},
+            source="the same",
+            setup=f"the same, with `{TRAINING}` alone",
+            configuration="training",
+            summary="The archive of training signs alone, or part of it.",
+        ),
+    ),
+    archives=tuple(_ARCHIVES.values()),
+    prepare=_prepare,
+    details=(
+        "Photographs of 43 German traffic signs, cropped to the sign "
+        "(Roi) and resized to 40 x 40. `track` numbers the physical "
+        "signs of the training photographs; it is -1 in the test set, "
+        "which has one photograph of each."
+    ),
+    homepage="https://benchmark.ini.rub.de/gtsrb_dataset.html",
+    citation=(
+        "@article{stallkamp2012man, title={Man vs. computer: "
+        "Benchmarking machine learning algorithms for traffic sign "
+        "recognition}, author={Stallkamp, J. and Schlipsing, M. and "
+        "Salmen, J. and Igel, C.}, journal={Neural Networks}, "
+        "volume={32}, year={2012}}"
+    ),
+    # They are downloaded by themselves. This lets TFDS look there first.
+    instructions=(
+        f"Download {TRAINING}, {TEST} and {TEST_LABELS} from {_ROOT} and put "
+        "them into the manual_dir."
+    ),
+    features={"track": "int64"},
+)
+# `Gtsrb` and `GtsrbConfig`, where TFDS is installed.
+__getattr__ = builder_classes(DATASET, __name__)

@@ -1,13 +1,16 @@
-"""OFFICE-31: photographs of office things from three sources."""
+"""OFFICE-31: photographs of office objects from three sources."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow_datasets as tfds
 
-from keras_grl.datasets import builders
-from keras_grl.datasets import images
+from keras_grl.datasets.facts import Dataset
+from keras_grl.datasets.facts import Examples
+from keras_grl.datasets.facts import Sources
+from keras_grl.datasets.facts import Variant
+from keras_grl.datasets.tfds import builder_classes
+from keras_grl.datasets.tfds import images
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -19,13 +22,20 @@ CLASSES = (
     "paper_notebook pen phone printer projector punchers ring_binder ruler "
     "scissors speaker stapler tape_dispenser trash_can"
 ).split()
-# Labelled source photographs of each class, in the paper's protocol.
+# Labeled source photographs of each class, in the paper's protocol.
 LABELLED = {"amazon": 20, "dslr": 8, "webcam": 8}
 _HOMEPAGE = "https://faculty.cc.gatech.edu/~judy/domainadapt/"
+_INSTRUCTIONS = (
+    "Download domain_adaptation_images.tar.gz by hand from "
+    f"{_HOMEPAGE} and unpack it into the manual_dir, so that it, or a "
+    "folder office31 in it, has "
+    "{amazon,dslr,webcam}/images/<class>/frame_0001.jpg. Name that folder: "
+    "`keras_grl.datasets.load(..., manual_dir='path/to/folder')`."
+)
 
 
 def sample(labels: Any, per_class: int, seed: int = 0) -> Any:
-    """Chooses labelled source photographs: so many of each class.
+    """Chooses labeled source photographs, `per_class` of each class.
 
     Five seeds are the five random splits of the paper's protocol; `LABELLED`
     has the number for each domain.
@@ -72,91 +82,40 @@ def sample(labels: Any, per_class: int, seed: int = 0) -> Any:
     return np.sort(np.concatenate(chosen))
 
 
-class Office31Config(tfds.core.BuilderConfig):
-    """One of the domains."""
-
-
-class Office31(builders.Builder):
-    """OFFICE-31, one configuration for each domain."""
-
-    VERSION = tfds.core.Version("1.0.0")
-    RELEASE_NOTES = {"1.0.0": "First."}  # noqa: RUF012 (as TFDS has it)
-    BUILDER_CONFIGS = [  # noqa: RUF012
-        Office31Config(name=domain, description=f"From {domain}.")
-        for domain in DOMAINS
-    ]
-    MANUAL_DOWNLOAD_INSTRUCTIONS = (
-        "Download domain_adaptation_images.tar.gz by hand from "
-        f"{_HOMEPAGE} and unpack it into the manual_dir, so that it, or a "
-        "folder office31 in it, has "
-        "{amazon,dslr,webcam}/images/<class>/frame_0001.jpg. Name that folder: "
-        "`keras_grl.datasets.load(..., manual_dir='path/to/folder')`."
+def _prepare(sources: Sources, configuration: str) -> dict[str, Examples]:
+    root = sources.folder(f"The photographs of office31/{configuration}")
+    for folder in (root / configuration, root / "office31" / configuration):
+        if (folder / "images").is_dir():
+            return {"train": _examples(folder / "images")}
+    raise ValueError(
+        invalid(
+            "manual_dir",
+            f"a folder with {configuration}/images/<class>/*.jpg",
+            str(root),
+            _INSTRUCTIONS,
+        )
     )
 
-    def _info(self) -> Any:
-        return tfds.core.DatasetInfo(
-            builder=self,
-            description=(
-                "Photographs of 31 kinds of things found in offices: product "
-                "photographs (amazon), by a reflex camera (dslr) and by a "
-                "webcam."
-            ),
-            features=tfds.features.FeaturesDict(
-                {
-                    "image": tfds.features.Image(shape=(None, None, 3)),
-                    "label": tfds.features.ClassLabel(names=CLASSES),
-                }
-            ),
-            supervised_keys=("image", "label"),
-            homepage=_HOMEPAGE,
-            citation="@inproceedings{saenko2010adapting, title={Adapting "
-            "Visual Category Models to New Domains}, author={Saenko, K. and "
-            "Kulis, B. and Fritz, M. and Darrell, T.}, booktitle={ECCV}, "
-            "year={2010}}",
-        )
 
-    def _split_generators(self, dl_manager: Any) -> Any:
-        domain = self.builder_config.name
-        try:
-            root = Path(dl_manager.manual_dir)
-        except (AssertionError, NotADirectoryError) as error:
-            # There is no such folder, or nothing in it. TFDS alone knows which
-            # one it is, and goes on with the instructions.
-            looked = str(error).partition(" Create it")[0]
-            raise FileNotFoundError(
-                f"The photographs of office31/{domain} are missing. {looked}\n"
-                f"{self.MANUAL_DOWNLOAD_INSTRUCTIONS}"
-            ) from error
-        for folder in (root / domain, root / "office31" / domain):
-            if (folder / "images").is_dir():
-                return {"train": self._generate_examples(folder / "images")}
+def _examples(folder: Path) -> Examples:
+    others = sorted(
+        each.name
+        for each in folder.iterdir()
+        if each.is_dir() and each.name not in CLASSES
+    )
+    files = sorted(folder.glob("*/*.jpg"))
+    if others or not files:
         raise ValueError(
-            invalid(
-                "manual_dir",
-                f"a folder with {domain}/images/<class>/*.jpg",
-                str(root),
-                self.MANUAL_DOWNLOAD_INSTRUCTIONS,
-            )
+            f"The folder {folder} has another layout. Expected: "
+            f"{CLASSES[0]}/*.jpg, {CLASSES[1]}/*.jpg, …. Received: "
+            f"{others or 'no photographs'}"
         )
-
-    def _generate_examples(self, folder: Path) -> Any:
-        others = sorted(
-            each.name
-            for each in folder.iterdir()
-            if each.is_dir() and each.name not in CLASSES
-        )
-        files = sorted(folder.glob("*/*.jpg"))
-        if others or not files:
-            raise ValueError(
-                f"The folder {folder} has another layout. Expected: "
-                f"{CLASSES[0]}/*.jpg, {CLASSES[1]}/*.jpg, …. Received: "
-                f"{others or 'no photographs'}"
-            )
-        for file in files:
-            _check(file)
-            label = file.parent.name
-            # By these names TFDS shuffles, or a part would be of few classes.
-            yield f"{label}/{file.name}", {"image": str(file), "label": label}
+    for file in files:
+        _check(file)
+        label = file.parent.name
+        # TFDS shuffles by these names; otherwise a part of the set would have
+        # few classes.
+        yield f"{label}/{file.name}", {"image": str(file), "label": label}
 
 
 def _check(file: Path) -> None:
@@ -172,3 +131,54 @@ def _check(file: Path) -> None:
             f"{file.stat().st_size} B, {error}\nUnpack "
             "domain_adaptation_images.tar.gz again."
         ) from error
+
+
+def _variant(
+    domain: str, description: str, count: int, source: str, setup: str
+) -> Variant:
+    return Variant(
+        name=f"office31/{domain}",
+        description=f"OFFICE-31, 31 classes of office objects: {description}.",
+        splits={"train": count},
+        source=source,
+        setup=setup,
+        configuration=domain,
+        summary=f"From {domain}.",
+    )
+
+
+DATASET = Dataset(
+    name="office31",
+    num_classes=len(CLASSES),
+    image_shape=None,
+    needs="manual",
+    terms="its authors'",
+    variants=(
+        _variant(
+            "amazon",
+            "product photographs",
+            2_817,
+            f"<{_HOMEPAGE}>",
+            "unpack `domain_adaptation_images.tar.gz` into `manual_dir`",
+        ),
+        _variant("dslr", "by a reflex camera", 498, "the same", "the same"),
+        _variant("webcam", "by a webcam", 795, "the same", "the same"),
+    ),
+    prepare=_prepare,
+    details=(
+        "Photographs of 31 kinds of things found in offices: product "
+        "photographs (amazon), by a reflex camera (dslr) and by a "
+        "webcam."
+    ),
+    homepage=_HOMEPAGE,
+    citation=(
+        "@inproceedings{saenko2010adapting, title={Adapting "
+        "Visual Category Models to New Domains}, author={Saenko, K. and "
+        "Kulis, B. and Fritz, M. and Darrell, T.}, booktitle={ECCV}, "
+        "year={2010}}"
+    ),
+    instructions=_INSTRUCTIONS,
+    class_names=tuple(CLASSES),
+)
+# `Office31` and `Office31Config`, where TFDS is installed.
+__getattr__ = builder_classes(DATASET, __name__)

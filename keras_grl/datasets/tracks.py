@@ -88,7 +88,7 @@ def _label_of_each_track(tracks: Any, labels: Any) -> Any:
                 "labels",
                 "one class for each track",
                 f"classes {found} for track {track}",
-                "Number the tracks of all classes apart, as "
+                "Number the tracks of each class separately, as "
                 "`load_with_tracks` does.",
             )
         )
@@ -108,7 +108,7 @@ def _counts(sizes: Any, share: float) -> list[int]:
     exact = share * sizes
     # The upper bound wins: none of a class that has but one track.
     counts = np.clip(np.floor(exact).astype(int), 1, sizes - 1)
-    # Rounding each by itself could add up to far more, or less.
+    # Rounding each separately could add up to far more, or less.
     more = round(exact.sum()) - counts.sum()
     for index in np.argsort(counts - exact, kind="stable"):
         if more > 0 and counts[index] < min(exact[index], sizes[index] - 1):

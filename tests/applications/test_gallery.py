@@ -1,4 +1,5 @@
 import re
+import shutil
 
 import numpy as np
 import pytest
@@ -32,8 +33,10 @@ def test_a_sheet_of_what_is_there(tmp_path, capsys):
         with Image.open(file) as image:
             assert image.width > 600 and len(np.unique(image)) > 5
     printed = capsys.readouterr().out
-    for name, mend in (("mnist_m", "downloads"), ("office31/dslr", "manual")):
-        reason = rf"{name}: no sheet.*not prepared in .*load\('{name}'.*{mend}"
+    for name, source in (("mnist_m", "downloads"), ("office31/dslr", "manual")):
+        reason = (
+            rf"{name}: no sheet.*not prepared in .*load\('{name}'.*{source}"
+        )
         assert re.search(reason, printed)
     # Asking for a sheet prepares nothing.
     (prepared,) = data.rglob("dataset_info.json")
@@ -45,18 +48,43 @@ def test_an_unknown_set():
         gallery.main(["--sets", "mnist,minst"])
 
 
-def test_the_facts_of_the_page():
-    rows = re.findall(
-        r"^\| `(.*)` \| (.*?) \| (.*?) \| (.*?) \|",
-        GALLERY.read_text(),
-        flags=re.MULTILINE,
-    )
-    assert [row[0] for row in rows] == datasets.names()
-    for name, shape, classes, splits in rows:
+@pytest.mark.parametrize("page", ["datasets.md", "gallery.md"])
+def test_the_tables_of_the_pages_are_the_facts(page, tmp_path, capsys):
+    """`python -m applications.gallery --tables docs` has nothing to change."""
+    for name in ("datasets.md", "gallery.md"):
+        shutil.copy(ROOT / "docs" / name, tmp_path)
+    gallery.main(["--tables", str(tmp_path)])
+    assert page in capsys.readouterr().out
+    assert (tmp_path / page).read_text() == (ROOT / "docs" / page).read_text()
+
+
+def test_a_table_that_is_out_of_date_is_replaced(tmp_path):
+    text = (ROOT / "docs" / "gallery.md").read_text()
+    (tmp_path / "gallery.md").write_text(text.replace("500,000", "500,001"))
+    shutil.copy(ROOT / "docs" / "datasets.md", tmp_path)
+    gallery.write_tables(tmp_path)
+    assert (tmp_path / "gallery.md").read_text() == text
+
+
+def test_a_folder_without_pages(tmp_path):
+    with pytest.raises(SystemExit, match=r"--tables: expected .*datasets\.md"):
+        gallery.main(["--tables", str(tmp_path)])
+
+
+def test_the_tables_have_a_row_for_every_set():
+    rows = re.findall(r"(?m)^\| `(.*?)` \| (.*) \|$", gallery.gallery_table())
+    assert [name for name, _ in rows] == datasets.names()
+    for name, cells in rows:
+        shape, classes, splits, source, setup, terms = cells.split(" | ")
         info = datasets.info(name)
         assert f"{name}: {shape}, {classes} classes" == gallery.title(name)
         assert splits == ", ".join(
             f"{split} {count:,}" for split, count in info.splits.items()
+        )
+        assert source and setup and terms
+    for name in datasets.names():
+        assert f"| `{name}` | {datasets.info(name).description} |" in (
+            gallery.datasets_table()
         )
 
 

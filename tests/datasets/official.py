@@ -61,11 +61,11 @@ def write_zip(path, files):
 
 
 def write_bsds500(folder, photographs=None):
-    """By default photographs of one grey each, 100 and more, 200 and more."""
+    """By default photographs of one gray each, 100 and more, 200 and more."""
     images = "BSR/BSDS500/data/images"
     photographs = photographs or {
-        part: [np.full((40, 50, 3), grey + n, "uint8") for n in range(2)]
-        for part, grey in (("train", 100), ("val", 200))
+        part: [np.full((40, 50, 3), gray + n, "uint8") for n in range(2)]
+        for part, gray in (("train", 100), ("val", 200))
     }
     files = {
         f"{images}/{part}/{number}.jpg": encoded(each, "jpeg")
@@ -116,11 +116,11 @@ ROWS = "Filename;Width;Height;Roi.X1;Roi.Y1;Roi.X2;Roi.Y2;ClassId\n"
 SIGN = (3, 4, 12, 16)  # left, top, right, bottom
 
 
-def sign(colour):
-    """A photograph with a sign of one colour on white."""
+def sign(color):
+    """A photograph with a sign of one color on white."""
     image = np.full((20, 18, 3), 255, "uint8")
     left, top, right, bottom = SIGN
-    image[top : bottom + 1, left : right + 1] = colour
+    image[top : bottom + 1, left : right + 1] = color
     return image
 
 
@@ -162,7 +162,7 @@ def write_gtsrb(folder, **kwargs):
 
 
 def write_office31(folder, classes=("mouse", "mug"), count=3):
-    """Photographs of many sizes, of one colour for each class."""
+    """Photographs of many sizes, of one color for each class."""
     for domain in ("amazon", "dslr", "webcam"):
         for number, name in enumerate(classes):
             images = folder / domain / "images" / name

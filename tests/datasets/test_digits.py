@@ -66,14 +66,6 @@ def test_variants_of_a_digit_differ_and_keep_its_label():
     assert (images[:100] != images[100:]).any(axis=(1, 2, 3)).all()
 
 
-def test_strokes_only_add_light():
-    rng = np.random.default_rng(0)
-    strokes = digits._strokes(8, rng)
-    assert strokes.shape == (8, 28, 28)
-    assert 0 <= strokes.min() and strokes.max() <= 1
-    assert (strokes.max(axis=(1, 2)) > 0.4).all()
-
-
 @pytest.mark.parametrize(
     ("kwargs", "argument"),
     [

@@ -1,3 +1,4 @@
+import dataclasses
 import sys
 
 import numpy as np
@@ -7,6 +8,8 @@ import requests
 tfds = pytest.importorskip("tensorflow_datasets")
 
 from keras_grl import datasets
+from keras_grl.datasets import gtsrb
+from keras_grl.datasets import mnist_m
 from tests.datasets import official
 from tests.testing import BACKEND
 from tests.testing import ROOT
@@ -48,11 +51,35 @@ def test_parts_of_embedded_sets(data_dir):
 
 
 def test_embedded_sets_without_tfds(monkeypatch):
-    monkeypatch.delattr(datasets, "reading", raising=False)
-    monkeypatch.setitem(sys.modules, "keras_grl.datasets.reading", None)
+    monkeypatch.delattr(datasets.tfds, "reading", raising=False)
+    monkeypatch.setitem(sys.modules, "keras_grl.datasets.tfds.reading", None)
     assert len(datasets.load("digits", "test")[0]) == 100
     with pytest.raises(ValueError, match=r"(?s)`split`.*Parts.*pip install"):
         datasets.load("digits", "test[:5]")
+
+
+def test_what_needs_tfds_says_so_and_works_once_it_is_installed(monkeypatch):
+    for name in ("registration", "prepared", "reading"):
+        module = f"keras_grl.datasets.tfds.{name}"
+        monkeypatch.setitem(sys.modules, module, None)
+    assert datasets.info("mnist_m").classes == 10
+    dataset = dataclasses.replace(mnist_m.DATASET)
+    attribute = datasets.tfds.builder_classes(dataset, "a_file")
+    for call in (
+        datasets.register,
+        lambda: datasets.load("mnist"),
+        gtsrb.load_with_tracks,
+        lambda: mnist_m.MnistM,
+        lambda: attribute("MnistM"),
+    ):
+        with pytest.raises(ImportError, match=r"needs TensorFlow.*pip install"):
+            call()
+    monkeypatch.undo()
+    with tfds.core.registered.skip_registration():
+        assert attribute("MnistM").name == "mnist_m"
+    assert mnist_m.MnistM is tfds.builder_cls("mnist_m")
+    with pytest.raises(AttributeError, match="'a_file' has no attribute 'Mn'"):
+        attribute("Mn")
 
 
 @pytest.mark.parametrize(
@@ -72,21 +99,16 @@ def test_parts_of_splits(data_dir, split, labels):
     assert y.tolist() == x[:, 15, 15, 0].tolist() == labels
 
 
-@pytest.mark.skipif(BACKEND == "tensorflow", reason="it has TensorFlow anyway")
-def test_no_tensorflow_to_read(data_dir):
+def test_importing_it_is_enough_for_tfds_and_reading_needs_no_tensorflow(
+    data_dir,
+):
     done = run_python(
         "import sys\n"
         "from keras_grl import datasets\n"
         f"x, y = datasets.load('mnist', 'test', {str(data_dir)!r})\n"
         "assert x.shape == (5, 28, 28, 1), x.shape\n"
-        "assert 'tensorflow' not in sys.modules"
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-
-
-def test_importing_it_is_enough_for_tfds(data_dir):
-    done = run_python(
-        "import keras_grl.datasets\n"
+        f"if {BACKEND!r} != 'tensorflow':\n"
+        "    assert 'tensorflow' not in sys.modules\n"
         "import tensorflow_datasets as tfds\n"
         f"builder = tfds.builder('mnist_m', data_dir={str(data_dir)!r})\n"
         "assert builder.name == 'mnist_m'"

@@ -2,12 +2,12 @@
 
 from tests.mutants import mutants
 
-DAMAGE = "tests/datasets/test_damage.py"
-RECORDS = "tests/datasets/test_tfrecords.py"
+DAMAGE = "tests/datasets/tfds/test_damage.py"
+RECORDS = "tests/datasets/tfds/test_tfrecords.py"
 
 MUTANTS = [
     *mutants(
-        "keras_grl/datasets/tfrecords.py",
+        "keras_grl/datasets/tfds/tfrecords.py",
         RECORDS,
         (
             "if wrong.any():",
@@ -31,8 +31,8 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/datasets/crc32c.py",
-        "tests/datasets/test_crc32c.py",
+        "keras_grl/datasets/tfds/crc32c.py",
+        "tests/datasets/tfds/test_crc32c.py",
         ("0xA282EAD8", "0xA282EAD9", "test_published_values"),
         (
             "of_blocks[after[has] - left]",
@@ -41,7 +41,7 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/datasets/reading.py",
+        "keras_grl/datasets/tfds/reading.py",
         DAMAGE,
         (
             "take = None if to_end else part.take",
@@ -55,7 +55,7 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/datasets/formats.py",
+        "keras_grl/datasets/tfds/formats.py",
         DAMAGE,
         (
             "if count != part.examples_in_shard:",
@@ -65,13 +65,13 @@ MUTANTS = [
         (
             "(OSError, RuntimeError)",
             "OSError",
-            "tests/datasets/test_formats.py::"
+            "tests/datasets/tfds/test_formats.py::"
             "test_a_second_format_that_cannot_be_written",
         ),
     ),
     *mutants(
-        "keras_grl/datasets/archives.py",
-        "tests/datasets/test_archives.py",
+        "keras_grl/datasets/tfds/archives.py",
+        "tests/datasets/tfds/test_archives.py",
         (
             '_check_size("one of its headers", size, self.limit)',
             "pass",
@@ -84,8 +84,8 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/datasets/images.py",
-        "tests/datasets/test_images.py",
+        "keras_grl/datasets/tfds/images.py",
+        "tests/datasets/tfds/test_images.py",
         (
             "Image.open(file, formats=formats)",
             "Image.open(file)",
@@ -93,8 +93,8 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/datasets/builders.py",
-        "tests/datasets/test_builders.py",
+        "keras_grl/datasets/tfds/builders.py",
+        "tests/datasets/tfds/test_builders.py",
         (
             '".." in path.parts',
             'path.parts[:1] == ("..",)',
@@ -102,12 +102,96 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/datasets/gtsrb_archives.py",
-        "tests/datasets/test_gtsrb.py",
+        "keras_grl/datasets/tfds/gtsrb_archives.py",
+        "tests/datasets/tfds/test_gtsrb_archives.py",
         (
             "if key not in missing:",
             "if False:",
             "test_a_photograph_that_is_in_the_archive_twice",
+        ),
+    ),
+    *mutants(
+        "keras_grl/datasets/tfds/registration.py",
+        "tests/datasets/test_catalog.py",
+        (
+            'images["images"] = variant.splits["train"]',
+            'images["images"] = 100_000',
+            "test_facts_and_the_builder_agree[syn_numbers]",
+        ),
+        (
+            '"__module__": module,\n        "__doc__": dataset.details',
+            '"__module__": __name__,\n        "__doc__": dataset.details',
+            "tests/datasets/tfds/test_builders.py::"
+            "test_tfds_build_finds_the_builder_of_a_file",
+        ),
+    ),
+    *mutants(
+        "keras_grl/datasets/tfds/sources.py",
+        "tests/datasets/tfds/test_sources.py",
+        (
+            "if wrong := archive.mismatch(path):",
+            "if False:",
+            "test_downloads",
+        ),
+        (
+            "each.unlink()",
+            "pass",
+            "test_downloads",
+        ),
+        (
+            "return path if path.is_file() else None",
+            "return path",
+            "test_a_file_that_is_not_in_the_folder_is_downloaded",
+        ),
+    ),
+    *mutants(
+        "keras_grl/datasets/tfds/generated.py",
+        "tests/datasets/test_syn_signs.py",
+        (
+            "2 * config.seed + 1",
+            "2 * config.seed",
+            "test_as_a_set_of_tfds",
+        ),
+        (
+            "(before := file.read_text()) != drawing",
+            "(before := file.read_text()) == ''",
+            "tests/datasets/test_syn_numbers.py::test_as_a_set_of_tfds",
+        ),
+    ),
+    *mutants(
+        "keras_grl/datasets/generators/knobs.py",
+        "tests/datasets/generators/test_knobs.py",
+        (
+            "if low < least or high > most:",
+            "if low < least:",
+            "test_within_its_limits_every_knob_can_be_turned",
+        ),
+    ),
+    *mutants(
+        "keras_grl/datasets/generators/generation.py",
+        "tests/datasets/generators/test_generation.py",
+        (
+            "if len(waiting) > 2 * processes:",
+            "if len(waiting) > 20 * processes:",
+            "test_no_more_is_made_than_is_taken_and_no_process_stays",
+        ),
+    ),
+    *mutants(
+        "keras_grl/datasets/catalog.py",
+        "tests/datasets/test_catalog.py",
+        (
+            '    "svhn_cropped",\n',
+            "",
+            "test_no_set_is_left_out",
+        ),
+    ),
+    *mutants(
+        "keras_grl/datasets/gtsrb.py",
+        "tests/datasets/test_gtsrb.py",
+        (
+            "label * 100_000 + int(track[1])",
+            "int(track[1])",
+            "test_official_archives",
         ),
     ),
 ]

@@ -1,0 +1,191 @@
+"""What the file of a dataset says about it.
+
+Each set has one file with a `DATASET`, and that has all facts of it: `load`,
+`info`, the builders of TensorFlow Datasets, the checksums of downloads and the
+tables of the documentation read them there.
+"""
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from typing import NamedTuple
+from typing import Protocol
+
+Arrays = tuple[Any, Any]  # images and labels
+Examples = Iterable[tuple[Any, dict[str, Any]]]  # keys and features
+
+
+class Info(NamedTuple):
+    """What a set is.
+
+    Args:
+        description: One sentence.
+        classes: Number of classes.
+        image_shape: Of an image; None where images have many sizes.
+        splits: Number of images of each split, in the official set.
+        needs: What must be at hand: "nothing", "download" (by itself, or put
+            into `manual_dir`), or "manual" (into `manual_dir`).
+    """
+
+    description: str
+    classes: int
+    image_shape: tuple[int, int, int] | None
+    splits: dict[str, int]
+    needs: str
+
+
+class Archive(NamedTuple):
+    """A file that is downloaded, or that users put into `manual_dir`.
+
+    Args:
+        name: Of the file.
+        url: Where it is published.
+        algorithm: Of the checksum, as `hashlib` names it.
+        checksum: Of the official file, in hexadecimal.
+    """
+
+    name: str
+    url: str
+    algorithm: str
+    checksum: str
+
+    def mismatch(self, path: Path) -> str:
+        """How a file differs from the official one, for a message.
+
+        Args:
+            path: Of the file.
+
+        Returns:
+            An empty string if it is the official one.
+        """
+        with open(path, "rb") as file:
+            received = hashlib.file_digest(file, self.algorithm).hexdigest()
+        if received == self.checksum:
+            return ""
+        return (
+            f"{path} is not the official {self.name}. Expected: "
+            f"{self.algorithm} {self.checksum}. Received: {self.algorithm} "
+            f"{received}"
+        )
+
+
+class Sources(Protocol):
+    """What a set is prepared from."""
+
+    def archive(self, archive: Archive) -> Path:
+        """The path of an archive, which is downloaded if need be."""
+
+    def folder(self, what: str) -> Path:
+        """`manual_dir`; `what` is missing if there is no such folder."""
+
+    def dataset(self, name: str) -> Callable[[str], dict[str, Any]]:
+        """Prepares another set; a function from its splits to arrays."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Generator:
+    """What generates a synthetic set.
+
+    Args:
+        draw: A function of indices, a configuration and a seed, to images and
+            labels.
+        config: The configuration by default.
+    """
+
+    draw: Callable[..., Arrays]
+    config: Any
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One name that `load` knows.
+
+    Args:
+        name: As `load` and TFDS take it: "gtsrb/training".
+        description: One sentence.
+        splits: Number of images of each split, in the official set.
+        source: What it is made from, or where it is published. In Markdown,
+            as `setup` is, for the tables of the documentation.
+        setup: How to get it.
+        configuration: Of the TFDS builder, if it has any.
+        summary: Of the configuration.
+    """
+
+    name: str
+    description: str
+    splits: dict[str, int]
+    source: str
+    setup: str
+    configuration: str = ""
+    summary: str = ""
+
+
+@dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
+class Dataset:
+    """All facts of one set.
+
+    One of `load`, `generator` and `prepare` says where its images come from;
+    none of them does for a set that TFDS brings.
+
+    Args:
+        name: As TFDS knows it.
+        variants: The names that `load` knows.
+        num_classes: Number of classes.
+        image_shape: Of an image; None where images have many sizes.
+        needs: As `Info` has it.
+        terms: Of use, in Markdown.
+        load: A function of the name and a split, to images and labels: of a
+            set that needs no preparation.
+        generator: Of a synthetic set.
+        prepare: A function of `Sources` and the configuration's name, to the
+            examples of each split.
+        archives: What `prepare` reads.
+        details: A description for the prepared files. As all texts that go
+            into them, it belongs to the version: it does not change.
+        homepage: Of the set.
+        citation: Of its paper, in BibTeX.
+        instructions: How to download by hand what is needed.
+        class_names: Of the prepared set, if its classes have names.
+        features: Further features of an example, and their types.
+        keeps_order: Whether examples stay in the order that `prepare` gives,
+            not a random one.
+        version: Of the prepared set.
+    """
+
+    name: str
+    variants: tuple[Variant, ...]
+    num_classes: int
+    image_shape: tuple[int, int, int] | None
+    needs: str
+    terms: str
+    load: Callable[[str, str], Arrays] | None = None
+    generator: Generator | None = None
+    prepare: Callable[[Sources, str], Mapping[str, Examples]] | None = None
+    archives: tuple[Archive, ...] = ()
+    details: str = ""
+    homepage: str = ""
+    citation: str = ""
+    instructions: str | None = None
+    class_names: tuple[str, ...] = ()
+    features: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    keeps_order: bool = False
+    version: str = "1.0.0"
+
+    @property
+    def builder_name(self) -> str:
+        """Of the class that TFDS has for it: "SynSigns" of "syn_signs"."""
+        return "".join(part.title() for part in self.name.split("_"))
+
+    def info(self, variant: Variant) -> Info:
+        """What `keras_grl.datasets.info` says of a variant."""
+        return Info(
+            variant.description,
+            self.num_classes,
+            self.image_shape,
+            variant.splits,
+            self.needs,
+        )

@@ -1,0 +1,1 @@
+"""What generates images: the arithmetic of the synthetic sets."""

@@ -1,0 +1,128 @@
+"""Builder and configuration of the synthetic sets."""
+
+import contextlib
+import dataclasses
+import functools
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from typing import ClassVar
+
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core import shuffle
+
+from keras_grl.datasets.generators.generation import generate
+from keras_grl.datasets.tfds import builders
+from keras_grl.validation import check_integer
+from keras_grl.validation import invalid
+
+_DRAWING = "drawing.json"  # the configuration that generated the images
+_MEMORY = 64 * 2**20  # bytes
+TEST = 10_000  # images of the test split
+
+
+@contextlib.contextmanager
+def _sorted_on_disk() -> Iterator[None]:
+    """TFDS keeps up to 1 GB of images in memory to shuffle them. Here 64 MB.
+
+    The rest goes to files: enough of them that each is small, and no more than
+    a process may open.
+    """
+    before = shuffle.MAX_MEM_BUFFER_SIZE, shuffle.BUCKETS_NUMBER
+    shuffle.MAX_MEM_BUFFER_SIZE, shuffle.BUCKETS_NUMBER = _MEMORY, 64
+    try:
+        yield
+    finally:
+        shuffle.MAX_MEM_BUFFER_SIZE, shuffle.BUCKETS_NUMBER = before
+
+
+@dataclasses.dataclass
+class GeneratedConfig(tfds.core.BuilderConfig):
+    """How many images, and what varies in them.
+
+    Args:
+        name: Of the configuration.
+        images: Integer, of the training split. The test split has 10,000.
+        drawing: The set's `Config`.
+        seed: Integer.
+        processes: Integer, how many generate images; by default one for each
+            processor. The images do not depend on it.
+
+    Raises:
+        ValueError: If an argument is invalid.
+    """
+
+    images: int = 100_000
+    drawing: Any = None
+    seed: int = 0
+    processes: int | None = None
+
+    def __post_init__(self) -> None:
+        check_integer("images", self.images)
+        check_integer("seed", self.seed, minimum=0)
+        if self.processes is not None:
+            check_integer("processes", self.processes)
+        wanted = type(type(self).drawing)
+        if not isinstance(self.drawing, wanted):
+            module = type(self).__module__.rpartition(".")[2]
+            raise ValueError(
+                invalid("drawing", f"a `{module}.Config`", self.drawing)
+            )
+
+
+# mypy does not know TFDS's classes.
+class Generated(builders.Builder, skip_registration=True):  # type: ignore[call-arg]
+    """A synthetic set: it needs no files.
+
+    A set has a function `_draw` of its own: from a range of indices, `config`
+    and `seed` to images and labels.
+    """
+
+    _draw: ClassVar[Any]
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(**kwargs)
+        # Two configurations of one name share a folder.
+        file = Path(self.data_dir) / _DRAWING
+        drawing = self._drawing()
+        if file.exists() and (before := file.read_text()) != drawing:
+            raise ValueError(
+                f"{self.data_dir} has images of another configuration. "
+                f"Expected: {drawing}. Received: {before}\n"
+                "Give the configuration another name, or delete that folder."
+            )
+
+    def _drawing(self) -> str:
+        """The configuration as text."""
+        config = self.builder_config
+        return json.dumps(
+            {
+                "images": config.images,
+                "seed": config.seed,
+                **dataclasses.asdict(config.drawing),
+            }
+        )
+
+    def _download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        with _sorted_on_disk():
+            super()._download_and_prepare(*args, **kwargs)
+        # Still in the folder that is renamed when all is done.
+        (Path(self.data_dir) / _DRAWING).write_text(self._drawing())
+
+    def _split_generators(self, dl_manager: Any) -> Any:
+        config = self.builder_config
+        # Two seeds, so that the splits share no image whatever their sizes.
+        return {
+            "train": self._generate_examples(config.images, 2 * config.seed),
+            "test": self._generate_examples(TEST, 2 * config.seed + 1),
+        }
+
+    def _generate_examples(self, count: int, seed: int) -> Any:
+        config = self.builder_config
+        draw = functools.partial(self._draw, config=config.drawing, seed=seed)
+        index = 0
+        for images, labels in generate(draw, count, config.processes):
+            for image, label in zip(images, labels, strict=True):
+                yield index, {"image": image, "label": label}
+                index += 1
