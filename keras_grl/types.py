@@ -104,6 +104,9 @@ Callbacks: TypeAlias = (
 Verbose: TypeAlias = Literal["auto"] | int
 # What `train_step` returns: the logs; on JAX the logs and the new state.
 StepResult: TypeAlias = Any
+# What the trainer calls for one step or several. `Any`, since its arguments
+# differ by backend.
+StepFunction: TypeAlias = Any
 # What `evaluate` returns: the loss, or the values of all metrics as a list or
 # by name. `Any`, since it depends on the arguments.
 Results: TypeAlias = Any

@@ -3,11 +3,9 @@ import itertools
 import logging
 import os
 
-# First: the backends read its settings when they are imported.
-import applications  # noqa: F401  # isort: skip
-
+# First of all settings: the backends read them when they are imported, and the
+# processes that tests start inherit them.
 # Two test processes share two cores: more threads would slow each other down.
-# The processes that tests start inherit these settings.
 os.environ["OMP_NUM_THREADS"] = "1"  # PyTorch's too, and scikit-learn's
 os.environ["TF_NUM_INTRAOP_THREADS"] = "1"
 os.environ["XLA_FLAGS"] = (
@@ -18,6 +16,9 @@ os.environ["XLA_FLAGS"] = (
     # JAX has two devices, for the tests that share a batch.
     + " --xla_force_host_platform_device_count=2"
 )
+
+# Its settings are for what is not set here.
+import applications  # noqa: F401  # isort: skip
 
 import keras
 import pytest

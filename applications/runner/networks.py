@@ -72,7 +72,7 @@ def small(
         extractor += [
             layers.Conv2D(filters, 5, use_bias=False, name=f"conv{number}"),
             # Pooled first: a quarter of the work for what follows.
-            layers.MaxPooling2D(2, name=f"pool{number}"),
+            keras_grl.layers.MaxPooling2D(2, name=f"pool{number}"),
             layers.BatchNormalization(name=f"normalization{number}"),
             layers.ReLU(name=f"relu{number}"),
         ]
@@ -110,7 +110,9 @@ def deep(
             )
         )
         if pooled:
-            extractor.append(layers.MaxPooling2D(2, name=f"pool{number}"))
+            extractor.append(
+                keras_grl.layers.MaxPooling2D(2, name=f"pool{number}")
+            )
         extractor += [
             layers.BatchNormalization(name=f"normalization{number}"),
             layers.ReLU(name=f"relu{number}"),

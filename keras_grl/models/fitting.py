@@ -23,6 +23,7 @@ from keras_grl.types import PairedInputs
 from keras_grl.types import Predictions
 from keras_grl.types import Results
 from keras_grl.types import SampleWeight
+from keras_grl.types import StepFunction
 from keras_grl.types import StepResult
 from keras_grl.types import Verbose
 
@@ -181,14 +182,14 @@ class Fitting(Portable):
 
     # How a step is compiled differs by backend.
 
-    def make_train_function(self, force: bool = False) -> Any:
+    def make_train_function(self, force: bool = False) -> StepFunction:
         make = super().make_train_function
         return make_function(self, "train_function", make, force)
 
-    def make_test_function(self, force: bool = False) -> Any:
+    def make_test_function(self, force: bool = False) -> StepFunction:
         make = super().make_test_function
         return make_function(self, "test_function", make, force)
 
-    def make_predict_function(self, force: bool = False) -> Any:
+    def make_predict_function(self, force: bool = False) -> StepFunction:
         make = super().make_predict_function
         return make_function(self, "predict_function", make, force)
