@@ -18,6 +18,7 @@ from keras_grl.types import Predictions
 from keras_grl.types import ScheduleLike
 from keras_grl.types import Tensor
 from keras_grl.validation import check_layer
+from keras_grl.validation import check_number
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -43,6 +44,11 @@ class DANN(Method):
             `SigmoidRamp()`.
         total_steps: Integer, the number of training steps in which the
             training progress p goes from 0 to 1. With None it is set by `fit`.
+        domain_label_smoothing: Float s in [0, 1). The domain classifier learns
+            the labels `d * (1 - s) + s / 2`, as Keras's losses define it: 0.2
+            gives 0.1 and 0.9. Logits then stay finite however well the domains
+            are separable. "Cannot tell" still costs ln 2; the least loss is
+            the entropy of the smoothed labels, 0.325 at 0.2.
         **kwargs: Arguments of `keras.layers.Layer`: `name`, `dtype`.
 
     Call arguments:
@@ -72,9 +78,16 @@ class DANN(Method):
         domain_classifier: keras.layers.Layer | None = None,
         adaptation_factor: ScheduleLike | None = None,
         total_steps: int | None = None,
+        domain_label_smoothing: float = 0.0,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        self.domain_label_smoothing = check_number(
+            "domain_label_smoothing",
+            domain_label_smoothing,
+            minimum=0.0,
+            below=1.0,
+        )
         if domain_classifier is None:
             domain_classifier = default_domain_classifier()
         check_layer("domain_classifier", domain_classifier)
@@ -114,7 +127,12 @@ class DANN(Method):
             # Softmax over two logits is the sigmoid of their difference.
             logits = logits[:, 1:] - logits[:, :1]
         logits, domains = ops.squeeze(logits, axis=-1), rows.domains()
-        loss = ops.binary_crossentropy(domains, logits, from_logits=True)
+        smoothing = self.domain_label_smoothing
+        loss = ops.binary_crossentropy(
+            domains * (1.0 - smoothing) + 0.5 * smoothing,
+            logits,
+            from_logits=True,
+        )
         correct = ops.equal(logits > 0, domains > 0.5)
         self.domain_accuracy.update_state(
             ops.mean(ops.cast(correct, "float32")), rows.total
@@ -130,6 +148,7 @@ class DANN(Method):
             ),
             "adaptation_factor": reversal["adaptation_factor"],
             "total_steps": reversal["total_steps"],
+            "domain_label_smoothing": self.domain_label_smoothing,
         }
 
     @classmethod

@@ -60,6 +60,8 @@ class DANNModel(AdaptationModel):
             own running statistics. Plain inputs use those of the target. Load
             pretrained weights before the model is built, when the statistics
             of the source are copied.
+        domain_label_smoothing: Float s in [0, 1). The domain classifier learns
+            the labels `d * (1 - s) + s / 2`: see `keras_grl.methods.DANN`.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
@@ -102,6 +104,7 @@ class DANNModel(AdaptationModel):
         total_steps: int | None = None,
         preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
+        domain_label_smoothing: float = 0.0,
         **kwargs: Any,
     ):
         _check_no_reversal(
@@ -114,7 +117,11 @@ class DANNModel(AdaptationModel):
             feature_extractor,
             label_predictor,
             DANN(
-                domain_classifier, adaptation_factor, total_steps, name="dann"
+                domain_classifier,
+                adaptation_factor,
+                total_steps,
+                domain_label_smoothing,
+                name="dann",
             ),
             preprocessing,
             batch_normalization,
@@ -174,7 +181,12 @@ class DANNModel(AdaptationModel):
     def _method_config(self) -> Config:
         # The arguments of `DANN` are arguments of the model.
         config = self.method.get_config()
-        names = ("domain_classifier", "adaptation_factor", "total_steps")
+        names = (
+            "domain_classifier",
+            "adaptation_factor",
+            "total_steps",
+            "domain_label_smoothing",
+        )
         return {name: config[name] for name in names}
 
 

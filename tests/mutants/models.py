@@ -38,6 +38,20 @@ MUTANTS = [
     ),
     *mutants(
         "keras_grl/methods/dann.py",
+        "tests/methods/test_dann.py",
+        (
+            "domains * (1.0 - smoothing) + 0.5 * smoothing",
+            "domains * (1.0 - smoothing)",
+            "test_domain_label_smoothing[2-0.2]",
+        ),
+        (
+            '"domain_label_smoothing": self.domain_label_smoothing,',
+            "",
+            "test_in_fit_and_after_loading",
+        ),
+    ),
+    *mutants(
+        "keras_grl/methods/dann.py",
         DANN,
         (
             "logits = logits[:, 1:] - logits[:, :1]",
@@ -148,9 +162,10 @@ MUTANTS = [
         "keras_grl/models/dann.py",
         DANN,
         (
-            '"domain_classifier", "adaptation_factor", "total_steps")',
-            '"domain_classifier", "adaptation_factor")',
+            '"total_steps",\n            "domain_label_smoothing",\n        )',
+            '"total_steps",\n        )',
             "test_a_configuration_has_every_argument",
+            "tests/methods/test_dann.py::test_in_fit_and_after_loading",
         ),
     ),
     *mutants(
