@@ -33,12 +33,13 @@ def with_defaults(
     given = tree.flatten(callbacks or [])
     schedulers = [c for c in given if isinstance(c, HorizonCallback)]
     others = [c for c in given if not isinstance(c, HorizonCallback)]
-    kinds = {type(callback) for callback in schedulers}
-    if AdaptationFactorScheduler not in kinds and gradient_reversal_layers(
-        model
-    ):
+
+    def has(kind: type[HorizonCallback]) -> bool:
+        return any(isinstance(callback, kind) for callback in schedulers)
+
+    if gradient_reversal_layers(model) and not has(AdaptationFactorScheduler):
         schedulers.append(AdaptationFactorScheduler())
-    if LearningRateAnnealing not in kinds:
+    if not has(LearningRateAnnealing):
         schedulers.append(LearningRateAnnealing())
     # λ first: its callback may set the horizon of both on the model.
     schedulers.sort(key=lambda c: not isinstance(c, AdaptationFactorScheduler))

@@ -5,6 +5,10 @@ All of them are functions of training progress p, `at(p)`. p grows linearly from
 device from a step counter, so they also work in compiled training steps.
 """
 
+from keras_grl.schedules.composed import Join
+from keras_grl.schedules.composed import Scaled
+from keras_grl.schedules.composed import WarmUp
+
 # Not public: for files of earlier versions, and for plain Keras models.
 from keras_grl.schedules.fitted import FitSchedule as FitSchedule
 from keras_grl.schedules.learning_rates import FunctionSchedule
@@ -22,10 +26,13 @@ __all__ = [
     "Constant",
     "FunctionSchedule",
     "InverseDecay",
+    "Join",
     "LinearRamp",
     "ProgressSchedule",
+    "Scaled",
     "Schedule",
     "SigmoidRamp",
+    "WarmUp",
     "get",
     "progress",
     "serialize",

@@ -81,6 +81,8 @@ def same(first: object, second: object) -> bool:
         return False
     if isinstance(first, (bool, int, float, str)):
         return bool(first == second)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(map(same, first, second))
     if not hasattr(first, "get_config"):
         return False
     mine, others = vars(first), vars(second)

@@ -8,6 +8,7 @@ import keras_grl
 from keras_grl import schedules
 from keras_grl.callbacks import AdaptationFactorScheduler
 from keras_grl.callbacks import LearningRateAnnealing
+from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.layers import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from tests.testing import not_on_torch
@@ -307,6 +308,24 @@ def test_a_new_schedule_keeps_the_total_steps_of_the_model():
     history = model.fit(dataset, callbacks=callback, verbose=0).history
     assert history["adaptation_factor"] == pytest.approx([2 / 6])
     assert model.get_config()["total_steps"] == 6
+
+
+class OwnScheduler(AdaptationFactorScheduler):
+    pass
+
+
+class OwnAnnealing(LearningRateAnnealing):
+    pass
+
+
+def test_subclasses_of_the_callbacks_take_their_place():
+    """With the default ones beside them, λ would be the ramp again."""
+    given = [OwnScheduler(0.25), OwnAnnealing(lambda p: 0.1 - 0.05 * p)]
+    model, data = paired_model(total_steps=None)
+    assert with_defaults(given, model, None) == given
+    logs = model.fit(data, epochs=2, callbacks=given, verbose=0).history
+    assert logs["adaptation_factor"] == [0.25, 0.25]
+    assert logs["learning_rate"][-1] == pytest.approx(0.1 - 0.05 * 5 / 6)
 
 
 def test_callbacks_in_every_form(tmp_path):

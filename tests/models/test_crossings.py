@@ -286,7 +286,8 @@ def test_auto_scale_loss_is_saved(tmp_path):
 @pytest.mark.parametrize("name", sorted(saved_files.MODELS))
 def test_older_files_load_and_train_on(name):
     _, _, kwargs = saved_files.MODELS[name]
-    right = np.load(saved_files.FOLDER / f"{name}.npz")
+    with np.load(saved_files.FOLDER / f"{name}.npz") as file:
+        right = dict(file)
     model = keras.models.load_model(saved_files.FOLDER / f"{name}.keras")
     x, _, _ = saved_files.inputs()
     np.testing.assert_allclose(

@@ -56,6 +56,15 @@ MUTANTS = [
         ),
     ),
     *mutants(
+        "keras_grl/callbacks/defaults.py",
+        HORIZON,
+        (
+            "any(isinstance(callback, kind) for callback in schedulers)",
+            "any(type(callback) is kind for callback in schedulers)",
+            "test_subclasses_of_the_callbacks_take_their_place",
+        ),
+    ),
+    *mutants(
         "keras_grl/callbacks/learning_rate.py",
         HORIZON,
         (

@@ -95,4 +95,37 @@ MUTANTS = [
             "test_checkpoints_hold_the_horizon",
         ),
     ),
+    *mutants(
+        "keras_grl/schedules/composed.py",
+        "tests/schedules/test_composed.py",
+        (
+            "q = ops.clip((p - begin) / (end - begin), 0.0, 1.0)",
+            "q = p",
+            "test_join_gives_each_its_own_part",
+        ),
+        (
+            "ops.where(p < begin, value, own)",
+            "ops.where(p <= begin, value, own)",
+            "test_join_gives_each_its_own_part",
+        ),
+        (
+            "warm = ops.minimum(p / self.until, 1.0)",
+            "warm = p / self.until",
+            "test_warm_up",
+        ),
+        (
+            "if total_steps is not None:",
+            "if False:",
+            "test_bad_arguments",
+        ),
+    ),
+    *mutants(
+        "keras_grl/schedules/resolving.py",
+        "tests/schedules/test_composed.py",
+        (
+            "return len(first) == len(second) and all(",
+            "return all(",
+            "test_another_part_is_another_schedule",
+        ),
+    ),
 ]
