@@ -16,6 +16,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import ClassVar
 
@@ -31,6 +32,10 @@ from applications.runner.settings import CommonSettings
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Split
+
+if TYPE_CHECKING:
+    import keras_grl
+    from applications.runner.training import Trained
 
 SHOWN = 36  # images in a sheet
 
@@ -74,7 +79,7 @@ class Settings(CommonSettings):
             )
 
 
-def load(options: Any, settings: Settings, seed: int) -> Domains:
+def load(options: Options, settings: Settings, seed: int) -> Domains:
     # Here and not above, for it imports Keras.
     from keras_grl.datasets import digits
 
@@ -91,7 +96,9 @@ def load(options: Any, settings: Settings, seed: int) -> Domains:
     )
 
 
-def network(settings: Settings, domains: Domains, **kwargs: Any) -> Any:
+def network(
+    settings: Settings, domains: Domains, **kwargs: Any
+) -> "keras_grl.DANNModel":
     """The paper's LeNet, untrained."""
     import keras_grl
 
@@ -103,7 +110,7 @@ def network(settings: Settings, domains: Domains, **kwargs: Any) -> Any:
     )
 
 
-def train(run: Run) -> Any:
+def train(run: Run) -> "Trained":
     """Trains one network, as briefly as Keras allows.
 
     The other experiments resume within a network, for which they have batches
@@ -186,7 +193,7 @@ EXPERIMENT = Experiment(
 )
 
 
-def main(arguments: Any = None) -> Any:
+def main(arguments: list[str] | None = None) -> list[dict[str, Any]]:
     return program.main(EXPERIMENT, arguments, Options)
 
 

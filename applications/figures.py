@@ -138,7 +138,7 @@ def errors(
 
 
 def embeddings(
-    features: dict[str, tuple[Any, Any]],
+    features: dict[str, tuple[np.ndarray, ...]],
     path: Path,
     title: str = "Features of the last layer before the label predictor",
 ) -> None:
@@ -227,7 +227,7 @@ def bars(
     _save(figure, path)
 
 
-def _save(figure: Any, path: Path) -> None:
+def _save(figure: plt.Figure, path: Path) -> None:
     figure.tight_layout()
     with whole(path) as file:
         figure.savefig(file, dpi=120)

@@ -12,7 +12,8 @@ import dataclasses
 import os
 import textwrap
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +26,9 @@ from applications.options import parse
 from applications.options import path
 from applications.options import stop
 from applications.options import words
+
+if TYPE_CHECKING:
+    from keras_grl.datasets import Info
 
 COLUMNS, ROWS = 12, 3
 START, END = "<!-- facts -->\n", "<!-- end of facts -->\n"
@@ -59,7 +63,7 @@ class Config:
             )
 
 
-def _datasets() -> Any:
+def _datasets() -> ModuleType:
     # Here and not above, for it imports Keras.
     start.load_keras()
     from keras_grl import datasets
@@ -67,7 +71,7 @@ def _datasets() -> Any:
     return datasets
 
 
-def main(arguments: Any = None) -> dict[str, Path]:
+def main(arguments: list[str] | None = None) -> dict[str, Path]:
     """Writes the sheets and returns their files."""
     config = parse(Config, __doc__ or "", arguments)
     if config.tables:
@@ -92,7 +96,7 @@ def main(arguments: Any = None) -> dict[str, Path]:
     return sheets
 
 
-def examples(name: str, data_dir: str) -> tuple[Any, list[str]]:
+def examples(name: str, data_dir: str) -> tuple[np.ndarray, list[str]]:
     """Images of a set's training split, and what they show.
 
     Raises:
@@ -113,7 +117,7 @@ def examples(name: str, data_dir: str) -> tuple[Any, list[str]]:
 
 def prepared_examples(
     name: str, data_dir: str, count: int
-) -> tuple[Any, list[str]]:
+) -> tuple[np.ndarray, list[str]]:
     datasets = _datasets()
     datasets.register()
     import tensorflow_datasets as tfds
@@ -146,7 +150,7 @@ def title(name: str) -> str:
     return f"{name}: {shape(info)}, {info.classes} classes"
 
 
-def shape(info: Any) -> str:
+def shape(info: "Info") -> str:
     if info.image_shape is None:
         return "many sizes"
     return " x ".join(map(str, info.image_shape))
@@ -235,7 +239,7 @@ def draw_all_signs(file: Path) -> None:
 
 
 def draw(
-    images: Any,
+    images: np.ndarray | list[np.ndarray],
     captions: list[str],
     title: str,
     file: Path,

@@ -14,6 +14,7 @@ once.
 import dataclasses
 import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
 from applications.runner.settings import Split
+
+if TYPE_CHECKING:
+    import keras_grl
 
 WORDS = ("random", "imagenet")  # in place of a file of weights
 PAIRS = ("amazon_webcam", "dslr_webcam", "webcam_dslr")
@@ -67,7 +71,9 @@ class OfficeOptions(Options):
             )
 
 
-def load(pair: str, options: Any, settings: Settings, seed: int) -> Domains:
+def load(
+    pair: str, options: OfficeOptions, settings: Settings, seed: int
+) -> Domains:
     # Here and not above, for it imports Keras.
     from keras_grl.datasets import office31
 
@@ -104,7 +110,7 @@ def _inputs(
     data_dir: str | None,
     manual_dir: str | None,
     domain: str,
-) -> tuple[Any, Any]:
+) -> tuple[np.ndarray, np.ndarray]:
     """The inputs of the trained layers for all photographs, and labels."""
     from applications.runner import pretrained
     from keras_grl import architectures
@@ -123,14 +129,14 @@ def _inputs(
     return x, y
 
 
-def weights(options: Any) -> str | None:
+def weights(options: OfficeOptions) -> str | None:
     """The file of pre-trained weights; None for random ones."""
     return None if options.weights == "random" else options.weights
 
 
 def network(
-    options: Any, settings: Settings, domains: Domains, **kwargs: Any
-) -> Any:
+    options: OfficeOptions, settings: Settings, domains: Domains, **kwargs: Any
+) -> "keras_grl.DANNModel":
     """The network that `--network` chooses, untrained."""
     from applications.runner import pretrained
 
@@ -200,7 +206,7 @@ _PUBLISHED = {
 }
 
 
-def experiment(pair: str, options: Any) -> Experiment:
+def experiment(pair: str, options: OfficeOptions | None) -> Experiment:
     """One of the three shifts."""
     source, target = pair.split("_")
     return Experiment(
@@ -209,14 +215,15 @@ def experiment(pair: str, options: Any) -> Experiment:
         description=__doc__ or "",
         load=functools.partial(load, pair),
         architecture="AlexNetBottleneck",
-        build=functools.partial(network, options),
+        # Without options it is only listed, never run.
+        build=functools.partial(network, options),  # type: ignore[arg-type]
         networks=NETWORKS,
         presets=PRESETS,
         methods=METHODS,
         published=_PUBLISHED[pair],
         program="office",
         table="table_2",
-        files={"weights": Path(options.weights).name} if options else {},
+        files={"weights": Path(options.weights or "").name} if options else {},
         flags={"pairs": pair},
     )
 
@@ -224,7 +231,7 @@ def experiment(pair: str, options: Any) -> Experiment:
 EXPERIMENTS = tuple(experiment(pair, None) for pair in PAIRS)
 
 
-def main(arguments: Any = None) -> Any:
+def main(arguments: list[str] | None = None) -> dict[str, list[dict[str, Any]]]:
     options, settings = program.parse(
         OfficeOptions, PRESETS, __doc__ or "", METHODS, arguments
     )

@@ -19,7 +19,7 @@ _MOST_SEED = 2**32 - 1
 _MOST_FLOAT = 3.4e38
 
 
-def option(default: Any, help: str, check: Callable[[Any], Any]) -> Any:
+def option(default: object, help: str, check: Callable[[str], T]) -> T:
     """A field of a configuration, with its line in `--help`.
 
     Args:
@@ -28,12 +28,17 @@ def option(default: Any, help: str, check: Callable[[Any], Any]) -> Any:
         check: Turns the text of the command line into the value, or raises
             ValueError with what is expected.
     """
-    return dataclasses.field(
+    # For type checkers a field is its value. A default may be text, which
+    # argparse turns into the value too.
+    field: Any = dataclasses.field(
         default=default, metadata={"help": help, "check": check}
     )
+    return field
 
 
-def parse(configuration: type[T], description: str, arguments: Any) -> T:
+def parse(
+    configuration: type[T], description: str, arguments: list[str] | None
+) -> T:
     """The configuration that the command line asks for.
 
     A wrong option ends the program with one line that names what is expected.
@@ -46,7 +51,7 @@ def parse_with_presets(
     configuration: type[T],
     presets: dict[str, S],
     description: str,
-    arguments: Any,
+    arguments: list[str] | None,
 ) -> tuple[T, S]:
     """The same, with flags for what `--preset` sets.
 
@@ -84,7 +89,7 @@ def parse_with_presets(
     return configuration(**values), dataclasses.replace(preset, **changes)  # type: ignore
 
 
-def _parser(configuration: Any, description: str) -> "_Parser":
+def _parser(configuration: type[Any], description: str) -> "_Parser":
     """With a flag for each field."""
     parser = _Parser(
         description=description,
@@ -99,12 +104,14 @@ def _parser(configuration: Any, description: str) -> "_Parser":
     return parser
 
 
-def as_flag(value: Any) -> Any:
+def as_flag(value: object) -> object:
     """A value as the command line takes it."""
     return ("no", "yes")[value] if isinstance(value, bool) else value
 
 
-def _add(parser: "_Parser", field: Any, default: Any, text: str) -> None:
+def _add(
+    parser: "_Parser", field: dataclasses.Field[Any], default: object, text: str
+) -> None:
     parser.add_argument(
         "--" + field.name.replace("_", "-"),
         default=default,
@@ -115,12 +122,12 @@ def _add(parser: "_Parser", field: Any, default: Any, text: str) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Any:
+    def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {message} (--help lists the options)\n")
 
 
-def _checked(check: Callable[[str], Any]) -> Callable[[str], Any]:
-    def convert(text: str) -> Any:
+def _checked(check: Callable[[str], object]) -> Callable[[str], object]:
+    def convert(text: str) -> object:
         try:
             return check(text)
         except ValueError as error:

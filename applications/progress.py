@@ -2,7 +2,6 @@
 
 import sys
 import time
-from typing import Any
 
 import keras
 
@@ -37,11 +36,15 @@ class Progress(keras.callbacks.Callback):
         self._printed = self._shown = self.began
         self._epoch = 0
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         self._epoch = epoch
         self._shown = time.monotonic()
 
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+    def on_train_batch_end(
+        self, batch: int, logs: dict[str, float] | None = None
+    ) -> None:
         # Reading the logs would wait for the device.
         now = time.monotonic()
         if now - self._shown <= SECONDS:
@@ -51,7 +54,9 @@ class Progress(keras.callbacks.Callback):
         step = f"step {batch + 1}{f'/{steps}' if steps else ''}"
         self._show(self._epoch, f"  {step}")
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         logs = logs or {}
         last = epoch + 1 == self.epochs
         if not (sys.stdout.isatty() or last or self._due(epoch)):

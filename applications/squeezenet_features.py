@@ -12,6 +12,7 @@ from ("source only").
 
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ from applications.options import path
 from applications.options import seed
 from applications.options import stop
 from applications.runner import comparison
+
+if TYPE_CHECKING:
+    import keras
 
 # Labeled photographs of each class, as in the paper's protocol.
 LABELED = {"amazon": 20, "dslr": 8, "webcam": 8}
@@ -61,7 +65,7 @@ class Config:
                 )
 
 
-def main(arguments: Any = None) -> dict[str, Any]:
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
     config = parse(Config, __doc__ or "", arguments)
     start.load_keras()
     model = both_outputs(config.weights)
@@ -88,7 +92,7 @@ def main(arguments: Any = None) -> dict[str, Any]:
     return {"named": names, "accuracy": accuracy}
 
 
-def both_outputs(weights: str) -> Any:
+def both_outputs(weights: str) -> "keras.Model":
     """SqueezeNet, with its features and its predictions as outputs."""
     # Here and not above, for it imports a backend.
     import keras
@@ -103,7 +107,7 @@ def both_outputs(weights: str) -> Any:
     return keras.Model(network.input, [features, network.output])
 
 
-def load(folder: Path) -> tuple[Any, Any]:
+def load(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """All photographs, at the network's size, and the names of classes."""
     import keras
 
@@ -121,7 +125,7 @@ def load(folder: Path) -> tuple[Any, Any]:
     return np.stack(images), np.array([file.parent.name for file in files])
 
 
-def named(domain: tuple[Any, Any]) -> dict[str, float]:
+def named(domain: tuple[np.ndarray, np.ndarray]) -> dict[str, float]:
     """For each class, the share of photographs that are predicted right."""
     probabilities, labels = domain
     first = probabilities.argmax(axis=1)

@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Callable
 from collections.abc import Iterator
-from typing import Any
 
 from applications.options import stop
 
@@ -93,7 +92,7 @@ def interruptible(message: str) -> Iterator[None]:
         sys.exit(_INTERRUPTED)
 
 
-def program(main: Callable[[], Any]) -> None:
+def program(main: Callable[[], object]) -> None:
     """Runs a program from the command line."""
     with interruptible("Interrupted."):
         main()

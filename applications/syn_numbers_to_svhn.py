@@ -53,7 +53,7 @@ EXPERIMENT = Experiment(
 )
 
 
-def main(arguments: Any = None) -> Any:
+def main(arguments: list[str] | None = None) -> list[dict[str, Any]]:
     return program.main(EXPERIMENT, arguments)
 
 

@@ -205,7 +205,7 @@ def table(found: list[Column]) -> list[list[str]]:
     return [header, *rows]
 
 
-def main(arguments: Any = None) -> dict[str, list[list[str]]]:
+def main(arguments: list[str] | None = None) -> dict[str, list[list[str]]]:
     config = parse(Config, __doc__ or "", arguments)
     output = Path(config.output)
     made = {

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
+from typing import SupportsFloat
 
 import keras
 import numpy as np
@@ -77,7 +78,7 @@ def factor(step: int, total: int) -> float:
 
 def loop(
     name: str, model: keras.Model, learning_rate: float
-) -> Callable[..., Any]:
+) -> Callable[..., SupportsFloat]:
     """A function that trains one step, from the weights that a model has.
 
     Args:

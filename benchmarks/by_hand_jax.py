@@ -18,13 +18,13 @@ OPTIONS = {
 }
 
 
-def _convolution(x: Any, kernel: Any, padding: str) -> Any:
+def _convolution(x: jax.Array, kernel: jax.Array, padding: str) -> jax.Array:
     return lax.conv_general_dilated(
         x, kernel, (1, 1), padding, dimension_numbers=("NHWC", "HWIO", "NHWC")
     )
 
 
-def _max_pool(x: Any, network: Network) -> Any:
+def _max_pool(x: jax.Array, network: Network) -> jax.Array:
     window = network.window
     for axis in (1, 2):
         if network.padded:
@@ -42,7 +42,7 @@ def _max_pool(x: Any, network: Network) -> Any:
     return x
 
 
-def _dense(x: Any, layers: list[Any]) -> Any:
+def _dense(x: jax.Array, layers: list[Any]) -> jax.Array:
     *hidden, (kernel, bias) = layers
     for inner, shift in hidden:
         x = jax.nn.relu(x @ inner + shift)
@@ -52,11 +52,11 @@ def _dense(x: Any, layers: list[Any]) -> Any:
 def _loss(
     weights: Weights,
     network: Network,
-    source: Any,
-    labels: Any,
-    target: Any,
-    factor: Any,
-) -> Any:
+    source: jax.Array,
+    labels: jax.Array,
+    target: jax.Array,
+    factor: jax.Array,
+) -> jax.Array:
     x = jnp.concatenate([source, target]).astype("float32") / 127.5 - 1
     for number, (kernel, bias) in enumerate(weights.convolutions):
         x = _convolution(x, kernel, network.padding) + bias
@@ -82,7 +82,9 @@ class Loop:
         self.weights = Weights.of(model, jnp.array)
         self.speeds = jax.tree.map(jnp.zeros_like, self.weights)
 
-        def step(weights: Any, speeds: Any, *batch: Any) -> Any:
+        def step(
+            weights: Weights, speeds: Weights, *batch: jax.Array
+        ) -> tuple[Weights, Weights, jax.Array]:
             loss, gradients = jax.value_and_grad(_loss)(
                 weights, network, *batch
             )
@@ -101,7 +103,13 @@ class Loop:
             compiler_options=OPTIONS if _on_cpu() else None,
         )
 
-    def step(self, source: Any, labels: Any, target: Any, factor: float) -> Any:
+    def step(
+        self,
+        source: np.ndarray,
+        labels: np.ndarray,
+        target: np.ndarray,
+        factor: float,
+    ) -> jax.Array:
         self.weights, self.speeds, loss = self.compiled(
             self.weights,
             self.speeds,

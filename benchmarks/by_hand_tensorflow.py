@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from benchmarks.by_hand import MOMENTUM
@@ -10,7 +11,7 @@ from benchmarks.by_hand import Network
 from benchmarks.by_hand import Weights
 
 
-def _dense(x: Any, layers: list[Any]) -> Any:
+def _dense(x: tf.Tensor, layers: list[Any]) -> tf.Tensor:
     *hidden, (kernel, bias) = layers
     for inner, shift in hidden:
         x = tf.nn.relu(x @ inner + shift)
@@ -31,7 +32,13 @@ class Loop:
         ]
         self.compiled = tf.function(self._step)
 
-    def step(self, source: Any, labels: Any, target: Any, factor: float) -> Any:
+    def step(
+        self,
+        source: np.ndarray,
+        labels: np.ndarray,
+        target: np.ndarray,
+        factor: float,
+    ) -> tf.Tensor:
         return self.compiled(
             tf.convert_to_tensor(source),
             tf.convert_to_tensor(labels),
@@ -39,7 +46,13 @@ class Loop:
             tf.constant(factor, "float32"),
         )
 
-    def _step(self, source: Any, labels: Any, target: Any, factor: Any) -> Any:
+    def _step(
+        self,
+        source: tf.Tensor,
+        labels: tf.Tensor,
+        target: tf.Tensor,
+        factor: tf.Tensor,
+    ) -> tf.Tensor:
         weights = self.weights.flat()
         with tf.GradientTape() as tape:
             loss = self._loss(source, labels, target, factor)
@@ -51,7 +64,13 @@ class Loop:
             weight.assign_add(speed)
         return loss
 
-    def _loss(self, source: Any, labels: Any, target: Any, factor: Any) -> Any:
+    def _loss(
+        self,
+        source: tf.Tensor,
+        labels: tf.Tensor,
+        target: tf.Tensor,
+        factor: tf.Tensor,
+    ) -> tf.Tensor:
         images = tf.concat([source, target], 0)
         features = self._features(tf.cast(images, "float32") / 127.5 - 1)
         count = len(source)
@@ -66,7 +85,7 @@ class Loop:
         )
         return tf.reduce_mean(label_loss) + tf.reduce_mean(domain_loss)
 
-    def _features(self, x: Any) -> Any:
+    def _features(self, x: tf.Tensor) -> tf.Tensor:
         padding = self.network.padding
         for number, (kernel, bias) in enumerate(self.weights.convolutions):
             x = tf.nn.bias_add(tf.nn.conv2d(x, kernel, 1, padding), bias)

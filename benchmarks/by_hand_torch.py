@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 import torch
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 from benchmarks.by_hand import MOMENTUM
@@ -14,16 +15,20 @@ from benchmarks.by_hand import Weights
 
 class _Reversed(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Any, factor: float) -> Any:
+    def forward(
+        ctx: FunctionCtx, x: torch.Tensor, factor: float
+    ) -> torch.Tensor:
         ctx.factor = factor
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx: Any, upstream: Any) -> Any:
+    def backward(
+        ctx: FunctionCtx, upstream: torch.Tensor
+    ) -> tuple[torch.Tensor, None]:
         return -ctx.factor * upstream, None
 
 
-def _parameter(array: Any) -> Any:
+def _parameter(array: np.ndarray) -> torch.Tensor:
     weight = torch.from_numpy(array)
     if weight.ndim == 4:
         weight = weight.permute(3, 2, 0, 1)
@@ -31,7 +36,7 @@ def _parameter(array: Any) -> Any:
     return weight.requires_grad_()
 
 
-def _dense(x: Any, layers: list[Any]) -> Any:
+def _dense(x: torch.Tensor, layers: list[Any]) -> torch.Tensor:
     *hidden, (kernel, bias) = layers
     for inner, shift in hidden:
         x = functional.relu(torch.addmm(shift, x, inner))
@@ -50,7 +55,13 @@ class Loop:
             self.weights.flat(), learning_rate, momentum=MOMENTUM
         )
 
-    def step(self, source: Any, labels: Any, target: Any, factor: float) -> Any:
+    def step(
+        self,
+        source: np.ndarray,
+        labels: np.ndarray,
+        target: np.ndarray,
+        factor: float,
+    ) -> torch.Tensor:
         images = torch.from_numpy(np.concatenate([source, target]))
         images = images.permute(0, 3, 1, 2).float()
         features = self._features(images / 127.5 - 1)
@@ -72,7 +83,7 @@ class Loop:
         self.optimizer.step()
         return loss.detach()
 
-    def _features(self, x: Any) -> Any:
+    def _features(self, x: torch.Tensor) -> torch.Tensor:
         for number, (kernel, bias) in enumerate(self.weights.convolutions):
             padding = kernel.shape[-1] // 2 if self.network.padded else 0
             x = functional.conv2d(x, kernel, bias, padding=padding)

@@ -28,7 +28,7 @@ from keras_grl.datasets import syn_signs
 RUNS, IMAGES = 5, 1000
 
 
-def rate(draw: Callable[[], Any]) -> float:
+def rate(draw: Callable[[], object]) -> float:
     """Images a second."""
     draw()
     seconds = []
@@ -39,7 +39,7 @@ def rate(draw: Callable[[], Any]) -> float:
     return IMAGES / statistics.median(seconds)
 
 
-def profile(draw: Callable[[], Any]) -> None:
+def profile(draw: Callable[[], object]) -> None:
     """Prints the functions that take most, and their share of the time."""
     draw()
     profiler = cProfile.Profile()
@@ -52,7 +52,7 @@ def profile(draw: Callable[[], Any]) -> None:
         print(f"  {own[key] / stats.total_tt:5.1%} {place}{function}")
 
 
-def decoding(images: Any) -> Callable[[], Any]:
+def decoding(images: np.ndarray) -> Callable[[], list[np.ndarray]]:
     """What decodes the images from PNG."""
     encoded = []
     for image in images:
@@ -71,7 +71,7 @@ def main() -> None:
         random.integers(0, 256, size=(321, 481, 3), dtype="uint8")
         for _ in range(200)
     ]
-    generators: dict[str, Callable[[], Any]] = {
+    generators: dict[str, Callable[[], np.ndarray]] = {
         "syn_numbers": lambda: syn_numbers.draw(range(IMAGES))[0],
         "syn_signs": lambda: syn_signs.draw(range(IMAGES))[0],
         "mnist_m": lambda: mnist_m.blend(digits, photographs),

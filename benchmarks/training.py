@@ -18,6 +18,7 @@ import argparse
 import os
 import statistics
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,7 +36,7 @@ LEARNING_RATE = 0.01
 TOTAL_STEPS = 10_000
 COMPARED = 5  # steps whose losses must be equal
 
-Data = tuple[Any, Any, Any]
+Data = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -106,7 +107,7 @@ def compare(name: str, steps: int, chunks: int) -> None:
         )
 
 
-def middle(values: Any) -> float:
+def middle(values: Iterable[float]) -> float:
     return statistics.median(values)
 
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from typing import TypeVar
 
 import keras
+import numpy as np
 import numpy.typing as npt
 
 T = TypeVar("T")
@@ -29,6 +30,9 @@ Tensor: TypeAlias = Any
 Array: TypeAlias = npt.NDArray[Any]
 # An array of any library, a data frame or a column of one.
 AnyArray: TypeAlias = Any
+# Images of values 0 to 255: `(height, width)`, `(height, width, channels)`, or
+# a batch of these.
+Images: TypeAlias = npt.NDArray[np.uint8]
 # A value, or dicts, lists and tuples of such values: what `keras.tree` maps.
 Structure: TypeAlias = (
     T | Sequence["Structure[T]"] | Mapping[str, "Structure[T]"]
@@ -68,6 +72,14 @@ Data: TypeAlias = Any
 LabelCheck: TypeAlias = Callable[[str, Labels], None]
 
 # Layers and losses.
+
+# A number, or one for each channel.
+PerChannel: TypeAlias = float | Sequence[float] | Array
+# What a builder subtracts from images: the same for both domains, by domain, or
+# the name of a mean.
+Mean: TypeAlias = str | PerChannel | Mapping[str, PerChannel]
+# What a layer takes for an activation; None is the identity.
+Activation: TypeAlias = str | Callable[[Tensor], Tensor] | None
 
 # The preprocessing layer of each domain, or none.
 Preprocessing: TypeAlias = Mapping[Domain, keras.layers.Layer | None]

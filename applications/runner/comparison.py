@@ -185,7 +185,7 @@ def unlike_paper(experiment: Experiment, settings: dict[str, Any]) -> list[str]:
     # A setting that did not exist yet had what is its default now.
     these = dataclasses.asdict(Settings()) | settings
 
-    def words(name: str, value: Any) -> Any:
+    def words(name: str, value: object) -> object:
         return "all" if name == "images" and value == 0 else as_flag(value)
 
     return [

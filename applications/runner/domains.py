@@ -1,7 +1,6 @@
 """The paper's pairs of domains, as arrays of one shape."""
 
 import functools
-from typing import Any
 
 import numpy as np
 
@@ -51,7 +50,7 @@ def _size(name: str) -> int:
 @functools.lru_cache(maxsize=8)
 def _load(
     name: str, split: str, data_dir: str | None, manual_dir: str | None
-) -> tuple[Any, Any]:
+) -> tuple[np.ndarray, np.ndarray]:
     # Here and not above, for it imports Keras.
     from keras_grl import datasets
 
@@ -71,7 +70,7 @@ def in_color(images: Split) -> Split:
 def padded(images: Split, size: int) -> Split:
     """Images with a black margin, `size` x `size` pixels."""
 
-    def pad(x: Any) -> Any:
+    def pad(x: np.ndarray) -> np.ndarray:
         margin = (size - x.shape[1]) // 2
         return np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
 

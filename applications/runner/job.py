@@ -2,10 +2,10 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
 
 from applications.options import stop
 from applications.runner.names import METHODS
+from applications.runner.settings import AnySettings
 from applications.runner.settings import CommonOptions
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
@@ -23,7 +23,7 @@ class Job:
 
     experiment: Experiment
     options: CommonOptions
-    settings: Any
+    settings: AnySettings
 
     @property
     def seeds(self) -> range:
@@ -78,7 +78,7 @@ class Run:
         return self.job.experiment
 
     @property
-    def settings(self) -> Any:
+    def settings(self) -> AnySettings:
         return self.job.settings
 
     @property

@@ -37,7 +37,9 @@ class Measures(keras.callbacks.Callback):
         self._domains = domains
         self.hidden = Hidden(network)
 
-    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_end(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         # On JAX this brings the weights back from where the step keeps them.
         _ = self.model
         if logs is None:
@@ -51,7 +53,7 @@ class Measures(keras.callbacks.Callback):
         ]
         # Features of a training that has diverged cannot be classified.
         logs["domain_error"] = (
-            keras_grl.diagnostics.domain_error(*features)
+            keras_grl.diagnostics.domain_error(features[0], features[1])
             if all(np.isfinite(each).all() for each in features)
             else float("nan")
         )
@@ -70,7 +72,7 @@ class Hidden:
             for domain in ("source", "target")
         }
 
-    def __call__(self, domain: str, x: Any) -> Any:
+    def __call__(self, domain: str, x: np.ndarray) -> np.ndarray:
         return self._models[domain].predict(x, batch_size=BATCH, verbose=0)
 
 
@@ -112,7 +114,7 @@ def summary(rows: list[dict[str, float]]) -> dict[str, Any]:
 
 def svm_accuracy(
     hidden: Hidden,
-    learned: dict[str, tuple[Any, Any]],
+    learned: dict[str, tuple[np.ndarray, np.ndarray]],
     target: Split,
     most: int,
 ) -> float | None:

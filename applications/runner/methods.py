@@ -6,8 +6,9 @@ trained network of another one are functions of that network, too.
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
 
 import keras_grl
@@ -18,6 +19,10 @@ from applications.runner.training import Trained
 from applications.runner.training import initial_network
 from applications.runner.training import train_paired
 from applications.runner.training import train_plain
+
+if TYPE_CHECKING:
+    from keras_grl.baselines import GeodesicFlowKernel
+    from keras_grl.baselines import SubspaceAlignment
 
 
 def source_only(run: Run) -> Trained:
@@ -80,13 +85,13 @@ def coral(run: Run) -> Trained:
     return _discrepancy(run, "coral", run.settings.coral_weight)
 
 
-def subspace_alignment(run: Run, network: Any) -> Trained:
+def subspace_alignment(run: Run, network: keras.Model) -> Trained:
     """A linear SVM on aligned subspaces (Fernando et al., 2013)."""
     transformer = keras_grl.baselines.SubspaceAlignment(standardize=True)
     return _on_features(run, network, transformer)
 
 
-def gfk(run: Run, network: Any) -> Trained:
+def gfk(run: Run, network: keras.Model) -> Trained:
     """A linear SVM on the geodesic flow kernel (Gong et al., 2012)."""
     transformer = keras_grl.baselines.GeodesicFlowKernel(standardize=True)
     return _on_features(run, network, transformer)
@@ -112,7 +117,7 @@ TRAIN: dict[str, Callable[..., Trained]] = {
 }
 
 
-def _labeled(run: Run) -> tuple[Any, Any]:
+def _labeled(run: Run) -> tuple[np.ndarray, np.ndarray]:
     if run.domains.labeled is None:
         raise ValueError(f"{run.experiment.name} has no labeled target.")
     return run.domains.labeled
@@ -134,7 +139,11 @@ def _discrepancy(run: Run, discrepancy: str, weight: float) -> Trained:
     return train_paired(run, network, weight)
 
 
-def _on_features(run: Run, network: Any, transformer: Any) -> Trained:
+def _on_features(
+    run: Run,
+    network: keras.Model,
+    transformer: "SubspaceAlignment | GeodesicFlowKernel",
+) -> Trained:
     """A linear SVM on transformed features of the last hidden layer.
 
     Args:

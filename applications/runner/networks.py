@@ -12,7 +12,7 @@ from applications.runner.settings import Domains
 from applications.runner.settings import Settings
 
 
-def of(architecture: str, classes: int) -> Callable[..., Any]:
+def of(architecture: str, classes: int) -> Callable[..., keras_grl.DANNModel]:
     """What `--network` chooses from.
 
     With "paper" it is the builder's network, which subtracts from the images

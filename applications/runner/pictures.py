@@ -2,7 +2,6 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +17,7 @@ from applications.runner.settings import Domains
 SHOWN = 36  # images in a sheet
 EMBEDDED = 500  # images of each domain in a t-SNE
 
-Samples = dict[str, Any]  # domain to its first training images
+Samples = dict[str, np.ndarray]  # domain to its first training images
 
 
 def samples(domains: Domains) -> Samples:
@@ -80,7 +79,7 @@ def _features(
     """t-SNE of each layer, with and without adaptation."""
     seed = job.options.seed
     adapted = ("dann", "semi_supervised_dann")
-    layers: dict[str, dict[str, tuple[Any, ...]]] = {}
+    layers: dict[str, dict[str, tuple[np.ndarray, ...]]] = {}
     for name in ("source_only", *adapted):
         if not folder.done(name, seed):
             continue
@@ -102,8 +101,8 @@ def _features(
 
 
 def _outputs(
-    model: Any, samples: Samples, chosen: tuple[str, ...]
-) -> dict[str, tuple[Any, ...]]:
+    model: keras.Model, samples: Samples, chosen: tuple[str, ...]
+) -> dict[str, tuple[np.ndarray, ...]]:
     """The outputs of the chosen layers, or of those in the paper."""
     if chosen:
         return {layer: _outputs_at(model, samples, layer) for layer in chosen}
@@ -120,8 +119,8 @@ def _outputs(
 
 
 def _outputs_at(
-    model: Any, samples: Samples, layer: str | None = None
-) -> tuple[Any, ...]:
+    model: keras.Model, samples: Samples, layer: str | None = None
+) -> tuple[np.ndarray, ...]:
     """The outputs of a layer, by default the last of the extractor."""
     return tuple(
         keras.ops.convert_to_numpy(

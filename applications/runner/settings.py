@@ -4,7 +4,9 @@ import dataclasses
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
@@ -22,6 +24,10 @@ from applications.options import seed
 from applications.options import stop
 from applications.options import switch
 from applications.options import words
+
+if TYPE_CHECKING:
+    import keras_grl
+    from applications.runner.training import Trained
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,14 +171,18 @@ class Settings(CommonSettings):
                 )
 
 
+# `Settings`, or other `CommonSettings` with the fields that an experiment uses.
+AnySettings: TypeAlias = Any
+
+
 @dataclasses.dataclass(frozen=True)
 class Split:
     """One domain: images of values 0 to 255, labels 0, 1, …."""
 
-    x: Any
-    y: Any
-    x_test: Any
-    y_test: Any
+    x: np.ndarray
+    y: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
 
     def shuffled(self) -> "Split":
         """The training images in another order, always the same."""
@@ -193,9 +203,9 @@ class Domains:
     source: Split
     target: Split
     # Target samples with labels, for semi-supervised training.
-    labeled: tuple[Any, Any] | None = None
+    labeled: tuple[np.ndarray, np.ndarray] | None = None
     # Target samples with labels to look at during training.
-    validation: tuple[Any, Any] | None = None
+    validation: tuple[np.ndarray, np.ndarray] | None = None
 
 
 # What `--network` chooses, in the words of a report.
@@ -241,8 +251,8 @@ class Experiment:
     methods: tuple[str, ...]
     published: dict[str, float] = dataclasses.field(default_factory=dict)
     classes: int = 10
-    build: Callable[..., Any] | None = None
-    train: Callable[..., Any] | None = None
+    build: Callable[..., "keras_grl.DANNModel"] | None = None
+    train: Callable[..., "Trained"] | None = None
     networks: dict[str, str] = dataclasses.field(
         default_factory=lambda: NETWORKS
     )
@@ -255,11 +265,13 @@ class Experiment:
     def command(self) -> str:
         return f"python -m applications.{self.program or self.name}"
 
-    def network_in_words(self, settings: Any) -> str:
+    def network_in_words(self, settings: AnySettings) -> str:
         words = self.networks[settings.network]
         return words.format(architecture=self.architecture)
 
-    def network(self, settings: Any, domains: Domains, **kwargs: Any) -> Any:
+    def network(
+        self, settings: AnySettings, domains: Domains, **kwargs: Any
+    ) -> "keras_grl.DANNModel":
         """The untrained `DANNModel`."""
         # Here and not above, for it imports Keras.
         from applications.runner import networks

@@ -1,6 +1,7 @@
 """Trains one network; a killed run resumes where it was."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -47,7 +48,14 @@ class Batches(keras.utils.PyDataset):
         seed: Of the order, which changes in every epoch.
     """
 
-    def __init__(self, x: Any, y: Any, batch_size: int, steps: int, seed: int):
+    def __init__(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        batch_size: int,
+        steps: int,
+        seed: int,
+    ):
         super().__init__()
         self._x, self._y = x, y
         self._batch_size = batch_size
@@ -56,14 +64,16 @@ class Batches(keras.utils.PyDataset):
         self._next_epoch = 0
         self._order = self._shuffled(0)
 
-    def _shuffled(self, epoch: int) -> Any:
+    def _shuffled(self, epoch: int) -> np.ndarray:
         random = np.random.default_rng((self._seed, epoch))
         passes = -(-self._steps * self._batch_size // len(self._x))
         return np.concatenate(
             [random.permutation(len(self._x)) for _ in range(passes)]
         )
 
-    def set_epoch(self, epoch: int, logs: Any = None) -> None:
+    def set_epoch(
+        self, epoch: int, logs: dict[str, float] | None = None
+    ) -> None:
         """Sets the epoch that begins next. Also a callback's function."""
         self._next_epoch = epoch
 
@@ -75,7 +85,7 @@ class Batches(keras.utils.PyDataset):
     def num_batches(self) -> int:
         return self._steps
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray]:
         start = index * self._batch_size
         rows = self._order[start : start + self._batch_size]
         return self._x[rows], self._y[rows]
@@ -87,7 +97,7 @@ def initial_network(run: Run, **kwargs: Any) -> keras_grl.DANNModel:
     return run.experiment.network(run.settings, run.domains, **kwargs)
 
 
-def train_plain(run: Run, domain: str, x: Any, y: Any) -> Trained:
+def train_plain(run: Run, domain: str, x: np.ndarray, y: np.ndarray) -> Trained:
     """Trains only the label path, on half a batch in every step.
 
     Args:
@@ -115,9 +125,9 @@ def train_plain(run: Run, domain: str, x: Any, y: Any) -> Trained:
 
 def train_paired(
     run: Run,
-    network: Any,
+    network: keras.Model,
     weight: float,
-    labeled: Any = None,
+    labeled: tuple[np.ndarray, np.ndarray] | None = None,
     unlabeled: int | None = None,
 ) -> Trained:
     """Trains on both domains.
@@ -175,11 +185,11 @@ def _steps(run: Run) -> int:
 
 def _fit(
     run: Run,
-    network: Any,
+    network: keras.Model,
     model: keras.Model,
-    dataset: Any,
-    learned: dict[str, tuple[Any, Any]],
-    callbacks: Any = (),
+    dataset: keras.utils.PyDataset,
+    learned: dict[str, tuple[np.ndarray, np.ndarray]],
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> Trained:
     """Trains, from the beginning or where a killed run was, and measures.
 

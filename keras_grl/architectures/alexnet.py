@@ -15,6 +15,9 @@ from keras_grl.layers.local_response_normalization import (
 from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
+from keras_grl.types import Activation
+from keras_grl.types import Mean
+from keras_grl.types import PathLike
 from keras_grl.validation import check_choice
 
 # Of RGB images from 0 to 255. Caffe's network was trained minus a mean image,
@@ -50,8 +53,8 @@ def AlexNet(
     num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
-    weights: Any = None,
-    classifier_activation: Any = "softmax",
+    weights: PathLike | None = None,
+    classifier_activation: Activation = "softmax",
     variant: str = "caffe",
     name: str = "alexnet",
     classes: int | None = None,
@@ -139,12 +142,12 @@ def AlexNetBottleneck(
     num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
-    weights: Any = None,
-    mean: Any = "imagenet",
+    weights: PathLike | None = None,
+    mean: Mean = "imagenet",
     variant: str = "caffe",
     bottleneck: int = 256,
     pretrained_scale: float | None = None,
-    classifier_activation: Any = "softmax",
+    classifier_activation: Activation = "softmax",
     name: str = "alexnet_bottleneck",
     classes: int | None = None,
     **kwargs: Any,
@@ -290,7 +293,7 @@ def _layers(variant: str) -> list[layers.Layer]:
     ]
 
 
-def _check_weights(weights: Any) -> str | None:
+def _check_weights(weights: PathLike | None) -> str | None:
     """The path of a file that may be read, or "imagenet"."""
     if isinstance(weights, str) and weights == "imagenet":
         return weights

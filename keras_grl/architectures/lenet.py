@@ -7,15 +7,18 @@ from keras import layers
 from keras_grl.architectures import parts
 from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.models.dann import DANNModel
+from keras_grl.types import Activation
+from keras_grl.types import Mean
+from keras_grl.types import PathLike
 
 
 def LeNet(
     num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
-    weights: Any = None,
-    mean: Any = 127.5,
-    classifier_activation: Any = "softmax",
+    weights: PathLike | None = None,
+    mean: Mean = 127.5,
+    classifier_activation: Activation = "softmax",
     name: str = "lenet",
     classes: int | None = None,
     **kwargs: Any,

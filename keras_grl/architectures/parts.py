@@ -15,12 +15,18 @@ from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.types import Activation
+from keras_grl.types import Mean
+from keras_grl.types import PathLike
+from keras_grl.types import PerChannel
 from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
 from keras_grl.validation import check_per_channel
 from keras_grl.validation import invalid
 
 _OWN = ".weights.h5"
+# A new constraint for each layer, or none.
+MakeConstraint = Callable[[], keras.constraints.Constraint | None]
 
 
 def channels_last() -> bool:
@@ -51,7 +57,10 @@ def check_classes(
 
 
 def check_input_shape(
-    input_shape: Any, default: int, minimum: int, channels: int | None = None
+    input_shape: tuple[int, int, int] | None,
+    default: int,
+    minimum: int,
+    channels: int | None = None,
 ) -> tuple[int, int, int]:
     """The shape of an image.
 
@@ -105,8 +114,8 @@ def check_input_shape(
 
 
 def mean_subtraction(
-    mean: Any, scale: Any, channels: int
-) -> tuple[list[keras.layers.Layer], dict[str, Any] | None]:
+    mean: Mean, scale: PerChannel, channels: int
+) -> tuple[list[keras.layers.Layer], dict[str, keras.layers.Layer] | None]:
     """The layers that a builder's argument `mean` stands for.
 
     Returns:
@@ -145,9 +154,9 @@ def mean_subtraction(
 def label_predictor(
     units: Sequence[int],
     classes: int,
-    activation: Any,
+    activation: Activation,
     dropout: float = 0.0,
-    constraint: Callable[[], Any] = lambda: None,
+    constraint: MakeConstraint = lambda: None,
 ) -> keras.Sequential:
     """Dense layers of `units`, with ReLU, and one unit for each class."""
     layers: list[keras.layers.Layer] = []
@@ -200,8 +209,8 @@ def joined(
     label_predictor: keras.Sequential,
     domain_classifier: keras.Sequential,
     input_shape: tuple[int, int, int],
-    mean: Any,
-    scale: Any,
+    mean: Mean,
+    scale: PerChannel,
     /,  # so that `kwargs` can have a domain classifier too
     **kwargs: Any,
 ) -> DANNModel:
@@ -246,10 +255,10 @@ def bottlenecked(
     pretrained_scale: float | None,
     pretrained: bool,
     classes: int,
-    classifier_activation: Any,
+    classifier_activation: Activation,
     input_shape: tuple[int, int, int],
-    mean: Any,
-    scale: Any,
+    mean: Mean,
+    scale: PerChannel,
     **kwargs: Any,
 ) -> DANNModel:
     """The paper's network for OFFICE on a backbone, pre-trained or not."""
@@ -275,7 +284,7 @@ def bottlenecked(
     )
 
 
-def check_weights(weights: Any, *others: str) -> str | None:
+def check_weights(weights: PathLike | None, *others: str) -> str | None:
     """`weights`, if it is None or the path of a file that may be read.
 
     Args:
@@ -292,7 +301,7 @@ def is_own(weights: str | None) -> bool:
     return weights is not None and weights.lower().endswith(_OWN)
 
 
-def load_own(model: keras.Model, weights: Any) -> keras.Model:
+def load_own(model: keras.Model, weights: PathLike | None) -> keras.Model:
     """The model, with the weights of a `.weights.h5` file that it has saved."""
     if weights is not None:
         load_keras(model, weights)

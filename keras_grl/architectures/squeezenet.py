@@ -11,6 +11,9 @@ from keras_grl.architectures.weights import assign
 from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
+from keras_grl.types import Activation
+from keras_grl.types import Mean
+from keras_grl.types import PathLike
 
 # Of RGB images from 0 to 255. The published weights are of BGR images: their
 # first kernels are turned round when they are read.
@@ -33,8 +36,8 @@ def SqueezeNet(
     num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
-    weights: Any = None,
-    classifier_activation: Any = "softmax",
+    weights: PathLike | None = None,
+    classifier_activation: Activation = "softmax",
     name: str = "squeezenet",
     classes: int | None = None,
 ) -> keras.Model:
@@ -106,11 +109,11 @@ def SqueezeNetBottleneck(
     num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
-    weights: Any = None,
-    mean: Any = "imagenet",
+    weights: PathLike | None = None,
+    mean: Mean = "imagenet",
     bottleneck: int = 256,
     pretrained_scale: float | None = None,
-    classifier_activation: Any = "softmax",
+    classifier_activation: Activation = "softmax",
     name: str = "squeezenet_bottleneck",
     classes: int | None = None,
     **kwargs: Any,
@@ -194,7 +197,7 @@ dropout 0.5 |
     return model
 
 
-def _fires(x: Any) -> Any:
+def _fires(x: keras.KerasTensor) -> keras.KerasTensor:
     """From mean-subtracted images to the 512 channels of fire9."""
     x = layers.Conv2D(96, 7, strides=2, activation="relu", name="conv1")(x)
     x = MaxPooling2D(3, 2, name="pool1")(x)
@@ -205,8 +208,12 @@ def _fires(x: Any) -> Any:
     return x
 
 
-def _fire(x: Any, name: str, squeezed: int, expanded: int) -> Any:
-    def convolution(x: Any, part: str, filters: int, size: int) -> Any:
+def _fire(
+    x: keras.KerasTensor, name: str, squeezed: int, expanded: int
+) -> keras.KerasTensor:
+    def convolution(
+        x: keras.KerasTensor, part: str, filters: int, size: int
+    ) -> keras.KerasTensor:
         return layers.Conv2D(
             filters,
             size,

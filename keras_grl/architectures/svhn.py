@@ -8,6 +8,9 @@ from keras import layers
 from keras_grl.architectures import parts
 from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.models.dann import DANNModel
+from keras_grl.types import Activation
+from keras_grl.types import Mean
+from keras_grl.types import PathLike
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
@@ -16,11 +19,11 @@ def SVHN(
     num_classes: int | None = None,
     *,
     input_shape: tuple[int, int, int] | None = None,
-    weights: Any = None,
-    mean: Any = 127.5,
+    weights: PathLike | None = None,
+    mean: Mean = 127.5,
     dropout: bool = True,
     max_norm: float | None = 4.0,
-    classifier_activation: Any = "softmax",
+    classifier_activation: Activation = "softmax",
     name: str = "svhn",
     classes: int | None = None,
     **kwargs: Any,
@@ -92,7 +95,9 @@ def SVHN(
     if max_norm is not None:
         max_norm = check_number("max_norm", max_norm, above=0.0)
 
-    def constraint(axis: Any = 0) -> Any:
+    def constraint(
+        axis: int | list[int] = 0,
+    ) -> keras.constraints.Constraint | None:
         if max_norm is None:
             return None
         return keras.constraints.MaxNorm(max_norm, axis)

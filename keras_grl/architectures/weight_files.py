@@ -6,12 +6,18 @@ import os
 import pickle
 from collections.abc import Callable
 from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import NamedTuple
 
 import numpy as np
 
+from keras_grl.types import PathLike
 from keras_grl.validation import invalid
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
 
 Layers = dict[str, dict[str, np.ndarray]]
 
@@ -33,7 +39,7 @@ class PublishedWeights(NamedTuple):
     flattened_channels_first: bool
 
 
-def read(path: Any) -> PublishedWeights:
+def read(path: PathLike) -> PublishedWeights:
     """Reads the kernels and biases of a published weight file.
 
     | file | written by | layers are named |
@@ -85,7 +91,7 @@ def read(path: Any) -> PublishedWeights:
     return PublishedWeights(path, layers, suffix != ".npy")
 
 
-def check_file(path: Any, suffixes: tuple[str, ...]) -> str:
+def check_file(path: PathLike, suffixes: tuple[str, ...]) -> str:
     name = str(path)
     if not name.lower().endswith(suffixes):
         expected = "the path of a file that ends in " + " or ".join(suffixes)
@@ -97,7 +103,7 @@ def check_file(path: Any, suffixes: tuple[str, ...]) -> str:
     return name
 
 
-def _optional(module: str, package: str, mend: str = "") -> Any:
+def _optional(module: str, package: str, mend: str = "") -> ModuleType:
     """A module that only some formats need."""
     try:
         return importlib.import_module(module)
@@ -188,7 +194,7 @@ _CAFFE = {
 }
 
 
-def _caffe_net() -> Any:
+def _caffe_net() -> "type[Message]":
     """The message class `caffe.NetParameter`."""
     protobuf, pool, factory = (
         _optional(f"google.protobuf.{module}", "protobuf")
@@ -229,7 +235,7 @@ def _read_caffemodel(path: str) -> Layers:
     return layers
 
 
-def _blob(blob: Any, name: str) -> np.ndarray:
+def _blob(blob: "Message", name: str) -> np.ndarray:
     data = np.array(blob.data or blob.double_data, "float32")
     shape = tuple(blob.shape.dim)
     if not blob.HasField("shape"):
@@ -252,12 +258,12 @@ class _Stand:
         self.args = args
         self.state: Any = None
 
-    def __setstate__(self, state: Any) -> None:
+    def __setstate__(self, state: object) -> None:
         self.state = state
 
 
 # Nothing else is called. `encode` is how protocol 2 writes bytes.
-_PICKLED = {
+_PICKLED: dict[tuple[str, str], Callable[..., object]] = {
     ("numpy", "ndarray"): _Stand,
     ("numpy", "dtype"): _Stand,
     ("numpy.core.multiarray", "_reconstruct"): _Stand,
@@ -267,7 +273,7 @@ _PICKLED = {
 
 
 class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> Callable[..., object]:
         if (module, name) not in _PICKLED:
             raise pickle.UnpicklingError(
                 f"the file would call `{module}.{name}`, which weights do not "
@@ -276,7 +282,7 @@ class _Unpickler(pickle.Unpickler):
         return _PICKLED[module, name]
 
 
-def _array(stand: Any) -> np.ndarray:
+def _array(stand: _Stand) -> np.ndarray:
     _, shape, dtype, fortran, data = stand.state
     # Python 2 wrote bytes as strings.
     data = data.encode("latin1") if isinstance(data, str) else data

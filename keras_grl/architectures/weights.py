@@ -15,6 +15,7 @@ from keras import ops
 
 from keras_grl.architectures.weight_files import PublishedWeights
 from keras_grl.architectures.weight_files import check_file
+from keras_grl.types import PathLike
 from keras_grl.validation import check_choice
 from keras_grl.validation import invalid
 
@@ -101,7 +102,7 @@ def assign(
         variable.assign(values)
 
 
-def load_keras(model: keras.Model, path: Any) -> None:
+def load_keras(model: keras.Model, path: PathLike) -> None:
     """`model.load_weights` of the whole of a file, or of nothing of it.
 
     Keras assigns what precedes an error, and leaves layers of the file that
@@ -143,7 +144,7 @@ def load_keras(model: keras.Model, path: Any) -> None:
         ) from error
 
 
-def download(name: str, cache_dir: Any = None) -> str:
+def download(name: str, cache_dir: PathLike | None = None) -> str:
     """The path of a published file, downloaded unless it was before.
 
     Args:
@@ -216,7 +217,7 @@ def _check_values(
     name: str,
     file_name: str,
     kind: str,
-    variable: Any,
+    variable: keras.Variable | None,
 ) -> np.ndarray | None:
     """What the file has for a variable, as float32 of its shape."""
     arrays = published.layers.get(file_name, {})

@@ -7,8 +7,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_grl.types import StepFunction
+from keras_grl.types import Tensor
 
-def kept_variables(model: Any) -> Any:
+
+def kept_variables(model: keras.Model) -> Callable[[], None]:
     """Holds on to a model's variables where Keras could lose them.
 
     Args:
@@ -53,7 +56,7 @@ def set_random_state(state: dict[str, Any]) -> None:
         torch.set_random_state(state)
 
 
-def scale_gradient(x: Any, scale: Any) -> Any:
+def scale_gradient(x: Tensor, scale: float | Tensor) -> Tensor:
     """x, whose gradient is multiplied by `scale`.
 
     The forward pass is exact to the bit for every value, inf and NaN included.
@@ -80,8 +83,8 @@ def scale_gradient(x: Any, scale: Any) -> Any:
         return torch.scale_gradient(x, scale)
 
     @ops.custom_gradient
-    def identity(x: Any) -> Any:
-        def grad(upstream: Any) -> Any:
+    def identity(x: Tensor) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        def grad(upstream: Tensor) -> Tensor:
             dtype = keras.backend.standardize_dtype(upstream.dtype)
             if dtype in ("float16", "bfloat16"):
                 # In float32, where a scale does not overflow.
@@ -99,12 +102,12 @@ def scale_gradient(x: Any, scale: Any) -> Any:
 
 
 def max_pool(
-    x: Any,
+    x: Tensor,
     pool_size: tuple[int, int],
     strides: tuple[int, int],
     padding: str,
     data_format: str,
-) -> Any:
+) -> Tensor:
     """`keras.ops.max_pool` of images, in the form that is fastest.
 
     Args:
@@ -132,7 +135,7 @@ def max_pool(
 
 
 def _pools_as_usual(
-    x: Any,
+    x: Tensor,
     pool_size: tuple[int, int],
     strides: tuple[int, int],
     data_format: str,
@@ -159,8 +162,11 @@ def _same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
 
 
 def make_function(
-    model: Any, name: str, make: Callable[[bool], Any], force: bool
-) -> Any:
+    model: keras.Model,
+    name: str,
+    make: Callable[[bool], StepFunction],
+    force: bool,
+) -> StepFunction:
     """Has Keras's trainer make the function of a step.
 
     On JAX's CPU the step is then compiled with options of its own.
@@ -199,7 +205,7 @@ def num_replicas() -> int:
     return tensorflow.num_replicas()
 
 
-def num_devices(model: Any) -> int:
+def num_devices(model: keras.Model) -> int:
     """The number of devices that share a batch, whoever shares it out.
 
     Args:
@@ -216,7 +222,7 @@ def num_devices(model: Any) -> int:
     return int(mesh.shape[axis])
 
 
-def check_export(model: Any, format: str) -> None:
+def check_export(model: keras.Model, format: str) -> None:
     """Refuse an export that would write an invalid file.
 
     Args:

@@ -3,10 +3,14 @@
 import functools
 import os
 from collections.abc import Callable
-from typing import Any
 
 import jax
 import keras
+
+from keras_grl.types import Batch
+from keras_grl.types import StepFunction
+from keras_grl.types import StepResult
+from keras_grl.types import Structure
 
 # YNNPACK's convolutions and their gradients take up to twice the time of
 # XLA's own, which the default of this option has since they are in XLA (seen
@@ -16,7 +20,7 @@ _OPTIONS = {_OPTION: "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
 
 
 @jax.custom_jvp
-def scale_gradient(x: Any, scale: Any) -> Any:
+def scale_gradient(x: jax.Array, scale: float | jax.Array) -> jax.Array:
     """x, whose derivative is `scale`.
 
     `keras.ops.custom_gradient` would do for one gradient. In a gradient of a
@@ -27,7 +31,10 @@ def scale_gradient(x: Any, scale: Any) -> Any:
 
 
 @scale_gradient.defjvp
-def _derivative(primals: Any, tangents: Any) -> Any:
+def _derivative(
+    primals: tuple[jax.Array, float | jax.Array],
+    tangents: tuple[jax.Array, jax.Array],
+) -> tuple[jax.Array, jax.Array]:
     x, scale = primals
     tangent, _ = tangents
     # Half precision in float32, where a scale does not overflow.
@@ -37,7 +44,7 @@ def _derivative(primals: Any, tangents: Any) -> Any:
     return scale_gradient(x, scale), scaled
 
 
-def kept_variables(model: Any) -> Any:
+def kept_variables(model: keras.Model) -> Callable[[], None]:
     """Holds on to a model's variables while Keras's trainer has them.
 
     The trainer takes the arrays out of the variables before the first step,
@@ -66,7 +73,7 @@ def kept_variables(model: Any) -> Any:
     return give_back
 
 
-def _is_empty(variable: Any) -> bool:
+def _is_empty(variable: keras.Variable) -> bool:
     try:
         return variable.value is None
     except TypeError:  # It would call an initializer, which is gone.
@@ -79,11 +86,11 @@ def pools_by_slices() -> bool:
 
 
 def max_pool(
-    x: Any,
+    x: jax.Array,
     pool_size: tuple[int, int],
     strides: tuple[int, int],
     pads: list[tuple[int, int]],
-) -> Any:
+) -> jax.Array:
     """Max pooling of images as a maximum of strided slices.
 
     On a CPU the gradient of XLA's maximum over a window is slow (jaxlib
@@ -109,8 +116,11 @@ def max_pool(
 
 
 def make_function(
-    model: Any, name: str, make: Callable[[bool], Any], force: bool
-) -> Any:
+    model: keras.Model,
+    name: str,
+    make: Callable[[bool], StepFunction],
+    force: bool,
+) -> StepFunction:
     """Has Keras's trainer make the function of a step, which is compiled here.
 
     Keras compiles it as a whole when `jit_compile` is true, without a way to
@@ -128,7 +138,7 @@ def make_function(
         model.jit_compile = given
     function = getattr(model, name)
 
-    def step(state: Any, batch: Any) -> Any:
+    def step(state: Structure[jax.Array], batch: Batch) -> StepResult:
         return function(state, iter((batch,)))
 
     compiled = jax.jit(step, donate_argnums=0, compiler_options=_OPTIONS)
@@ -136,7 +146,7 @@ def make_function(
     return returned
 
 
-def _compiles(model: Any) -> bool:
+def _compiles(model: keras.Model) -> bool:
     """Whether Keras would compile a single step, for a CPU."""
     return (
         model.jit_compile

@@ -1,7 +1,6 @@
 """TensorFlow."""
 
-from typing import Any
-
+import keras
 import tensorflow as tf
 
 
@@ -10,7 +9,7 @@ def num_replicas() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def check_export(model: Any, format: str) -> None:
+def check_export(model: keras.Model, format: str) -> None:
     """Refuse what tf2onnx 1.17 writes as a file that cannot be read."""
     if format == "onnx" and _grouped(model):
         raise ValueError(
@@ -22,7 +21,7 @@ def check_export(model: Any, format: str) -> None:
         )
 
 
-def _grouped(layer: Any) -> bool:
+def _grouped(layer: keras.layers.Layer) -> bool:
     """Whether there is a grouped convolution in a layer or model."""
     inner = getattr(layer, "layers", [])
     return getattr(layer, "groups", 1) > 1 or any(map(_grouped, inner))

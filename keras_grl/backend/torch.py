@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 import torch
+from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 
@@ -12,7 +13,9 @@ from torch.nn import functional
 # computes it anew for the backward pass, then from the advanced counter
 # (torch 2.13).
 @torch.compiler.disable
-def scale_gradient(x: Any, scale: Any) -> Any:
+def scale_gradient(
+    x: torch.Tensor, scale: float | torch.Tensor
+) -> torch.Tensor:
     """x, whose gradient is multiplied by `scale`.
 
     Not `keras.ops.custom_gradient`, which turns an error into NaNs here.
@@ -20,11 +23,13 @@ def scale_gradient(x: Any, scale: Any) -> Any:
     return _ScaleGradient.apply(x, scale)
 
 
-def _scaled(gradient: Any, scale: Any) -> Any:
+def _scaled(
+    gradient: torch.Tensor, scale: float | torch.Tensor
+) -> torch.Tensor:
     if gradient.dtype in (torch.float16, torch.bfloat16):
         # In float32, where a scale does not overflow.
         return (scale * gradient.float()).to(gradient.dtype)
-    if torch.is_tensor(scale):
+    if isinstance(scale, torch.Tensor):
         scale = scale.to(gradient.dtype)
     return scale * gradient
 
@@ -34,28 +39,34 @@ class _ScaleGradient(torch.autograd.Function):
     generate_vmap_rule = True
 
     @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+    def setup_context(
+        ctx: FunctionCtx,
+        inputs: tuple[torch.Tensor, float | torch.Tensor],
+        output: torch.Tensor,
+    ) -> None:
         _, ctx.scale = inputs
 
     @staticmethod
-    def forward(x: Any, scale: Any) -> Any:
+    def forward(x: torch.Tensor, scale: float | torch.Tensor) -> torch.Tensor:
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx: Any, upstream: Any) -> Any:
+    def backward(
+        ctx: FunctionCtx, upstream: torch.Tensor
+    ) -> tuple[torch.Tensor, None]:
         return _scaled(upstream, ctx.scale), None
 
     @staticmethod
-    def jvp(ctx: Any, tangent: Any, _: Any) -> Any:
+    def jvp(ctx: FunctionCtx, tangent: torch.Tensor, _: None) -> torch.Tensor:
         return _scaled(tangent, ctx.scale)
 
 
 def max_pool(
-    x: Any,
+    x: torch.Tensor,
     pool_size: tuple[int, int],
     strides: tuple[int, int],
     pads: list[tuple[int, int]],
-) -> Any:
+) -> torch.Tensor:
     """Max pooling of images whose channels come last, without copies.
 
     Keras (3.15.1) copies them into a layout with the channels first, where

@@ -15,7 +15,10 @@ from typing import Any
 from typing import NamedTuple
 from typing import Protocol
 
-Arrays = tuple[Any, Any]  # images and labels
+from keras_grl.types import Array
+from keras_grl.types import Images
+
+Arrays = tuple[Images, Array]  # images and labels
 Examples = Iterable[tuple[Any, dict[str, Any]]]  # keys and features
 
 
@@ -82,7 +85,7 @@ class Sources(Protocol):
     def folder(self, what: str) -> Path:
         """`manual_dir`; `what` is missing if there is no such folder."""
 
-    def dataset(self, name: str) -> Callable[[str], dict[str, Any]]:
+    def dataset(self, name: str) -> Callable[[str], dict[str, Array]]:
         """Prepares another set; a function from its splits to arrays."""
 
 

@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 from keras_grl.datasets.facts import Archive
 from keras_grl.datasets.facts import Dataset
@@ -16,6 +15,9 @@ from keras_grl.datasets.tfds.gtsrb_archives import CLASSES
 from keras_grl.datasets.tfds.gtsrb_archives import SIZE
 from keras_grl.datasets.tfds.gtsrb_archives import signs
 from keras_grl.datasets.tracks import validation_split
+from keras_grl.types import Array
+from keras_grl.types import Images
+from keras_grl.types import PathLike
 from keras_grl.validation import check_choice
 
 __all__ = ["DATASET", "load_with_tracks", "signs", "validation_split"]
@@ -69,8 +71,10 @@ def _examples(photographs: Path, labels: Path) -> Examples:
 
 
 def load_with_tracks(
-    name: str = "gtsrb", data_dir: Any = None, manual_dir: Any = None
-) -> tuple[Any, Any, Any]:
+    name: str = "gtsrb",
+    data_dir: PathLike | None = None,
+    manual_dir: PathLike | None = None,
+) -> tuple[Images, Array, Array]:
     """Loads the training signs with their tracks, for `validation_split`.
 
     Args:

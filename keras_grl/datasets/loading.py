@@ -1,7 +1,6 @@
 """Every set by its name, as arrays."""
 
 import importlib
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,8 @@ from keras_grl.datasets.facts import Arrays
 from keras_grl.datasets.facts import Dataset
 from keras_grl.datasets.facts import Info
 from keras_grl.datasets.facts import Variant
+from keras_grl.types import Images
+from keras_grl.types import PathLike
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
@@ -61,10 +62,10 @@ def register() -> None:
 def load(
     name: str,
     split: str = "train",
-    data_dir: Any = None,
-    manual_dir: Any = None,
+    data_dir: PathLike | None = None,
+    manual_dir: PathLike | None = None,
     image_size: int = 227,
-) -> tuple[Any, Any]:
+) -> Arrays:
     """Loads one split of a set as NumPy arrays.
 
     A set that is not prepared yet is prepared first, which needs TensorFlow;
@@ -137,7 +138,7 @@ def _embedded(dataset: Dataset, variant: Variant, split: str) -> Arrays:
     return images, labels
 
 
-def _resized(image: Any, size: int) -> Any:
+def _resized(image: Images, size: int) -> Images:
     from PIL import Image
 
     resized = Image.fromarray(image).resize(

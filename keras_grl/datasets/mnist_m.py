@@ -1,7 +1,6 @@
 """MNIST-M: digits of MNIST over color photographs."""
 
 from collections.abc import Callable
-from typing import Any
 
 from keras_grl.datasets.facts import Archive
 from keras_grl.datasets.facts import Dataset
@@ -11,6 +10,8 @@ from keras_grl.datasets.facts import Variant
 from keras_grl.datasets.generators.blending import blend
 from keras_grl.datasets.tfds import bsds500
 from keras_grl.datasets.tfds import builder_classes
+from keras_grl.types import Array
+from keras_grl.types import Images
 
 __all__ = ["DATASET", "blend"]
 
@@ -39,9 +40,9 @@ def _prepare(sources: Sources, configuration: str) -> dict[str, Examples]:
 
 
 def _examples(
-    mnist: Callable[[str], dict[str, Any]],
+    mnist: Callable[[str], dict[str, Array]],
     split: str,
-    photographs: Any,
+    photographs: list[Images],
     seed: tuple[int, int],
 ) -> Examples:
     digits = mnist(split)

@@ -1,7 +1,6 @@
 """OFFICE-31: photographs of office objects from three sources."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from keras_grl.datasets.facts import Sources
 from keras_grl.datasets.facts import Variant
 from keras_grl.datasets.tfds import builder_classes
 from keras_grl.datasets.tfds import images
+from keras_grl.types import Array
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -34,7 +34,7 @@ _INSTRUCTIONS = (
 )
 
 
-def sample(labels: Any, per_class: int, seed: int = 0) -> Any:
+def sample(labels: Array, per_class: int, seed: int = 0) -> Array:
     """Chooses labeled source photographs, `per_class` of each class.
 
     Five seeds are the five random splits of the paper's protocol; `LABELLED`

@@ -1,16 +1,18 @@
 """Validation splits of photographs that come in tracks."""
 
-from typing import Any
-
 import numpy as np
 
+from keras_grl.types import Array
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
 
 def validation_split(
-    tracks: Any, share: float = 0.2, seed: int = 0, labels: Any = None
-) -> Any:
+    tracks: Array,
+    share: float = 0.2,
+    seed: int = 0,
+    labels: Array | None = None,
+) -> Array:
     """Chooses whole tracks for validation.
 
     The about 30 photographs of a track show one physical sign, and resemble
@@ -66,7 +68,7 @@ def validation_split(
     return np.isin(tracks, np.concatenate(chosen))
 
 
-def _label_of_each_track(tracks: Any, labels: Any) -> Any:
+def _label_of_each_track(tracks: Array, labels: Array) -> Array:
     """Labels of the sorted tracks, if each has one and some share a class."""
     if tracks.ndim != 1 or labels.shape != tracks.shape:
         raise ValueError(
@@ -103,7 +105,7 @@ def _label_of_each_track(tracks: Any, labels: Any) -> Any:
     return of_track
 
 
-def _counts(sizes: Any, share: float) -> list[int]:
+def _counts(sizes: Array, share: float) -> list[int]:
     """How many tracks of each class are for validation."""
     exact = share * sizes
     # The upper bound wins: none of a class that has but one track.

@@ -1,6 +1,7 @@
 """The gradient reversal layer R_λ."""
 
 import weakref
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,6 +11,12 @@ from keras_grl import schedules
 from keras_grl.backend import scale_gradient
 from keras_grl.schedules.progress import check_total_steps
 from keras_grl.schedules.progress import function_of_p
+from keras_grl.types import AnyArray
+from keras_grl.types import Config
+from keras_grl.types import FunctionOfP
+from keras_grl.types import ScheduleLike
+from keras_grl.types import Shape
+from keras_grl.types import Tensor
 from keras_grl.validation import check_integer
 
 
@@ -69,7 +76,7 @@ class GradientReversal(keras.layers.Layer):
 
     def __init__(
         self,
-        adaptation_factor: Any = 1.0,
+        adaptation_factor: ScheduleLike = 1.0,
         total_steps: int | None = None,
         **kwargs: Any,
     ):
@@ -90,7 +97,7 @@ class GradientReversal(keras.layers.Layer):
         self.total_steps = self._counter("total_steps", total_steps or 0)
         self._horizon_known = total_steps is not None
 
-    def _counter(self, name: str, value: int) -> Any:
+    def _counter(self, name: str, value: int) -> keras.Variable:
         return self.add_weight(
             shape=(),
             initializer=keras.initializers.Constant(value),
@@ -101,7 +108,7 @@ class GradientReversal(keras.layers.Layer):
         )
 
     @property
-    def schedule(self) -> Any:
+    def schedule(self) -> FunctionOfP:
         """The adaptation factor as a function of progress p."""
         return self._schedule
 
@@ -111,7 +118,7 @@ class GradientReversal(keras.layers.Layer):
         return float(ops.convert_to_numpy(self._factor_at(self.step)))
 
     @adaptation_factor.setter
-    def adaptation_factor(self, value: Any) -> None:
+    def adaptation_factor(self, value: object) -> None:
         raise AttributeError(
             "`adaptation_factor` cannot be assigned: a compiled training step "
             "would go on with the old value, silently. Received: "
@@ -133,7 +140,7 @@ class GradientReversal(keras.layers.Layer):
         return self._given_total_steps
 
     def set_schedule(
-        self, schedule: Any, total_steps: int | None = None
+        self, schedule: ScheduleLike, total_steps: int | None = None
     ) -> None:
         """Replace the schedule, and the horizon if one is given.
 
@@ -172,7 +179,7 @@ class GradientReversal(keras.layers.Layer):
         last = ops.maximum(self.step - 1, 0)
         return float(ops.convert_to_numpy(self._factor_at(last)))
 
-    def _factor_at(self, step: Any) -> Any:
+    def _factor_at(self, step: Tensor) -> Tensor:
         if isinstance(self._schedule, schedules.Constant):
             return self._schedule.value
         # A horizon of 0 is an unknown one; p is then 0.
@@ -181,7 +188,7 @@ class GradientReversal(keras.layers.Layer):
         p = known * schedules.progress(step, total_steps)
         return function_of_p(self._schedule)(p)
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if training and self.needs_horizon and not self._horizon_known:
             raise ValueError(
                 "The horizon of the adaptation factor's schedule is unknown: "
@@ -199,18 +206,20 @@ class GradientReversal(keras.layers.Layer):
             self.step.assign_add(1)
         return outputs
 
-    def compute_output_spec(self, inputs: Any, **kwargs: Any) -> Any:
+    def compute_output_spec(
+        self, inputs: keras.KerasTensor, **kwargs: Any
+    ) -> keras.KerasTensor:
         return keras.KerasTensor(inputs.shape, dtype=inputs.dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def load_own_variables(self, store: Any) -> None:
+    def load_own_variables(self, store: Mapping[str, AnyArray]) -> None:
         super().load_own_variables(store)
         if int(ops.convert_to_numpy(self.total_steps + 0)) > 0:
             self._horizon_known = True
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "adaptation_factor": schedules.serialize(self._schedule),
@@ -218,7 +227,7 @@ class GradientReversal(keras.layers.Layer):
         }
 
 
-def _one_horizon(schedule: Any, total_steps: int | None) -> int | None:
+def _one_horizon(schedule: FunctionOfP, total_steps: int | None) -> int | None:
     """`total_steps`, or that of a schedule of the learning rate."""
     own = getattr(schedule, "total_steps", None)
     if None not in (own, total_steps) and own != total_steps:
@@ -231,7 +240,7 @@ def _one_horizon(schedule: Any, total_steps: int | None) -> int | None:
     return own if total_steps is None else total_steps
 
 
-def reverse_gradient(x: Any, adaptation_factor: Any) -> Any:
+def reverse_gradient(x: Tensor, adaptation_factor: float | Tensor) -> Tensor:
     """x, whose gradient is multiplied by -adaptation_factor.
 
     Args:
@@ -253,7 +262,9 @@ def reverse_gradient(x: Any, adaptation_factor: Any) -> Any:
     return scale_gradient(x, -adaptation_factor)
 
 
-def gradient_reversal_layers(model: Any) -> list[GradientReversal]:
+def gradient_reversal_layers(
+    model: keras.layers.Layer,
+) -> list[GradientReversal]:
     """The gradient reversal layers of a model, at any depth.
 
     Args:

@@ -5,6 +5,9 @@ from typing import Any
 import keras
 
 from keras_grl.backend import scale_gradient
+from keras_grl.types import Config
+from keras_grl.types import Shape
+from keras_grl.types import Tensor
 from keras_grl.validation import check_number
 
 
@@ -69,14 +72,16 @@ class GradientScaling(keras.layers.Layer):
         self.supports_masking = True
         self.scale = check_number("scale", scale, minimum=0.0)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         return scale_gradient(inputs, self.scale)
 
-    def compute_output_spec(self, inputs: Any, **kwargs: Any) -> Any:
+    def compute_output_spec(
+        self, inputs: keras.KerasTensor, **kwargs: Any
+    ) -> keras.KerasTensor:
         return keras.KerasTensor(inputs.shape, dtype=inputs.dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {**super().get_config(), "scale": self.scale}

@@ -5,6 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_grl.types import Config
+from keras_grl.types import Shape
+from keras_grl.types import Tensor
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
@@ -73,7 +76,7 @@ class LocalResponseNormalization(keras.layers.Layer):
         )
         self.built = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         rank = len(inputs.shape)
         axis = rank - 1 if self.data_format == "channels_last" else 1
         channels = inputs.shape[axis]
@@ -92,10 +95,10 @@ class LocalResponseNormalization(keras.layers.Layer):
         )
         return inputs / ops.cast(divisor, inputs.dtype)
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "size": self.size,

@@ -1,10 +1,9 @@
 """Max pooling, in the form that is fastest on the backend."""
 
-from typing import Any
-
 import keras
 
 from keras_grl.backend import max_pool
+from keras_grl.types import Tensor
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -44,7 +43,7 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
            [13., 15.]], dtype=float32)
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Tensor) -> Tensor:
         return max_pool(
             inputs,
             self.pool_size,

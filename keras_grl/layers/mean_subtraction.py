@@ -6,6 +6,10 @@ import keras
 from keras import ops
 
 from keras_grl.backend import num_replicas
+from keras_grl.types import Config
+from keras_grl.types import PerChannel
+from keras_grl.types import Shape
+from keras_grl.types import Tensor
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_per_channel
 
@@ -53,8 +57,8 @@ class MeanSubtraction(keras.layers.Layer):
 
     def __init__(
         self,
-        mean: Any = None,
-        scale: Any = 1.0,
+        mean: PerChannel | None = None,
+        scale: PerChannel = 1.0,
         data_format: str | None = None,
         **kwargs: Any,
     ):
@@ -72,7 +76,7 @@ class MeanSubtraction(keras.layers.Layer):
             ("channels_last", "channels_first"),
         )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Shape) -> None:
         last = self.data_format == "channels_last"
         rank = len(input_shape)
         self._channel_axis = rank - 1 if last else 1
@@ -104,7 +108,7 @@ class MeanSubtraction(keras.layers.Layer):
             name="count",
         )
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
+    def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if self.given_mean is not None:
             mean = ops.convert_to_tensor(self.given_mean, "float32")
         else:
@@ -119,7 +123,7 @@ class MeanSubtraction(keras.layers.Layer):
         centred = (ops.cast(inputs, "float32") - mean) / scale
         return ops.cast(centred, self.compute_dtype)
 
-    def _update(self, inputs: Any) -> None:
+    def _update(self, inputs: Tensor) -> None:
         axes = [
             axis
             for axis in range(len(inputs.shape))
@@ -134,10 +138,10 @@ class MeanSubtraction(keras.layers.Layer):
             (batch_mean - self.mean) * images / ops.maximum(self.count, 1.0)
         )
 
-    def compute_output_shape(self, input_shape: Any) -> Any:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> Config:
         return {
             **super().get_config(),
             "mean": self.given_mean,

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_grl.types import Tensor
+
 
 class _RowsLayer(keras.layers.Layer):
     """What both layers share: tensors pass as they are, masks with them."""
@@ -22,10 +24,14 @@ class JoinedRows(_RowsLayer):
         inputs: List of tensors whose shapes differ in the first axis alone.
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: list[Tensor]) -> Tensor:
         return inputs[0] if len(inputs) == 1 else ops.concatenate(inputs, 0)
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(
+        self,
+        inputs: list[Tensor],
+        previous_mask: list[Tensor | None] | None = None,
+    ) -> Tensor:
         masks = previous_mask or []
         known = next((mask for mask in masks if mask is not None), None)
         if known is None:
@@ -50,14 +56,18 @@ class FirstRows(_RowsLayer):
             together, as many rows as there are labeled samples.
     """
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: list[Tensor]) -> Tensor:
         features, *labeled = inputs
         return features[: _rows(labeled)]
 
-    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+    def compute_mask(
+        self,
+        inputs: list[Tensor],
+        previous_mask: list[Tensor | None] | None = None,
+    ) -> Tensor:
         mask = previous_mask[0] if previous_mask else None
         return None if mask is None else mask[: _rows(inputs[1:])]
 
 
-def _rows(tensors: Any) -> Any:
+def _rows(tensors: list[Tensor]) -> int | Tensor:
     return sum(ops.shape(tensor)[0] for tensor in tensors)

@@ -1,13 +1,16 @@
 """Digits blended over photographs."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from keras_grl.types import Images
 from keras_grl.validation import invalid
 
 
-def blend(digits: Any, photographs: Any, seed: Any = 0) -> Any:
+def blend(
+    digits: Images, photographs: list[Images], seed: int | Sequence[int] = 0
+) -> Images:
     """Blends each digit over a patch from a photograph.
 
     `out = |patch - digit|`, for each pixel and channel. The patch is cut at

@@ -1,13 +1,13 @@
 """Small handwritten digits at 28 x 28, and strokes that clutter them."""
 
-from typing import Any
-
 import numpy as np
+
+from keras_grl.types import Array
 
 SIZE = 28
 
 
-def transformed(digit: Any, rng: np.random.Generator) -> Any:
+def transformed(digit: Array, rng: np.random.Generator) -> Array:
     """One 8x8 digit at 28x28, slightly rotated, scaled and shifted."""
     from scipy import ndimage
 
@@ -26,7 +26,7 @@ def transformed(digit: Any, rng: np.random.Generator) -> Any:
     return np.clip(image, 0.0, 1.0)
 
 
-def strokes(count: int, rng: np.random.Generator) -> Any:
+def strokes(count: int, rng: np.random.Generator) -> Array:
     """Images of a few random straight strokes."""
     y, x = np.mgrid[:SIZE, :SIZE].astype("float64")
     pixels = np.stack([y, x], axis=-1)

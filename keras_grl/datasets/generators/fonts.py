@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras_grl.types import Array
 from keras_grl.validation import check_choice
 
 HEIGHT = 40  # of a digit, in pixels
@@ -129,7 +130,7 @@ def _has_digits(path: str) -> bool:
     return int((like.argmax(axis=1) % 10 == np.arange(10)).sum()) >= 8
 
 
-def _small(path: str, digit: int) -> Any:
+def _small(path: str, digit: int) -> Array:
     """A digit as a vector of mean 0 and length 1."""
     from PIL import Image
 
@@ -140,7 +141,7 @@ def _small(path: str, digit: int) -> Any:
 
 
 @functools.cache
-def _references() -> Any:
+def _references() -> Array:
     """The digits of the bundled fonts, 0 to 9 of each."""
     return np.array(
         [_small(path, digit) for path in bundled() for digit in range(10)]

@@ -1,16 +1,20 @@
 """Synthetic images of numbers that look like house numbers."""
 
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from keras_grl.datasets.facts import Arrays
 from keras_grl.datasets.generators import fonts
 from keras_grl.datasets.generators import photography
 from keras_grl.datasets.generators import strokes
 from keras_grl.datasets.generators.house_number_config import Config
+from keras_grl.datasets.generators.knobs import Between
 from keras_grl.datasets.generators.knobs import sampled
 from keras_grl.datasets.generators.number_masks import SIZE
 from keras_grl.datasets.generators.number_masks import mask
+from keras_grl.types import Array
+from keras_grl.types import Images
 from keras_grl.validation import check_integer
 
 _TEXTURES = 256  # pixels of what textures are cut out of
@@ -47,8 +51,8 @@ _SEPARATE = (
 
 
 def draw(
-    indices: Any, config: Config | None = None, seed: int = 0
-) -> tuple[Any, Any]:
+    indices: Sequence[int], config: Config | None = None, seed: int = 0
+) -> Arrays:
     """Generates numbers; the label is the digit in the middle of the image.
 
     Args:
@@ -84,7 +88,9 @@ def draw(
     return images, labels
 
 
-def _draw_one(random: Any, config: Config, paths: list[str]) -> tuple[Any, int]:
+def _draw_one(
+    random: np.random.Generator, config: Config, paths: list[str]
+) -> tuple[Images, int]:
     uniform, between, values, chances = sampled(
         random, 80, config, _CHANCES, _SEPARATE
     )
@@ -137,7 +143,7 @@ def _draw_one(random: Any, config: Config, paths: list[str]) -> tuple[Any, int]:
     return image, digits[centered]
 
 
-def _clouds(between: Any) -> Any:
+def _clouds(between: Between) -> Array:
     """Two layers of texture: float32 of shape `(32, 32, 2)`."""
     textures = photography.textures(_TEXTURES)
     layers = []
@@ -151,8 +157,11 @@ def _clouds(between: Any) -> Any:
 
 
 def _colors(
-    random: Any, values: dict[str, float], between: Any, config: Config
-) -> tuple[Any, Any]:
+    random: np.random.Generator,
+    values: dict[str, float],
+    between: Between,
+    config: Config,
+) -> tuple[Array, Array]:
     """Of background and digits, whose distance is the contrast."""
     half = values["contrast"] / 2
     if between((0.0, 1.0)) < config.dark:
@@ -171,8 +180,8 @@ def _colors(
 
 
 def _background(
-    color: Any, clouds: Any, values: dict[str, float], between: Any
-) -> Any:
+    color: Array, clouds: Array, values: dict[str, float], between: Between
+) -> Array:
     x, y = photography.grid(SIZE)
     # Light comes from a side more often than from above.
     slope = (
@@ -184,7 +193,9 @@ def _background(
     return color + (slope + clouds @ layers)[..., np.newaxis]
 
 
-def _edge(image: Any, random: Any, between: Any, config: Config) -> None:
+def _edge(
+    image: Array, random: np.random.Generator, between: Between, config: Config
+) -> None:
     """A half-plane of another color, or a line, at the image's border."""
     x, y = photography.grid(SIZE)
     angle = int(4 * between((0.0, 1.0))) * np.pi / 2 + between((-0.2, 0.2))
@@ -197,7 +208,9 @@ def _edge(image: Any, random: Any, between: Any, config: Config) -> None:
     image[within] = color
 
 
-def _outlined(image: Any, number: Any, between: Any, config: Config) -> Any:
+def _outlined(
+    image: Array, number: Array, between: Between, config: Config
+) -> Array:
     """Strokes of another color under the digits: moved, or thicker."""
     if between((0.0, 1.0)) < 0.6:
         move = int(between((-2.0, 3.0))), int(between((-2.0, 3.0)))

@@ -4,15 +4,26 @@ import dataclasses
 from collections.abc import Callable
 from collections.abc import Iterator
 from typing import Any
+from typing import ClassVar
+from typing import Protocol
+
+import numpy as np
 
 from keras_grl.validation import check_number
 from keras_grl.validation import check_range
 from keras_grl.validation import invalid
 
 Range = tuple[float, float]
+Between = Callable[[Range], float]  # a random number within a range
 
 
-def check_knobs(config: Any, limits: dict[str, Range]) -> None:
+class Knobs(Protocol):
+    """A dataclass of ranges and probabilities."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
+
+
+def check_knobs(config: Knobs, limits: dict[str, Range]) -> None:
     """Checks the fields of a configuration by their type.
 
     Args:
@@ -39,12 +50,12 @@ def check_knobs(config: Any, limits: dict[str, Range]) -> None:
 
 
 def sampled(
-    random: Any,
+    random: np.random.Generator,
     count: int,
-    config: Any,
+    config: Knobs,
     chances: tuple[str, ...],
     separate: tuple[str, ...] = (),
-) -> tuple[Iterator[float], Callable[[Range], float], Any, Any]:
+) -> tuple[Iterator[float], Between, dict[str, float], dict[str, bool]]:
     """Random values of the knobs of one image.
 
     All of the ranges' numbers are taken in one order, whether they are used

@@ -8,6 +8,8 @@ import numpy as np
 from keras_grl.datasets.generators import fonts
 from keras_grl.datasets.generators import strokes
 from keras_grl.datasets.generators.house_number_config import Config
+from keras_grl.datasets.generators.knobs import Between
+from keras_grl.types import Array
 
 SIZE = 32  # pixels along a side of the image
 
@@ -19,9 +21,9 @@ def mask(
     digits: list[int],
     centered: int,
     values: dict[str, float],
-    between: Any,
+    between: Between,
     config: Config,
-) -> Any:
+) -> Array:
     """The number, its centered digit near the middle of the image.
 
     Args:
@@ -57,9 +59,9 @@ def _line(
     glyphs: list[fonts.Glyph],
     centered: int,
     values: dict[str, float],
-    between: Any,
+    between: Between,
     config: Config,
-) -> tuple[Any, tuple[float, float]]:
+) -> tuple[Array, tuple[float, float]]:
     """The number as a mask, and where the middle of the centered digit is."""
     spacing = round(values["spacing"] * fonts.HEIGHT)
     cell = round(values["cell"] * fonts.HEIGHT)
@@ -91,12 +93,12 @@ def _line(
 
 
 def _placed(
-    line: Any,
+    line: Array,
     middle: tuple[float, float],
     values: dict[str, float],
-    between: Any,
+    between: Between,
     config: Config,
-) -> Any:
+) -> Array:
     """The number turned, slanted, stretched, tilted and moved into the image.
 
     Returns:

@@ -1,11 +1,15 @@
 """A pen for vector graphics: polygons, discs, lines, arrows, text."""
 
 import itertools
+from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
 
 from keras_grl.datasets.generators import strokes
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 CANVAS = 512  # pixels of a sign, before it is reduced
 
@@ -34,7 +38,7 @@ class Pen:
 
     def __init__(
         self,
-        picture: Any,
+        picture: "PIL.Image.Image",
         x: float = 0.0,
         y: float = 0.0,
         scale: float = 1.0,
@@ -177,7 +181,7 @@ class Pen:
         self.picture.paste(color, place, mask)
 
 
-def _text(text: str) -> Any:
+def _text(text: str) -> "PIL.Image.Image":
     """A text as a mask, cut to its letters."""
     from pathlib import Path
 

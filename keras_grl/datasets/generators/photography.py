@@ -1,9 +1,10 @@
 """Synthetic photography: textures, shadows, perspective and a camera."""
 
 import functools
-from typing import Any
 
 import numpy as np
+
+from keras_grl.types import Array
 
 # Of the camera's parameters, which `photograph` documents.
 LIMITS = {
@@ -16,7 +17,7 @@ LIMITS = {
 
 
 @functools.cache
-def grid(size: int) -> tuple[Any, Any]:
+def grid(size: int) -> tuple[Array, Array]:
     """x and y of each pixel of a square image, -0.5 to 0.5.
 
     Args:
@@ -26,7 +27,9 @@ def grid(size: int) -> tuple[Any, Any]:
     return np.meshgrid(axis, axis)
 
 
-def clouds(random: Any, size: int, cells: tuple[int, ...]) -> Any:
+def clouds(
+    random: np.random.Generator, size: int, cells: tuple[int, ...]
+) -> Array:
     """Smooth noise.
 
     Args:
@@ -51,7 +54,7 @@ def clouds(random: Any, size: int, cells: tuple[int, ...]) -> Any:
 
 
 @functools.cache
-def textures(size: int) -> Any:
+def textures(size: int) -> Array:
     """Surfaces to crop, which is faster than generating new ones.
 
     Args:
@@ -84,7 +87,7 @@ def textures(size: int) -> Any:
 
 def shadow(
     size: int, share: float, angle: float, distance: float, softness: float
-) -> Any:
+) -> Array:
     """The light on each pixel: less on one side of a soft edge.
 
     Args:
@@ -103,7 +106,7 @@ def shadow(
     return (1 - share * dark).astype("float32")
 
 
-def homography(corners: Any, source: Any) -> list[float]:
+def homography(corners: Array, source: Array) -> list[float]:
     """Eight numbers that map corners to others, as Pillow's transform takes.
 
     Args:
@@ -119,8 +122,8 @@ def homography(corners: Any, source: Any) -> list[float]:
 
 
 def photograph(
-    image: Any,
-    random: Any,
+    image: Array,
+    random: np.random.Generator,
     *,
     motion: float = 0.0,
     angle: float = 0.0,
@@ -130,7 +133,7 @@ def photograph(
     fringe: float = 0.0,
     noise: float = 0.0,
     bicubic: bool = False,
-) -> Any:
+) -> Array:
     """What a camera makes of an image, enlarged to the size of the image.
 
     Args:

@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Callable
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +17,7 @@ from keras_grl.datasets.generators.pen import YELLOW
 from keras_grl.datasets.generators.pen import Color
 from keras_grl.datasets.generators.pen import Pen
 from keras_grl.datasets.generators.pen import Point
+from keras_grl.types import Images
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -174,7 +174,7 @@ NAMES: tuple[str, ...] = tuple(each.name for each in _SIGNS)
 
 
 @functools.lru_cache(maxsize=128)
-def sign(label: int, size: int = 128) -> Any:
+def sign(label: int, size: int = 128) -> Images:
     """Renders a sign that touches the borders of its image.
 
     Args:

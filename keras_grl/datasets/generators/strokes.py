@@ -7,7 +7,6 @@ random set of such choices.
 import dataclasses
 import functools
 import math
-from typing import Any
 
 import numpy as np
 
@@ -121,7 +120,7 @@ class Style:
     foot_of_seven: float = 0.25
 
     @staticmethod
-    def sampled(random: Any) -> "Style":
+    def sampled(random: np.random.Generator) -> "Style":
         """A random style.
 
         Args:

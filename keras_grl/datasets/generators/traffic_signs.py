@@ -1,15 +1,23 @@
 """Synthetic images of traffic signs that look like photographs of GTSRB."""
 
 import functools
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from keras_grl.datasets.facts import Arrays
 from keras_grl.datasets.generators import photography
 from keras_grl.datasets.generators import signs
+from keras_grl.datasets.generators.knobs import Between
 from keras_grl.datasets.generators.knobs import sampled
 from keras_grl.datasets.generators.traffic_sign_config import Config
+from keras_grl.types import Array
+from keras_grl.types import Images
 from keras_grl.validation import check_integer
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 SIZE = 40  # pixels along a side of the image
 CLASSES = len(signs.NAMES)
@@ -35,8 +43,8 @@ _PROBABILITIES = ("pole", "halves", "shadowed")
 
 
 def draw(
-    indices: Any, config: Config | None = None, seed: int = 0
-) -> tuple[Any, Any]:
+    indices: Sequence[int], config: Config | None = None, seed: int = 0
+) -> Arrays:
     """Generates signs as if photographed; the label is GTSRB's ClassId.
 
     Args:
@@ -73,7 +81,9 @@ def draw(
     return images, labels
 
 
-def _draw_one(random: Any, label: int, config: Config) -> Any:
+def _draw_one(
+    random: np.random.Generator, label: int, config: Config
+) -> Images:
     _, between, values, chances = sampled(
         random, 64, config, _PROBABILITIES, separate=("light",)
     )
@@ -117,7 +127,7 @@ def _draw_one(random: Any, label: int, config: Config) -> Any:
 
 
 @functools.cache
-def _drawing(label: int) -> Any:
+def _drawing(label: int) -> "PIL.Image.Image":
     """A sign as a Pillow image, with nothing of it at the border."""
     from PIL import Image
 
@@ -128,8 +138,8 @@ def _drawing(label: int) -> Any:
 
 
 def _placed(
-    label: int, values: dict[str, float], between: Any, config: Config
-) -> Any:
+    label: int, values: dict[str, float], between: Between, config: Config
+) -> Array:
     """The sign turned, seen at an angle, scaled and moved into the image."""
     from PIL import Image
 
@@ -158,7 +168,7 @@ def _placed(
     return np.asarray(placed, "float32")
 
 
-def _aged(sign: Any, smooth: Any, values: dict[str, float]) -> Any:
+def _aged(sign: Array, smooth: Array, values: dict[str, float]) -> Array:
     gray = sign.mean(axis=-1, keepdims=True)
     # Paint becomes paler, and dirt is brown.
     faded = np.float32(0.8) * gray + 40
@@ -168,12 +178,12 @@ def _aged(sign: Any, smooth: Any, values: dict[str, float]) -> Any:
 
 
 def _surroundings(
-    smooth: Any,
-    random: Any,
+    smooth: Array,
+    random: np.random.Generator,
     chances: dict[str, bool],
     values: dict[str, float],
-    between: Any,
-) -> Any:
+    between: Between,
+) -> Array:
     x, y = photography.grid(SIZE)
     kinds = random.integers(len(_SURROUNDINGS), size=2)
     tints = random.standard_normal((2, 3), dtype="float32") * 12
@@ -198,7 +208,7 @@ def _surroundings(
     return np.clip(image, 0, 255)
 
 
-def _pole(image: Any, values: dict[str, float], between: Any) -> None:
+def _pole(image: Array, values: dict[str, float], between: Between) -> None:
     """Below the sign, or from the top to the bottom of the image."""
     x, y = photography.grid(SIZE)
     width, slope = between((0.06, 0.14)), np.deg2rad(values["rotation"])

@@ -6,9 +6,11 @@ This module needs none of what is optional; most others of this room do.
 import contextlib
 import importlib
 from collections.abc import Callable
-from typing import Any
+from types import ModuleType
 
 from keras_grl.datasets.facts import Dataset
+from keras_grl.types import Array
+from keras_grl.types import PathLike
 
 # The extra "datasets": keras-grl itself is in no package index.
 INSTALL = (
@@ -35,7 +37,7 @@ def register(dataset: Dataset, module: str) -> dict[str, type]:
     return _module("registration").classes(dataset, module)
 
 
-def builder_classes(dataset: Dataset, module: str) -> Callable[[str], Any]:
+def builder_classes(dataset: Dataset, module: str) -> Callable[[str], type]:
     """Registers a set where TensorFlow Datasets is installed.
 
     Args:
@@ -48,7 +50,7 @@ def builder_classes(dataset: Dataset, module: str) -> Callable[[str], Any]:
     """
     name = dataset.builder_name
 
-    def attribute(wanted: str) -> Any:
+    def attribute(wanted: str) -> type:
         if wanted in (name, f"{name}Config"):
             classes = register(dataset, module)
             if wanted in classes:
@@ -61,8 +63,11 @@ def builder_classes(dataset: Dataset, module: str) -> Callable[[str], Any]:
 
 
 def load_prepared(
-    name: str, split: str, data_dir: Any = None, manual_dir: Any = None
-) -> dict[str, Any]:
+    name: str,
+    split: str,
+    data_dir: PathLike | None = None,
+    manual_dir: PathLike | None = None,
+) -> dict[str, Array]:
     """Prepares a set, unless it was before, and reads one split of it.
 
     Args:
@@ -85,7 +90,7 @@ def load_prepared(
     return reading.read(builder, split)
 
 
-def _module(name: str) -> Any:
+def _module(name: str) -> ModuleType:
     """A module of this room, if what it needs is installed."""
     try:
         return importlib.import_module(f"{__name__}.{name}")

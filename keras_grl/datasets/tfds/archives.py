@@ -11,12 +11,17 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 from typing import Any
 from typing import BinaryIO
 from typing import cast
 
 from keras_grl.datasets.tfds import images
+from keras_grl.types import PathLike
 from keras_grl.validation import invalid
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 # A few kB can unpack to GB. The official archives have files of less than 1 MB,
 # and of less than 1 GB in all.
@@ -34,7 +39,7 @@ _OF_CONTENT = (None, errno.EINVAL)
 _FORMATS = {".jpg": "JPEG", ".ppm": "PPM"}
 
 
-def files(path: Any, suffix: str) -> Iterator[tuple[str, bytes]]:
+def files(path: PathLike, suffix: str) -> Iterator[tuple[str, bytes]]:
     """Reads the files of a zip or tar archive, one after the other.
 
     Nothing is written to the disk, so no name in the archive can reach a
@@ -83,7 +88,7 @@ def files(path: Any, suffix: str) -> Iterator[tuple[str, bytes]]:
         raise ValueError(damaged(path, *error.args)) from None
 
 
-def photograph(path: Any, name: str, content: bytes) -> Any:
+def photograph(path: PathLike, name: str, content: bytes) -> "PIL.Image.Image":
     """Decodes a photograph of an archive.
 
     Args:
@@ -111,7 +116,7 @@ def photograph(path: Any, name: str, content: bytes) -> Any:
         ) from error
 
 
-def damaged(path: Any, name: str, expected: str, received: Any) -> str:
+def damaged(path: PathLike, name: str, expected: str, received: object) -> str:
     """The message of every error about one file of an archive."""
     return (
         f"The archive {path} is damaged: {name}. Expected: {expected}. "

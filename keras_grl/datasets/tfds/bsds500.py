@@ -2,18 +2,19 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from keras_grl.datasets.tfds import archives
+from keras_grl.types import Images
+from keras_grl.types import PathLike
 
 PARTS = ("train", "val")
 LIMIT = 2**29  # bytes of all photographs, four times as much as they have
 _NAME = re.compile(r"BSR/BSDS500/data/images/(\w+)/(\d+)\.jpg")
 
 
-def photographs(path: Any, url: str) -> dict[str, list[Any]]:
+def photographs(path: PathLike, url: str) -> dict[str, list[Images]]:
     """Reads the photographs of `BSR_bsds500.tgz`.
 
     Args:
@@ -30,7 +31,7 @@ def photographs(path: Any, url: str) -> dict[str, list[Any]]:
         ValueError: If the archive is damaged or of another layout, or has far
             more photographs.
     """
-    found: dict[str, dict[str, Any]] = {part: {} for part in PARTS}
+    found: dict[str, dict[str, Images]] = {part: {} for part in PARTS}
     held = 0
     for name, content in archives.files(path, ".jpg"):
         match = _NAME.fullmatch(name)

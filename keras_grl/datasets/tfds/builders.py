@@ -14,6 +14,7 @@ import tensorflow_datasets as tfds
 
 from keras_grl.datasets.facts import Dataset
 from keras_grl.datasets.tfds import formats
+from keras_grl.types import Data
 from keras_grl.validation import invalid
 
 _BUSY = "preparing.lock"  # held while an unfinished folder is written
@@ -40,7 +41,7 @@ class Builder(  # type: ignore[call-arg]
         _check_name(kwargs.get("config"))
         super().__init__(**kwargs)
 
-    def _info(self) -> Any:
+    def _info(self) -> tfds.core.DatasetInfo:
         dataset = self.DATASET
         names = list(dataset.class_names) or None
         label = tfds.features.ClassLabel(
@@ -67,7 +68,7 @@ class Builder(  # type: ignore[call-arg]
             disable_shuffling=dataset.keeps_order,
         )
 
-    def as_data_source(self, *args: Any, **kwargs: Any) -> Any:
+    def as_data_source(self, *args: Any, **kwargs: Any) -> Data:
         formats.find_array_record(self)
         return super().as_data_source(*args, **kwargs)
 
@@ -75,9 +76,9 @@ class Builder(  # type: ignore[call-arg]
         self,
         *args: Any,
         shuffle_files: bool = False,
-        read_config: Any = None,
+        read_config: tfds.ReadConfig | None = None,
         **kwargs: Any,
-    ) -> Any:
+    ) -> Data:
         if shuffle_files:
             # TFDS assumes that the order is wanted. Here the user says that it
             # is not.
@@ -100,7 +101,7 @@ class Builder(  # type: ignore[call-arg]
         busy.unlink(missing_ok=True)
 
 
-def _check_name(config: Any) -> None:
+def _check_name(config: tfds.core.BuilderConfig | str | None) -> None:
     """Raises an error if a folder of that name would be out of `data_dir`."""
     # A string is the name of one of the builder's own, or an error of TFDS.
     if config is None or isinstance(config, str) or config.name is None:

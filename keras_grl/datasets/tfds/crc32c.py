@@ -7,9 +7,10 @@ its steps advances all blocks of all records: a few nanoseconds a byte.
 
 import functools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
+
+from keras_grl.types import Array
 
 _POLYNOMIAL = 0x82F63B78  # Castagnoli's, the lowest bit first
 _ONES = 0xFFFFFFFF
@@ -38,7 +39,7 @@ def masked(data: bytes) -> int:
     return int(_mask(np.array([state ^ _ONES], "uint32"))[0])
 
 
-def masked_of_each(records: Sequence[bytes]) -> Any:
+def masked_of_each(records: Sequence[bytes]) -> Array:
     """The checksums of many records, as TFRecord files store them.
 
     Args:
@@ -75,13 +76,13 @@ def masked_of_each(records: Sequence[bytes]) -> Any:
     return _mask(states ^ np.uint32(_ONES))
 
 
-def _mask(checksums: Any) -> Any:
+def _mask(checksums: Array) -> Array:
     """Masks checksums, as TFRecord files do: data may contain checksums."""
     rotated = (checksums >> np.uint32(15)) | (checksums << np.uint32(17))
     return rotated + np.uint32(0xA282EAD8)  # uint32 wraps around
 
 
-def _of_blocks(blocks: Any) -> Any:
+def _of_blocks(blocks: Array) -> Array:
     """The states after blocks, from 0: uint32 of shape `(n, words)` in."""
     low, high = _of_words()
     states = np.zeros(len(blocks), "uint32")
@@ -103,7 +104,7 @@ def _of_bytes() -> list[int]:
 
 
 @functools.cache
-def _of_words() -> tuple[Any, Any]:
+def _of_words() -> tuple[Array, Array]:
     """What the low and the high half of four bytes add to a state."""
     table = np.array(_of_bytes(), "uint32")
     high = np.arange(2**16, dtype="uint32")
@@ -115,7 +116,7 @@ def _of_words() -> tuple[Any, Any]:
     return low, high
 
 
-def _after_zeros(states: Any, count: int) -> Any:
+def _after_zeros(states: Array, count: int) -> Array:
     """The states after `count` bytes of zeros, a power of two."""
     tables = _zeros(count)
     after = tables[0][states & 255]
@@ -125,7 +126,7 @@ def _after_zeros(states: Any, count: int) -> Any:
 
 
 @functools.cache
-def _zeros(count: int) -> Any:
+def _zeros(count: int) -> Array:
     """What each byte of a state adds to the state after `count` zeros."""
     if count == 1:
         values = np.arange(256, dtype="uint32")

@@ -6,19 +6,19 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import dataset_info
 from tensorflow_datasets.core import file_adapters
 
 from keras_grl.datasets.tfds import tfrecords
+from keras_grl.types import PathLike
 
 _UNFINISHED = "array_record.unfinished"  # a folder, in that of the set
 ARRAY_RECORD = tfds.core.FileFormat.ARRAY_RECORD
 
 
-def find_array_record(builder: Any) -> None:
+def find_array_record(builder: tfds.core.DatasetBuilder) -> None:
     """Adds the format to a builder whose set has it.
 
     TFDS writes that a set has both formats, but its builders do not read it.
@@ -31,7 +31,7 @@ def find_array_record(builder: Any) -> None:
         info.add_alternative_file_format(ARRAY_RECORD)
 
 
-def check_counts(builder: Any, split: str) -> None:
+def check_counts(builder: tfds.core.DatasetBuilder, split: str) -> None:
     """Raises an error if an ArrayRecord file has more than its shard should.
 
     It would go unnoticed: TFDS reads as many as it expects.
@@ -52,12 +52,12 @@ def check_counts(builder: Any, split: str) -> None:
             )
 
 
-def was_interrupted(folder: Any) -> bool:
+def was_interrupted(folder: PathLike) -> bool:
     """Whether the process that added the other format was killed."""
     return (Path(folder) / _UNFINISHED).exists()
 
 
-def add_array_record(builder: Any) -> None:
+def add_array_record(builder: tfds.core.DatasetBuilder) -> None:
     """Adds the other format to a set that was prepared as TFRecord.
 
     All files are written into a folder first. If that fails, the folder is
@@ -97,7 +97,7 @@ def add_array_record(builder: Any) -> None:
             info.add_alternative_file_format(ARRAY_RECORD)
 
 
-def _write(info: Any, folder: Path) -> None:
+def _write(info: tfds.core.DatasetInfo, folder: Path) -> None:
     """All files of a set in its other format, and what says that it has it."""
     adapter = file_adapters.ADAPTER_FOR_FORMAT[ARRAY_RECORD]
     for split in info.splits.values():
@@ -117,5 +117,5 @@ def _is_info(path: Path) -> bool:
     return path == dataset_info.dataset_info_path(path.parent)
 
 
-def _keyed(path: Any) -> Iterator[tuple[int, bytes]]:
+def _keyed(path: PathLike) -> Iterator[tuple[int, bytes]]:
     yield from enumerate(tfrecords.records(path))

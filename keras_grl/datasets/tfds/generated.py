@@ -12,6 +12,7 @@ from typing import ClassVar
 import tensorflow_datasets as tfds
 from tensorflow_datasets.core import shuffle
 
+from keras_grl.datasets.facts import Examples
 from keras_grl.datasets.generators.generation import generate
 from keras_grl.datasets.tfds import builders
 from keras_grl.validation import check_integer
@@ -110,7 +111,9 @@ class Generated(builders.Builder, skip_registration=True):  # type: ignore[call-
         # Still in the folder that is renamed when all is done.
         (Path(self.data_dir) / _DRAWING).write_text(self._drawing())
 
-    def _split_generators(self, dl_manager: Any) -> Any:
+    def _split_generators(
+        self, dl_manager: tfds.download.DownloadManager
+    ) -> dict[str, Examples]:
         config = self.builder_config
         # Two seeds, so that the splits share no image whatever their sizes.
         return {
@@ -118,7 +121,7 @@ class Generated(builders.Builder, skip_registration=True):  # type: ignore[call-
             "test": self._generate_examples(TEST, 2 * config.seed + 1),
         }
 
-    def _generate_examples(self, count: int, seed: int) -> Any:
+    def _generate_examples(self, count: int, seed: int) -> Examples:
         config = self.builder_config
         draw = functools.partial(self._draw, config=config.drawing, seed=seed)
         index = 0

@@ -5,19 +5,23 @@ import io
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from typing import NamedTuple
 
 import numpy as np
 
 from keras_grl.datasets.tfds import archives
+from keras_grl.types import Images
 from keras_grl.validation import invalid
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 SIZE = 40
 CLASSES = 43
 
 
-def signs(image: Any, box: tuple[int, int, int, int]) -> Any:
+def signs(image: "PIL.Image.Image", box: tuple[int, int, int, int]) -> Images:
     """Crops the sign and resizes it.
 
     Args:
@@ -42,7 +46,9 @@ def signs(image: Any, box: tuple[int, int, int, int]) -> Any:
     return np.asarray(sign.resize((SIZE, SIZE), Image.Resampling.BILINEAR))
 
 
-def _is_inside(box: tuple[int, int, int, int], image: Any) -> bool:
+def _is_inside(
+    box: tuple[int, int, int, int], image: "PIL.Image.Image"
+) -> bool:
     left, top, right, bottom = box
     return (
         0 <= left <= right < image.width and 0 <= top <= bottom < image.height
@@ -139,7 +145,7 @@ def _rows(
 
 def signs_of(
     path: Path, labels: Path, annotations: dict[str, Annotation], url: str
-) -> Iterator[tuple[str, Any, int]]:
+) -> Iterator[tuple[str, Images, int]]:
     """The signs of all photographs.
 
     Args:

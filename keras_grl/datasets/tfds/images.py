@@ -4,7 +4,13 @@ import contextlib
 import io
 import struct
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
+from typing import BinaryIO
+
+from keras_grl.types import PathLike
+
+if TYPE_CHECKING:
+    import PIL.Image
 
 PIXELS = 2**24  # of the official photographs, the largest has less than 2**21
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -12,7 +18,9 @@ _JPEG = b"\xff\xd8"
 
 
 @contextlib.contextmanager
-def opened(file: Any, *formats: str) -> Iterator[Any]:
+def opened(
+    file: PathLike | BinaryIO, *formats: str
+) -> Iterator["PIL.Image.Image"]:
     """Opens an image of a known format, unless it is far too large.
 
     Without a format Pillow would try all that it knows, and run Ghostscript on

@@ -3,7 +3,6 @@
 import errno
 import os
 from pathlib import Path
-from typing import Any
 
 import filelock
 import requests
@@ -12,6 +11,7 @@ from google.protobuf import json_format
 
 from keras_grl.datasets.tfds import builders
 from keras_grl.datasets.tfds import formats
+from keras_grl.types import PathLike
 from keras_grl.validation import invalid
 
 # By its text: TensorFlow raises errors without a number.
@@ -24,7 +24,11 @@ _UNREACHABLE = (
 )
 
 
-def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
+def ready(
+    name: str,
+    data_dir: PathLike | None = None,
+    manual_dir: PathLike | None = None,
+) -> tfds.core.DatasetBuilder:
     """The builder of a set, prepared unless it was before.
 
     What is prepared here can be read by `tfds.load` and by `tfds.data_source`.
@@ -87,7 +91,9 @@ def ready(name: str, data_dir: Any = None, manual_dir: Any = None) -> Any:
         ) from error
 
 
-def _folder(name: str, value: Any, must_exist: bool = False) -> str | None:
+def _folder(
+    name: str, value: PathLike | None, must_exist: bool = False
+) -> str | None:
     """The path of a folder, "~" resolved."""
     if value is None:
         return None
@@ -105,7 +111,7 @@ def _folder(name: str, value: Any, must_exist: bool = False) -> str | None:
     return str(path)
 
 
-def _builder(name: str, data_dir: Any) -> Any:
+def _builder(name: str, data_dir: PathLike | None) -> tfds.core.DatasetBuilder:
     """The builder of a set, which TFDS finds prepared, or not."""
     try:
         builder = tfds.builder(name, data_dir=data_dir)
@@ -120,14 +126,14 @@ def _builder(name: str, data_dir: Any) -> Any:
     return builder
 
 
-def _damaged(what: str, reason: Any) -> str:
+def _damaged(what: str, reason: object) -> str:
     return (
         f"{what} is damaged. Expected: a prepared set. Received: {reason}\n"
         "Delete it and prepare the set again."
     )
 
 
-def _is_ready(builder: Any) -> bool:
+def _is_ready(builder: tfds.core.DatasetBuilder) -> bool:
     """Whether nothing is to be prepared, or can be."""
     return builder.is_prepared() and not (
         formats.was_interrupted(builder.data_dir)
@@ -135,7 +141,7 @@ def _is_ready(builder: Any) -> bool:
     )
 
 
-def _lock(builder: Any) -> Path:
+def _lock(builder: tfds.core.DatasetBuilder) -> Path:
     """The file by which processes that prepare one set know of each other."""
     root = root_of(builder)
     root.mkdir(parents=True, exist_ok=True)
@@ -143,7 +149,7 @@ def _lock(builder: Any) -> Path:
     return root / f".{builder.info.full_name.replace('/', '-')}.lock"
 
 
-def root_of(builder: Any) -> Path:
+def root_of(builder: tfds.core.DatasetBuilder) -> Path:
     """The folder of prepared sets that the builder writes into."""
     levels = len(Path(builder.info.full_name).parts)
     return Path(builder.data_dir).parents[levels - 1]

@@ -10,10 +10,13 @@ import tensorflow_datasets as tfds
 from keras_grl.datasets.tfds import formats
 from keras_grl.datasets.tfds import images
 from keras_grl.datasets.tfds import tfrecords
+from keras_grl.types import Array
 from keras_grl.validation import invalid
 
 
-def parts(split: str, counts: dict[str, int]) -> list[tuple[str, Any, Any]]:
+def parts(
+    split: str, counts: dict[str, int]
+) -> list[tuple[str, int | None, int | None]]:
     """What a split consists of, as TFDS understands its name.
 
     Args:
@@ -76,7 +79,7 @@ def _no_split(split: str, names: Iterable[str], error: ValueError) -> str:
     return invalid("split", expected, split, str(error).splitlines()[-1])
 
 
-def read(builder: Any, split: str) -> dict[str, Any]:
+def read(builder: tfds.core.DatasetBuilder, split: str) -> dict[str, Array]:
     """A split as arrays.
 
     Args:
@@ -120,7 +123,7 @@ def read(builder: Any, split: str) -> dict[str, Any]:
     return arrays
 
 
-def _empty(count: int, feature: Any) -> Any:
+def _empty(count: int, feature: tfds.features.FeatureConnector) -> Array:
     shape = feature.shape
     if None in shape:
         return np.empty(count, object)
@@ -128,7 +131,9 @@ def _empty(count: int, feature: Any) -> Any:
     return np.empty((count, *shape), object if dtype == np.str_ else dtype)
 
 
-def _examples(builder: Any, split: str) -> Iterator[dict[str, Any]]:
+def _examples(
+    builder: tfds.core.DatasetBuilder, split: str
+) -> Iterator[dict[str, Any]]:
     """The examples of a split, images among them only as TFDS writes them."""
     features = {
         name: feature
@@ -144,7 +149,7 @@ def _examples(builder: Any, split: str) -> Iterator[dict[str, Any]]:
 
 
 def _encoded_examples(
-    builder: Any, split: str, decoders: dict[str, Any]
+    builder: tfds.core.DatasetBuilder, split: str, decoders: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
     """The examples of a split, checked for what their files were damaged by."""
     if builder.info.file_format != tfds.core.FileFormat.TFRECORD:

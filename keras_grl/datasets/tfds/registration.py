@@ -63,7 +63,9 @@ def _config_class(dataset: Dataset, name: str, module: str) -> type:
     )
 
 
-def _configurations(dataset: Dataset, config: Any) -> list[Any]:
+def _configurations(
+    dataset: Dataset, config: type
+) -> list[tfds.core.BuilderConfig]:
     made = []
     for variant in dataset.variants:
         images = {}

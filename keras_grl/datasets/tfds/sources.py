@@ -2,13 +2,17 @@
 
 import warnings
 from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+import tensorflow_datasets as tfds
 
 from keras_grl.datasets.facts import Archive
+from keras_grl.datasets.facts import Examples
 from keras_grl.datasets.tfds import builders
 from keras_grl.datasets.tfds import prepared
 from keras_grl.datasets.tfds import reading
+from keras_grl.types import Array
 
 
 class DownloadedSources:
@@ -19,7 +23,11 @@ class DownloadedSources:
         builder: The builder that is being prepared.
     """
 
-    def __init__(self, manager: Any, builder: Any) -> None:
+    def __init__(
+        self,
+        manager: tfds.download.DownloadManager,
+        builder: tfds.core.DatasetBuilder,
+    ) -> None:
         self._manager = manager
         self._builder = builder
 
@@ -57,7 +65,7 @@ class DownloadedSources:
                 f"{self._builder.MANUAL_DOWNLOAD_INSTRUCTIONS}"
             ) from error
 
-    def dataset(self, name: str) -> Callable[[str], dict[str, Any]]:
+    def dataset(self, name: str) -> Callable[[str], dict[str, Array]]:
         root = prepared.root_of(self._builder)
         other = prepared.ready(name, data_dir=root)
         return lambda split: reading.read(other, split)
@@ -98,13 +106,15 @@ class FromSources(  # type: ignore[call-arg]
 ):
     """A set that its facts' `prepare` makes from files."""
 
-    def _split_generators(self, dl_manager: Any) -> Any:
+    def _split_generators(
+        self, dl_manager: tfds.download.DownloadManager
+    ) -> Mapping[str, Examples]:
         config = self.builder_config
         configuration = config.name if config else ""
         sources = DownloadedSources(dl_manager, self)
         assert self.DATASET.prepare is not None
         return self.DATASET.prepare(sources, configuration)
 
-    def _generate_examples(self, examples: Any) -> Any:
+    def _generate_examples(self, examples: Examples) -> Examples:
         """TFDS wants one; `_split_generators` gives the examples already."""
         return examples

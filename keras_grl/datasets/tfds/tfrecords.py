@@ -5,17 +5,19 @@ import os
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from keras_grl.datasets.tfds import crc32c
+from keras_grl.types import PathLike
 
 _HEADER, _FOOTER = 12, 4  # bytes around the data of a record
 _TOGETHER = 2**20  # bytes of records that are checked at once
 
 
-def records(path: Any, skip: int = 0, take: int | None = None) -> Iterator[Any]:
+def records(
+    path: PathLike, skip: int = 0, take: int | None = None
+) -> Iterator[bytes]:
     """The records of one file, each compared with its checksums.
 
     A record is stored as its length (8 bytes), the length's checksum (4), the
@@ -47,7 +49,7 @@ def records(path: Any, skip: int = 0, take: int | None = None) -> Iterator[Any]:
 
 
 def _together(
-    path: Any, skip: int, take: int | None
+    path: PathLike, skip: int, take: int | None
 ) -> Iterator[list[tuple[bytes, int]]]:
     """Data and checksums of the records, a group at a time."""
     found: list[tuple[bytes, int]] = []
