@@ -12,11 +12,6 @@ MUTANTS = [
         "keras_grl/losses/minimum_class_confusion.py",
         CONFUSION,
         (
-            "            return rows / self.temperature",
-            "            return rows",
-            "test_values_and_gradients_from_logits",
-        ),
-        (
             "        logits = ops.log(ops.maximum(rows, _TINY))",
             "        logits = rows",
             "test_values_and_gradients_from_probabilities",
@@ -25,11 +20,6 @@ MUTANTS = [
             "_TINY = 1e-30",
             "_TINY = 1e-7",
             "test_no_epsilon_where_classes_are_far_from_each_other",
-        ),
-        (
-            "_TINY = 1e-30",
-            "_TINY = 1e-45",
-            "test_small_probabilities_have_finite_gradients",
         ),
         (
             "ops.where(rows == 0.0, zero, logits)",
@@ -41,16 +31,6 @@ MUTANTS = [
             "ops.log1p(ops.exp(-entropy))",
             "test_no_gradient_through_the_weights",
             "test_values_and_gradients_from_logits",
-        ),
-        (
-            "ops.log1p(ops.exp(-entropy))",
-            "ops.log1p(ops.exp(entropy))",
-            "test_values_and_gradients_from_logits",
-        ),
-        (
-            "log_y = ops.maximum(log_y, _LOGIT_OF_ZERO)",
-            "log_y = log_y",
-            "test_a_class_that_no_row_predicts_is_confused",
         ),
     ),
     *mutants(
@@ -79,11 +59,6 @@ MUTANTS = [
             "    p = ops.where(ops.isfinite(p), p, ops.zeros_like(p))\n",
             "",
             f"{SHARED}::test_nan_is_not_hidden",
-        ),
-        (
-            "norm / ops.cast(ops.shape(p)[0]",
-            "norm / ops.cast(ops.shape(p)[1]",
-            "test_values_and_gradients",
         ),
     ),
     *mutants(
