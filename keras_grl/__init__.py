@@ -9,6 +9,7 @@ from keras_grl import baselines
 from keras_grl import callbacks
 from keras_grl import diagnostics
 from keras_grl import layers
+from keras_grl import losses
 from keras_grl import methods
 from keras_grl import models
 from keras_grl import schedules
@@ -32,6 +33,7 @@ __all__ = [
     "datasets",
     "diagnostics",
     "layers",
+    "losses",
     "methods",
     "models",
     "pair",
