@@ -13,6 +13,7 @@ from keras_grl.streams import TARGET
 from keras_grl.streams import ArrayStream
 from keras_grl.streams import Stream
 from keras_grl.streams import check_alike
+from keras_grl.streams.columns import Columns
 from keras_grl.types import Batch
 from keras_grl.types import LabelCheck
 from keras_grl.types import PairedInputs
@@ -30,9 +31,13 @@ class PairedDataset(keras.utils.PyDataset):
     others continue where they stopped, so that no sample is left out.
     """
 
-    def __init__(self, streams: dict[str, Stream], length: str):
+    def __init__(
+        self, streams: dict[str, Stream], length: str, columns: Columns
+    ):
         super().__init__()
         self._streams = streams
+        # Those of its data frames.
+        self.columns = columns
         # The stream that ends an epoch. None after `with_steps`.
         self._reference: str | None = _reference(streams, length)
         self._num_batches = streams[self._reference].num_batches

@@ -126,7 +126,7 @@ def pair(
             streams[name] = DatasetStream(name, data, columns)
     for stream in streams.values():
         stream.check_values(stacklevel=2)
-    return PairedDataset(streams, length)
+    return PairedDataset(streams, length, columns)
 
 
 def _given(source: Data, target: Data, labeled_target: Data) -> dict[str, Data]:

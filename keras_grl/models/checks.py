@@ -161,6 +161,8 @@ def check_evaluation_data(
     if not uses_compiled_loss(model):
         return
     check_compiled(model)
+    # The number of outputs tells which labels are right.
+    _build(model, x)
     check = LabelCheck(model)
     if isinstance(x, PairedDataset):
         x.check_labels(check)
@@ -237,7 +239,9 @@ def _build(model: keras.Model, x: Data) -> None:
         return
     if isinstance(x, PairedDataset):
         x, *_ = x[0]
-    if batch.is_paired(x):
+    if not is_dataset(x) and all(
+        hasattr(leaf, "shape") for leaf in tree.flatten(x)
+    ):
         model(symbolic(x))
 
 

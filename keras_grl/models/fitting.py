@@ -15,6 +15,8 @@ from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
+from keras_grl.streams import is_dataset
+from keras_grl.streams.columns import Columns
 from keras_grl.types import Callbacks
 from keras_grl.types import Data
 from keras_grl.types import Inputs
@@ -90,6 +92,9 @@ class Fitting(Portable):
             kwargs.get("validation_data"),
             kwargs.get("validation_steps"),
         )
+        if isinstance(x, PairedDataset):
+            self._columns = x.columns
+            kwargs = self._with_sorted_columns(kwargs)
         before = checks.BeforeTraining(self, x, y, kwargs)
         batches, kwargs = with_class_weights(x, kwargs)
         check_inputs(self, x)
@@ -126,6 +131,7 @@ class Fitting(Portable):
         For plain data it returns the loss and the metrics, for pairs also the
         values of the domains; with `return_dict=True` by name.
         """
+        x = self._sorted_inputs("x", x)
         batch.check_finite("steps", x, steps)
         if isinstance(x, PairedDataset):
             x.check_divisible(num_devices(self))
@@ -138,9 +144,29 @@ class Fitting(Portable):
 
     def predict(self, *args: Any, **kwargs: Any) -> Predictions:
         """Predictions for plain data. Arguments of `keras.Model.predict`."""
+        if args:
+            args = (self._sorted_inputs("x", args[0]), *args[1:])
+        elif "x" in kwargs:
+            kwargs["x"] = self._sorted_inputs("x", kwargs["x"])
         checks.check_prediction_data(*args, **kwargs)
         with self.weights_kept():
             return super().predict(*args, **kwargs)
+
+    # The columns of data frames, in the order of those of the last `fit`.
+
+    _columns: Columns | None = None
+
+    def _sorted_inputs(self, name: str, x: Data) -> Data:
+        if self._columns is None or is_dataset(x):
+            return x
+        return self._columns.sorted_inputs(name, x)
+
+    def _with_sorted_columns(self, options: dict[str, Any]) -> dict[str, Any]:
+        data = options.get("validation_data")
+        if not isinstance(data, tuple) or not data or batch.is_paired(data[0]):
+            return options
+        x = self._sorted_inputs("validation_data", data[0])
+        return {**options, "validation_data": (x, *data[1:])}
 
     def train_on_batch(
         self, x: PairedInputs, y: Labels = None, *args: Any, **kwargs: Any

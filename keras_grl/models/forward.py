@@ -150,6 +150,8 @@ class Forward(Fitting):
         return inputs, features, self.label_predictor(features)
 
     def get_build_config(self) -> Config:
+        if self._inputs_shape is None:
+            return {}  # or Keras takes the loaded model for built
         config = {"input_shape": self._inputs_shape}
         if self._inputs_dtype is not None:
             config["input_dtype"] = self._inputs_dtype

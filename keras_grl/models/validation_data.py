@@ -3,7 +3,11 @@
 Keras reads them after it, when an error wastes a whole epoch.
 """
 
+import warnings
+from collections.abc import Iterable
+
 import keras
+import numpy as np
 from keras import tree
 
 from keras_grl.methods.rows import labeled_streams
@@ -11,7 +15,9 @@ from keras_grl.models import batch
 from keras_grl.models.input_specs import symbolic
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
+from keras_grl.streams.values import first_not_finite
 from keras_grl.types import AnyArray
+from keras_grl.types import Batch
 from keras_grl.types import Data
 from keras_grl.types import Inputs
 from keras_grl.types import LabelCheck
@@ -34,8 +40,9 @@ def check_validation_data(
 ) -> None:
     """Refuses validation data that the model cannot be evaluated on.
 
-    Datasets are not iterated: that can take long, and would advance a
-    generator. Only their specification is checked, if they have one.
+    Of a dataset that can be read again, `keras.utils.PyDataset` or tf.data, the
+    labels of the first batch are checked. Others are not iterated: that would
+    advance a generator.
 
     Args:
         model: The model that is fitted.
@@ -56,8 +63,11 @@ def check_validation_data(
         # tf.data
         if not isinstance(specs, tuple) or len(specs) < 2:
             raise ValueError(_no_labels(f"a dataset of {specs}"))
+        _check_first(data, check_labels)
         return
     if is_dataset(data):
+        if isinstance(data, keras.utils.PyDataset):
+            _check_first([data[0]], check_labels)
         return
     x, y, sample_weight = _unpacked(data)
     if y is None:
@@ -65,6 +75,7 @@ def check_validation_data(
     if is_dataset(x):
         return
     _check_sizes(x, y, sample_weight)
+    _warn_if_not_finite(x)
     if batch.is_paired(x):
         batch.check_labels(x, y)
         names = labeled_streams(x)
@@ -74,6 +85,32 @@ def check_validation_data(
         check_labels("", y)
     if model.built:
         _check_shapes(model, x)
+
+
+def _warn_if_not_finite(x: Inputs) -> None:
+    arrays = [leaf for leaf in tree.flatten(x) if isinstance(leaf, np.ndarray)]
+    rows = [first_not_finite(array) for array in arrays]
+    found = [row for row in rows if row is not None]
+    if found:
+        warnings.warn(
+            "The inputs of `validation_data` are not all finite: the first "
+            f"sample with a NaN or infinite value is {min(found)}. Its "
+            "predictions are wrong: on some backends the figures become NaN, "
+            "on others they stay finite. Replace the values, "
+            "`np.nan_to_num(x)`, or leave those samples out. (If the layers of "
+            "your model handle NaN, ignore this warning.)",
+            UserWarning,
+            stacklevel=6,
+        )
+
+
+def _check_first(batches: Iterable[Batch], check_labels: LabelCheck) -> None:
+    """Checks the labels of the first batch, if it is a plain one."""
+    for first in batches:
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(first)
+        if y is not None and not batch.is_paired(x):
+            check_labels("", y)
+        return
 
 
 def _no_labels(received: str) -> str:

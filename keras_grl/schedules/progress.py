@@ -1,5 +1,7 @@
 """Training progress p, and its horizon."""
 
+from collections.abc import Sequence
+
 import keras
 from keras import ops
 
@@ -66,12 +68,17 @@ def function_of_p(schedule: FunctionOfP) -> FunctionOfP:
     return getattr(schedule, "at", schedule)
 
 
-def check_values(name: str, schedule: FunctionOfP) -> tuple[float, ...] | None:
-    """The values of a schedule at p = 0, 0.5 and 1.
+def check_values(
+    name: str,
+    schedule: FunctionOfP,
+    points: Sequence[float] = (0.0, 0.5, 1.0),
+) -> tuple[float, ...] | None:
+    """The values of a schedule, by default at p = 0, 0.5 and 1.
 
     Args:
         name: The argument named in errors.
         schedule: A schedule or a function of p.
+        points: Where it is called.
 
     Returns:
         The values, or None if they cannot be read, for example while a model
@@ -82,7 +89,7 @@ def check_values(name: str, schedule: FunctionOfP) -> tuple[float, ...] | None:
             not return a finite number of at least 0.
     """
     values = []
-    for p in (0.0, 0.5, 1.0):
+    for p in points:
         value = _value(name, schedule, p)
         if value is None:
             return None

@@ -31,7 +31,16 @@ class Schedule:
             )
         return self(p)
 
-    def __call__(self, p: Tensor) -> Tensor:
+    def __call__(self, p: Tensor | None = None) -> Tensor:
+        if p is None:
+            # An optimizer calls what is no Keras schedule without arguments.
+            raise ValueError(
+                f"`{type(self).__name__}` is a function of progress p, which "
+                "an optimizer does not know. Received: a call without p\nFor "
+                "a learning rate pass it to the callback: `model.fit(…, "
+                "callbacks=[keras_grl.callbacks.LearningRateAnnealing("
+                f"{type(self).__name__}(…))])`."
+            )
         return self.at(p)
 
     def get_config(self) -> Config:

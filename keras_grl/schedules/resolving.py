@@ -29,7 +29,7 @@ def get(
 
     Raises:
         ValueError: If it is none of these, or a variable, or reads one; if the
-            number, or the value at p = 0, 0.5 or 1, is negative, NaN or
+            number, or a value in [0, 1] (33 are read), is negative, NaN or
             infinite.
 
     Example:
@@ -66,7 +66,8 @@ def get(
                 identifier,
             )
         )
-    check_values(name, identifier)
+    # Often enough to find where an oscillating one is negative.
+    check_values(name, identifier, [step / 32 for step in range(33)])
     return identifier
 
 

@@ -13,6 +13,7 @@ from keras_grl.streams.names import PARTS
 from keras_grl.types import AnyArray
 from keras_grl.types import Array
 from keras_grl.types import Batch
+from keras_grl.types import Inputs
 from keras_grl.types import Structure
 
 # Part of a batch, and path of an array in its structure.
@@ -40,6 +41,18 @@ class Columns:
             self._part_to_numpy(name, part, data)
             for part, data in zip(PARTS, parts, strict=False)
         )
+
+    def sorted_inputs(self, name: str, x: Structure[AnyArray]) -> Inputs:
+        """Inputs beside the streams, with columns in the same order.
+
+        Args:
+            name: What the inputs are called in errors.
+            x: Structure of arrays. Without a data frame it is returned as it
+                is.
+        """
+        if all(_names(leaf) is None for leaf in tree.flatten(x)):
+            return x
+        return self._part_to_numpy(name, INPUTS, x)
 
     def _part_to_numpy(
         self, name: str, part: str, data: Structure[AnyArray]

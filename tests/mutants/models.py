@@ -244,6 +244,43 @@ MUTANTS = [
         ),
     ),
     *mutants(
+        "keras_grl/models/fitting.py",
+        "tests/models/test_evaluation_data.py",
+        (
+            'x = self._sorted_inputs("x", x)',
+            "pass",
+            "test_columns_are_matched_by_name_after_training",
+        ),
+        (
+            "kwargs = self._with_sorted_columns(kwargs)",
+            "pass",
+            "test_columns_are_matched_by_name_after_training",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/checks.py",
+        "tests/models/test_evaluation_data.py",
+        (
+            "    _build(model, x)\n    check = LabelCheck(model)",
+            "    check = LabelCheck(model)",
+            "test_labels_in_evaluate_before_the_model_is_built",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/validation_data.py",
+        "tests/models/test_evaluation_data.py",
+        (
+            "_check_first([data[0]], check_labels)",
+            "pass",
+            "test_labels_of_a_validation_dataset[1-Batches]",
+        ),
+        (
+            "_warn_if_not_finite(x)",
+            "pass",
+            "test_validation_inputs_that_are_not_finite[nan]",
+        ),
+    ),
+    *mutants(
         "keras_grl/models/saving.py",
         "tests/models/test_crossings.py",
         (

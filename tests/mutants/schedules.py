@@ -128,4 +128,13 @@ MUTANTS = [
             "test_another_part_is_another_schedule",
         ),
     ),
+    *mutants(
+        "keras_grl/schedules/resolving.py",
+        "tests/schedules/test_composed.py",
+        (
+            "[step / 32 for step in range(33)]",
+            "[0.0, 0.5, 1.0]",
+            "test_negative_between_the_ends_and_the_middle",
+        ),
+    ),
 ]

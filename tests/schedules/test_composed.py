@@ -137,3 +137,26 @@ def test_another_part_is_another_schedule():
 def test_bad_arguments(make, message):
     with pytest.raises(ValueError, match=f"(?s){message}"):
         make()
+
+
+@pytest.mark.parametrize(
+    "schedule", [WarmUp(0.1), Scaled(0.1, 2), schedules.SigmoidRamp()]
+)
+def test_in_an_optimizer_it_names_the_callback(schedule):
+    optimizer = keras.optimizers.SGD(schedule)
+    with pytest.raises(ValueError, match=r"(?s)progress p.*LearningRate"):
+        optimizer.build([keras.Variable(1.0)])
+        optimizer.apply([ops.convert_to_tensor(1.0)])
+
+
+@pytest.mark.parametrize(
+    "oscillating",
+    [
+        lambda p: ops.sin(4 * np.pi * p),
+        lambda p: 0.5 - ops.exp(-((p - 0.2) ** 2) * 1000),
+        lambda p: ops.where(p > 0.9, -1.0, 1.0),
+    ],
+)
+def test_negative_between_the_ends_and_the_middle(oscillating):
+    with pytest.raises(ValueError, match="at least 0"):
+        keras_grl.layers.GradientReversal(oscillating)
