@@ -35,7 +35,7 @@ if keras.backend.backend() == "tensorflow":
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-# See `what_stays_is_not_looked_through`.
+# See `collect_garbage_rarely`.
 gc.disable()
 _tests_run = itertools.count(1)
 
@@ -146,12 +146,12 @@ def compiled_once(tmp_path_factory):
 
 
 @pytest.fixture(autouse=True)
-def what_stays_is_not_looked_through():
-    """Keeps the garbage collector quick.
+def collect_garbage_rarely():
+    """Keeps garbage collection fast.
 
-    TensorFlow keeps the graph of every training step for good (2.21), and so
-    do the caches of JAX. A full collection goes through all of them again,
-    which took a third of the time. What is frozen it leaves out.
+    TensorFlow 2.21 never frees the graph of a training step, and JAX caches
+    what it compiled. A full collection would visit all of these objects again
+    and again, which took a third of the time. It leaves out frozen ones.
     """
     yield
     if next(_tests_run) % 20 == 0:

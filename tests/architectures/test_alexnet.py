@@ -58,7 +58,7 @@ def write_npy(path, weights):
 
 @pytest.fixture
 def begins_at_zero(monkeypatch):
-    """Sixty million random weights take seconds, and here others come."""
+    """Random weights that a file replaces would take seconds to generate."""
 
     def zeros(self, shape, dtype=None, **kwargs):
         return keras.initializers.Zeros()(shape, dtype)
