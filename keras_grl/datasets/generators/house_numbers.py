@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from keras_grl.datasets.facts import Arrays
 from keras_grl.datasets.generators import fonts
 from keras_grl.datasets.generators import photography
 from keras_grl.datasets.generators import strokes
@@ -52,7 +51,7 @@ _SEPARATE = (
 
 def draw(
     indices: Sequence[int], config: Config | None = None, seed: int = 0
-) -> Arrays:
+) -> tuple[Images, Array]:
     """Generates numbers; the label is the digit in the middle of the image.
 
     Args:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from keras_grl.datasets.facts import Arrays
 from keras_grl.datasets.generators import photography
 from keras_grl.datasets.generators import signs
 from keras_grl.datasets.generators.knobs import Between
@@ -44,7 +43,7 @@ _PROBABILITIES = ("pole", "halves", "shadowed")
 
 def draw(
     indices: Sequence[int], config: Config | None = None, seed: int = 0
-) -> Arrays:
+) -> tuple[Images, Array]:
     """Generates signs as if photographed; the label is GTSRB's ClassId.
 
     Args:
