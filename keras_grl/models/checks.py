@@ -68,10 +68,14 @@ class BeforeTraining(keras.callbacks.Callback):
     ):
         super().__init__()
         self._arguments = (x, y, options)
-        self._known = model.built
         check_compiled(model)
         _check_training_data(model, x, y)
         _check_options(x, options)
+        if uses_compiled_loss(model) and isinstance(x, PairedDataset):
+            # On JAX and torch Keras builds it before `on_train_begin`, and
+            # computes a loss, in which wrong labels end in an error of its own.
+            _build(model, x)
+        self._known = model.built
         self._check(model)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:

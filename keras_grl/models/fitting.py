@@ -95,10 +95,10 @@ class Fitting(Portable):
         if isinstance(x, PairedDataset):
             self._columns = x.columns
             kwargs = self._with_sorted_columns(kwargs)
-        before = checks.BeforeTraining(self, x, y, kwargs)
-        batches, kwargs = with_class_weights(x, kwargs)
         check_inputs(self, x)
         check_inputs(self, kwargs.get("validation_data"))
+        before = checks.BeforeTraining(self, x, y, kwargs)
+        batches, kwargs = with_class_weights(x, kwargs)
         callbacks, begin = resuming(
             with_defaults(callbacks, self, x), kwargs.pop("initial_epoch", 0), x
         )

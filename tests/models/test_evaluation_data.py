@@ -144,3 +144,22 @@ def test_a_model_that_was_never_built_is_saved(tmp_path):
     loaded = keras.models.load_model(path)
     loaded.fit(pairs(), verbose=0)
     assert loaded.predict(X, verbose=0).shape == (64, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "message"),
+    [
+        (np.eye(3)[Y], "sparse_categorical_crossentropy", "(?i)one-hot"),
+        (Y, "categorical_crossentropy", "(?i)integer|one-hot|categorical"),
+        (Y[:, None], "categorical_crossentropy", "(?i)labels"),
+        (Y + 1, "sparse_categorical_crossentropy", "(?i)labels"),
+    ],
+)
+def test_labels_of_the_first_fit_of_a_model(labels, loss, message):
+    """Which Keras on JAX and torch builds with a loss, before training."""
+    model = made()
+    model.compile("sgd", loss)
+    data = keras_grl.pair((X, labels), X, batch_size=32)
+    with pytest.raises(ValueError, match=message) as raised:
+        model.fit(data, verbose=0)
+    assert "source stream" in str(raised.value)
