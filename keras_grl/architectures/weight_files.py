@@ -103,13 +103,13 @@ def check_file(path: PathLike, suffixes: tuple[str, ...]) -> str:
     return name
 
 
-def _optional(module: str, package: str, mend: str = "") -> ModuleType:
+def _optional(module: str, package: str, hint: str = "") -> ModuleType:
     """A module that only some formats need."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
         raise ImportError(
-            f"This weight file needs `{package}`: `pip install {package}`{mend}"
+            f"This weight file needs `{package}`: `pip install {package}`{hint}"
         ) from error
 
 

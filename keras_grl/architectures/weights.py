@@ -200,8 +200,8 @@ def _find(model: keras.Model, name: str) -> keras.Layer:
     found = {id(layer): layer for layer in _layers(model) if layer.name == name}
     if len(found) != 1:
         expected = f'names of one layer each of the model "{model.name}"'
-        mend = f"{len(found)} of its layers have that name."
-        raise ValueError(invalid("names", expected, name, mend))
+        hint = f"{len(found)} of its layers have that name."
+        raise ValueError(invalid("names", expected, name, hint))
     return next(iter(found.values()))
 
 
@@ -241,8 +241,8 @@ def _check_values(
         f'a file whose layer "{file_name}" has the {kind} of the layer '
         f'"{name}", of shape {wanted}, in finite floating point numbers'
     )
-    mend = f"The file has {received}."
-    raise ValueError(invalid("weights", expected, published.path, mend))
+    hint = f"The file has {received}."
+    raise ValueError(invalid("weights", expected, published.path, hint))
 
 
 def _reorder(

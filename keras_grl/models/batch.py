@@ -12,6 +12,7 @@ from keras_grl.streams import TARGET
 from keras_grl.types import Data
 from keras_grl.types import Domain
 from keras_grl.types import Inputs
+from keras_grl.types import LabelCheck
 from keras_grl.types import Labels
 from keras_grl.types import PairedInputs
 
@@ -68,6 +69,26 @@ def check_labels(x: PairedInputs, y: Labels) -> None:
             f'With a "{LABELED_TARGET}" stream, y must be `{{"{SOURCE}": …, '
             f'"{LABELED_TARGET}": …}}`. Received: {describe(y)}'
         )
+
+
+def check_each_labels(
+    x: Inputs | PairedInputs, y: Labels, check: LabelCheck
+) -> None:
+    """Calls a check with the labels of a batch, or of data in that form.
+
+    Args:
+        x: Plain or paired inputs.
+        y: Their labels. Plain inputs may have none.
+        check: Called with the name of each labeled stream, or "" for plain
+            inputs, and its labels.
+    """
+    if is_paired(x):
+        check_labels(x, y)
+        names = labeled_streams(x)
+        for name in names:
+            check(name, y if len(names) == 1 else y[name])
+    elif y is not None:
+        check("", y)
 
 
 def check_finite(argument: str, dataset: Data, steps: int | None) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 from keras import tree
 
 from keras_grl.methods.domain_classifier import loading
-from keras_grl.methods.rows import labeled_streams
 from keras_grl.models import batch
 from keras_grl.models.input_specs import symbolic
 from keras_grl.models.labels import check_labels
@@ -99,7 +98,7 @@ class BeforeTraining(keras.callbacks.Callback):
         if isinstance(x, PairedDataset):
             x.check_labels(check)
         elif batch.is_paired(x):
-            _check_label_arrays(check, x, y)
+            batch.check_each_labels(x, y, check)
         check_validation_data(
             model,
             options.get("validation_data"),
@@ -170,10 +169,8 @@ def check_evaluation_data(
     check = LabelCheck(model)
     if isinstance(x, PairedDataset):
         x.check_labels(check)
-    elif batch.is_paired(x):
-        _check_label_arrays(check, x, y)
-    elif y is not None:
-        check("", y)
+    elif batch.is_paired(x) or y is not None:
+        batch.check_each_labels(x, y, check)
     elif not is_dataset(x):
         raise ValueError(
             "`evaluate` compares predictions with labels. Expected: `y`. "
@@ -183,9 +180,9 @@ def check_evaluation_data(
         )
 
 
-def check_prediction_data(*args: Any, **kwargs: Any) -> None:
-    """Refuses `predict` without data. Arguments of `keras.Model.predict`."""
-    _check_data("predict", args[0] if args else kwargs.get("x"))
+def check_prediction_data(x: Data) -> None:
+    """Refuses `predict` without data."""
+    _check_data("predict", x)
 
 
 def check_batch(
@@ -200,12 +197,9 @@ def check_batch(
         isinstance(labels, np.ndarray) for labels in tree.flatten(y)
     ):
         return
-    check = LabelCheck(model)
     if batch.is_paired(x):
         _build(model, x)
-        _check_label_arrays(check, x, y)
-    elif y is not None:
-        check("", y)
+    batch.check_each_labels(x, y, LabelCheck(model))
 
 
 def check_labels_of_batch(model: keras.Model, x: Inputs, y: Labels) -> None:
@@ -281,14 +275,6 @@ def _check_options(x: Data, options: dict[str, Any]) -> None:
             "`validation_data=(x_test, y_test)` or `validation_data="
             "keras_grl.pair((x_source_test, y_source_test), x_target_test)`."
         )
-
-
-def _check_label_arrays(check: LabelCheck, x: PairedInputs, y: Labels) -> None:
-    """Checks the labels of a paired batch that is all of the data."""
-    batch.check_labels(x, y)
-    names = labeled_streams(x)
-    for name in names:
-        check(name, y if len(names) == 1 else y[name])
 
 
 def _has_one_output(part: keras.layers.Layer) -> bool:

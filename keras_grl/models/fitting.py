@@ -142,15 +142,12 @@ class Fitting(Portable):
                 x, y, batch_size, verbose, sample_weight, steps, **kwargs
             )
 
-    def predict(self, *args: Any, **kwargs: Any) -> Predictions:
+    def predict(self, x: Data = None, *args: Any, **kwargs: Any) -> Predictions:
         """Predictions for plain data. Arguments of `keras.Model.predict`."""
-        if args:
-            args = (self._sorted_inputs("x", args[0]), *args[1:])
-        elif "x" in kwargs:
-            kwargs["x"] = self._sorted_inputs("x", kwargs["x"])
-        checks.check_prediction_data(*args, **kwargs)
+        x = self._sorted_inputs("x", x)
+        checks.check_prediction_data(x)
         with self.weights_kept():
-            return super().predict(*args, **kwargs)
+            return super().predict(x, *args, **kwargs)
 
     # The columns of data frames, in the order of those of the last `fit`.
 

@@ -10,12 +10,12 @@ import keras
 import numpy as np
 from keras import tree
 
-from keras_grl.methods.rows import labeled_streams
 from keras_grl.models import batch
 from keras_grl.models.input_specs import symbolic
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
-from keras_grl.streams.values import first_not_finite
+from keras_grl.streams.values import HINT_NOT_FINITE
+from keras_grl.streams.values import first_row_not_finite
 from keras_grl.types import AnyArray
 from keras_grl.types import Batch
 from keras_grl.types import Data
@@ -76,29 +76,20 @@ def check_validation_data(
         return
     _check_sizes(x, y, sample_weight)
     _warn_if_not_finite(x)
-    if batch.is_paired(x):
-        batch.check_labels(x, y)
-        names = labeled_streams(x)
-        for name in names:
-            check_labels(name, y if len(names) == 1 else y[name])
-    else:
-        check_labels("", y)
+    batch.check_each_labels(x, y, check_labels)
     if model.built:
         _check_shapes(model, x)
 
 
 def _warn_if_not_finite(x: Inputs) -> None:
     arrays = [leaf for leaf in tree.flatten(x) if isinstance(leaf, np.ndarray)]
-    rows = [first_not_finite(array) for array in arrays]
-    found = [row for row in rows if row is not None]
-    if found:
+    row = first_row_not_finite(arrays)
+    if row is not None:
         warnings.warn(
             "The inputs of `validation_data` are not all finite: the first "
-            f"sample with a NaN or infinite value is {min(found)}. Its "
+            f"sample with a NaN or infinite value is {row}. Its "
             "predictions are wrong: on some backends the figures become NaN, "
-            "on others they stay finite. Replace the values, "
-            "`np.nan_to_num(x)`, or leave those samples out. (If the layers of "
-            "your model handle NaN, ignore this warning.)",
+            f"on others they stay finite. {HINT_NOT_FINITE}",
             UserWarning,
             stacklevel=6,
         )
@@ -108,8 +99,8 @@ def _check_first(batches: Iterable[Batch], check_labels: LabelCheck) -> None:
     """Checks the labels of the first batch, if it is a plain one."""
     for first in batches:
         x, y, _ = keras.utils.unpack_x_y_sample_weight(first)
-        if y is not None and not batch.is_paired(x):
-            check_labels("", y)
+        if not batch.is_paired(x):
+            batch.check_each_labels(x, y, check_labels)
         return
 
 

@@ -1,6 +1,7 @@
 """The values of a stream: weights must be finite, inputs should be."""
 
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 from keras import tree
@@ -15,6 +16,11 @@ from keras_grl.types import Structure
 _PIECE_BYTES = 2**20
 # A memory-mapped array up to this size is read at once, as one in memory is.
 _READ_AT_ONCE_BYTES = 2**28
+# How a warning of inputs that are not finite ends.
+HINT_NOT_FINITE = (
+    "Replace the values, `np.nan_to_num(x)`, or leave those samples out. (If "
+    "the layers of your model handle NaN, ignore this warning.)"
+)
 
 
 def stays_on_disk(array: Array) -> bool:
@@ -60,20 +66,23 @@ def warn_of_inputs(
         of: Suffix of the sample's number in the message, " of a batch".
         stacklevel: Stack level of the warning, counted from the caller.
     """
-    rows = [first_not_finite(array) for array in tree.flatten(x)]
-    found = [row for row in rows if row is not None]
-    if found:
+    row = first_row_not_finite(tree.flatten(x))
+    if row is not None:
         warnings.warn(
             f"The inputs of the {name} stream are not all finite: the first "
-            f"sample with a NaN or infinite value is {min(found)}{of}. "
+            f"sample with a NaN or infinite value is {row}{of}. "
             "Training on such samples turns the weights of the model into NaN, "
-            "even if the loss stays finite. Replace the values, "
-            "`np.nan_to_num(x)`, or leave those samples out. (If the layers of "
-            "your model handle NaN, ignore this warning.)",
+            f"even if the loss stays finite. {HINT_NOT_FINITE}",
             UserWarning,
             stacklevel=stacklevel + 1,
         )
-    return bool(found)
+    return row is not None
+
+
+def first_row_not_finite(arrays: Iterable[Array]) -> int | None:
+    """The first row in which one of the arrays is NaN or infinite."""
+    rows = map(first_not_finite, arrays)
+    return min((row for row in rows if row is not None), default=None)
 
 
 def first_not_finite(array: Array) -> int | None:

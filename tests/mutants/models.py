@@ -247,8 +247,13 @@ MUTANTS = [
         "keras_grl/models/fitting.py",
         "tests/models/test_evaluation_data.py",
         (
-            'x = self._sorted_inputs("x", x)',
-            "pass",
+            'x = self._sorted_inputs("x", x)\n        batch.check_finite',
+            "batch.check_finite",
+            "test_columns_are_matched_by_name_after_training",
+        ),
+        (
+            'x = self._sorted_inputs("x", x)\n        checks.check_pred',
+            "checks.check_pred",
             "test_columns_are_matched_by_name_after_training",
         ),
         (
