@@ -1,22 +1,26 @@
 """PairedDataset: batches of two domains, as `fit` takes them."""
 
 import copy
+import functools
 from collections.abc import Callable
+from collections.abc import Iterable
 
 import keras
 import numpy as np
 from keras import tree
 
 from keras_grl.streams import LABELED_TARGET
-from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
 from keras_grl.streams import ArrayStream
 from keras_grl.streams import Stream
 from keras_grl.streams import check_alike
+from keras_grl.streams import check_labels_alike
 from keras_grl.streams.columns import Columns
+from keras_grl.types import Array
 from keras_grl.types import Batch
 from keras_grl.types import LabelCheck
 from keras_grl.types import PairedInputs
+from keras_grl.types import SampleWeight
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -47,8 +51,20 @@ class PairedDataset(keras.utils.PyDataset):
         self._check_inputs: Callable[[PairedInputs], None] = check_alike
         self._check_labels: LabelCheck | None = None
         self._devices = 1
+        check_labels_alike(
+            {
+                name: stream.data
+                for name, stream in streams.items()
+                if name != TARGET and isinstance(stream, ArrayStream)
+            }
+        )
         if self._num_batches == 0:
             raise ValueError(_no_full_batch(streams, self._reference))
+
+    @property
+    def stream_names(self) -> tuple[str, ...]:
+        """The names of the streams: keys of the inputs of a batch."""
+        return tuple(self._streams)
 
     @property
     def num_batches(self) -> int | None:
@@ -183,7 +199,20 @@ class PairedDataset(keras.utils.PyDataset):
             if isinstance(stream, ArrayStream):
                 last = name == self._reference
                 for size in stream.batch_sizes(last):
-                    _check_divisible(name, size, devices)
+                    self._check_divisible(name, size)
+
+    def _check_divisible(self, name: str, size: int) -> None:
+        devices = self._devices
+        if size % devices:
+            sizes = dict.fromkeys(self._streams, 32 * devices)
+            raise ValueError(
+                f"The {name} stream has a batch that the devices cannot share "
+                f"equally. Expected: sizes that are multiples of {devices}. "
+                f"Received: batch_size={size} on {devices} devices\n"
+                "Pass a multiple for each stream: `pair(…, batch_size="
+                f"{sizes})`, and drop a smaller last batch: "
+                "`drop_remainder=True`."
+            )
 
     @property
     def seed(self) -> int | None:
@@ -225,9 +254,9 @@ class PairedDataset(keras.utils.PyDataset):
         self._check_inputs(x)
         if self._devices > 1:
             for name, inputs in x.items():
-                size = tree.flatten(inputs)[0].shape[0]
-                _check_divisible(name, size, self._devices)
+                self._check_divisible(name, tree.flatten(inputs)[0].shape[0])
         labeled = {n: part for n, part in parts.items() if n != TARGET}
+        check_labels_alike(labeled)
         y = {name: part[1] for name, part in labeled.items()}
         if self._check_labels is not None:
             for name, labels in y.items():
@@ -236,16 +265,10 @@ class PairedDataset(keras.utils.PyDataset):
         weights = {
             name: part[2] for name, part in labeled.items() if len(part) == 3
         }
-        if LABELED_TARGET not in parts:
-            y = y[SOURCE]
-            return (x, y, weights[SOURCE]) if weights else (x, y)
-        if not weights:
-            return x, y
-        for name in labeled:
-            if name not in weights:
-                size = tree.flatten(x[name])[0].shape[0]
-                weights[name] = np.ones(size, dtype="float32")
-        return x, y, weights
+        if len(labeled) == 1:
+            (name,) = labeled
+            return (x, y[name], weights[name]) if weights else (x, y[name])
+        return (x, y, _of_all(weights, x, labeled)) if weights else (x, y)
 
 
 class _Trained:
@@ -258,13 +281,33 @@ class _Trained:
     epochs = 0
 
 
+def _of_all(
+    weights: dict[str, SampleWeight], x: PairedInputs, names: Iterable[str]
+) -> dict[str, SampleWeight]:
+    """The weights of all labeled streams: ones for those without."""
+    given = next(iter(weights.values()))
+
+    def ones(size: int, like: Array) -> Array:
+        return np.ones((size, *like.shape[1:]), dtype="float32")
+
+    return {
+        name: weights[name]
+        if name in weights
+        else tree.map_structure(
+            functools.partial(ones, tree.flatten(x[name])[0].shape[0]), given
+        )
+        for name in names
+    }
+
+
 def _reference(streams: dict[str, Stream], length: str) -> str:
     """The name of the stream that defines an epoch."""
     if length in streams:
         return length
     lengths = {
         name: float("inf") if number is None else number
-        for name in (SOURCE, TARGET)
+        for name in streams
+        if name != LABELED_TARGET
         for number in [streams[name].num_batches]
     }
     choose = max if length == "longest" else min
@@ -280,18 +323,6 @@ def _no_full_batch(streams: dict[str, Stream], name: str) -> str:
         f"{stream.batch_size} samples. Received: {stream.num_samples} samples\n"
         "Pass a smaller `batch_size`, or `drop_remainder=False`."
     )
-
-
-def _check_divisible(name: str, size: int, devices: int) -> None:
-    if size % devices:
-        raise ValueError(
-            f"The {name} stream has a batch that the devices cannot share "
-            f"equally. Expected: sizes that are multiples of {devices}. "
-            f"Received: batch_size={size} on {devices} devices\n"
-            'Pass a multiple for each stream: `pair(…, batch_size={"source": '
-            f'{32 * devices}, "target": {32 * devices}}})`, and drop a smaller '
-            "last batch: `drop_remainder=True`."
-        )
 
 
 def _parallel(argument: str, expected: str, received: object) -> str:

@@ -14,6 +14,9 @@ from keras_grl.streams import Columns
 from keras_grl.streams import DatasetStream
 from keras_grl.streams import Stream
 from keras_grl.streams import is_dataset
+from keras_grl.streams import named_sources
+from keras_grl.streams import quoted
+from keras_grl.streams import sources_in
 from keras_grl.streams.unpacking import is_column
 from keras_grl.types import Data
 from keras_grl.validation import check_boolean
@@ -22,8 +25,6 @@ from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
 __all__ = ["PairedDataset", "pair"]
-
-LENGTHS = ("longest", "shortest", SOURCE, TARGET)
 
 
 def pair(
@@ -50,7 +51,8 @@ def pair(
             Grain, or any object that can be iterated more than once) that
             yields such tuples. A Python generator must be endless. Columns of
             data frames are matched by name. Pass several inputs of a network
-            as a dict, never as a list.
+            as a dict, never as a list. Several sources: a list of such tuples
+            or datasets, `[(x1, y1), (x2, y2)]`, with the same classes.
         target: Unlabeled target data: an array (or dict of arrays), or
             a dataset that yields batches `x`. Labels in arrays are refused;
             labels that a dataset yields are dropped with a warning.
@@ -60,10 +62,15 @@ def pair(
         batch_size: Samples per batch of the streams that are arrays: an
             integer for the whole batch, which the streams share equally, or a
             tuple or dict (keys "source", "target", "labeled_target") with the
-            size of each. Defaults to 128, so 64 source and 64 target samples
-            as in the paper. Datasets have their own batch size.
-        length: The length of an epoch: "longest" and "shortest" (of source and
-            target), "source" or "target".
+            size of each. With several sources the keys are "source_0",
+            "source_1", …, "target", a tuple has that order, and a number that
+            the streams do not divide gives sizes that differ by at most one.
+            Defaults to 128, so 64 source and 64 target samples as in the
+            paper, and to 64 for each of more streams. Datasets have their own
+            batch size.
+        length: The length of an epoch: "longest" and "shortest" (of sources
+            and target), "source" or "target"; with several sources "source_0",
+            "source_1", … in place of "source".
         shuffle: Boolean, whether to shuffle the streams that are arrays,
             again in every epoch and cycle. Datasets shuffle themselves.
         seed: Integer, makes the order of the arrays reproducible. With None
@@ -78,13 +85,16 @@ def pair(
         `(x, y)` or `(x, y, sample_weight)`, with `x = {"source": x_source,
         "target": x_target}` and `y` the source labels. With `labeled_target`,
         `x` has it as a third entry, and `y` and `sample_weight` are dicts of
-        "source" and "labeled_target".
+        "source" and "labeled_target". With several sources `x = {"source_0":
+        …, "source_1": …, "target": …}`, and `y` and `sample_weight` are dicts
+        of the labeled streams.
 
     Raises:
         ValueError: If a stream is empty, without labels (source) or with
             labels (target); if arrays have different lengths or do not hold
             numbers, or sample weights are not finite; if data frames have
-            different columns; if the batch size does not fit. The model, or
+            different columns; if the labels of several streams have different
+            shapes; if the batch size does not fit. The model, or
             the first batch, checks that shapes and kinds of dtype of the
             domains match.
 
@@ -107,10 +117,11 @@ def pair(
     Reference:
         Ganin & Lempitsky (2015), section 4 (batches half source, half target).
     """
-    check_choice("length", length, LENGTHS)
     shuffle = check_boolean("shuffle", shuffle)
     drop_remainder = check_boolean("drop_remainder", drop_remainder)
     given = _given(source, target, labeled_target)
+    domains = [name for name in given if name != LABELED_TARGET]
+    check_choice("length", length, ("longest", "shortest", *domains))
     if seed is None:
         seed = int(np.random.randint(2**31))
     seed = check_integer("seed", seed, minimum=0)
@@ -131,8 +142,7 @@ def pair(
 
 def _given(source: Data, target: Data, labeled_target: Data) -> dict[str, Data]:
     """The data that were passed, by the names of their streams."""
-    given = {SOURCE: source, TARGET: target}
-    for name, data in given.items():
+    for name, data in {SOURCE: source, TARGET: target}.items():
         if data is None:
             raise ValueError(
                 invalid(
@@ -143,8 +153,11 @@ def _given(source: Data, target: Data, labeled_target: Data) -> dict[str, Data]:
                     "x_target)`.",
                 )
             )
-    if isinstance(source, tuple) and source and is_column(target, source[0]):
-        given[TARGET] = (target,)
+    given = named_sources(source)
+    first = next(iter(given.values()))
+    if isinstance(first, tuple) and first and is_column(target, first[0]):
+        target = (target,)
+    given[TARGET] = target
     if labeled_target is not None:
         given[LABELED_TARGET] = labeled_target
     return given
@@ -181,28 +194,42 @@ def _batch_sizes(
             raise ValueError(
                 invalid(
                     "batch_size",
-                    "one size for each of "
-                    + ", ".join(f'"{name}"' for name in arrays),
+                    "one size for each of " + quoted(arrays),
                     batch_size,
                 )
             )
         sizes = {name: batch_size[name] for name in arrays}
     else:
-        total = check_integer("batch_size", batch_size)
-        if total % len(given):
-            raise ValueError(
-                invalid(
-                    "batch_size",
-                    f"a multiple of {len(given)}, the number of streams that "
-                    "share a batch",
-                    batch_size,
-                    "Pass a size for each: `batch_size="
-                    + str(dict.fromkeys(given, total // len(given) or 1))
-                    + "`.",
-                )
-            )
-        sizes = dict.fromkeys(arrays, total // len(given))
+        shares = _shares(check_integer("batch_size", batch_size), list(given))
+        sizes = {name: shares[name] for name in arrays}
     return {
         name: check_integer(f'batch_size["{name}"]', size)
         for name, size in sizes.items()
     }
+
+
+def _shares(total: int, names: list[str]) -> dict[str, int]:
+    """The sizes of the streams that share a batch equally."""
+    size, rest = divmod(total, len(names))
+    several = len(sources_in(names)) > 1
+    if rest and not several:
+        raise ValueError(
+            invalid(
+                "batch_size",
+                f"a multiple of {len(names)}, the number of streams that "
+                "share a batch",
+                total,
+                "Pass a size for each: `batch_size="
+                + str(dict.fromkeys(names, size or 1))
+                + "`.",
+            )
+        )
+    if size == 0:
+        raise ValueError(
+            invalid(
+                "batch_size",
+                f"at least {len(names)}, one sample of each stream",
+                total,
+            )
+        )
+    return {name: size + (number < rest) for number, name in enumerate(names)}

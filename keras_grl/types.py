@@ -49,11 +49,12 @@ DTypes: TypeAlias = Any
 
 # Batches.
 
-# The two domains.
-Domain: TypeAlias = Literal["source", "target"]
+# The name of a domain: "source" or "target"; of several sources "source_0",
+# "source_1", ….
+Domain: TypeAlias = str
 # What a network takes of one domain.
 Inputs: TypeAlias = Structure[Tensor]
-# Name of a stream ("source", "target", "labeled_target") to its inputs.
+# Name of a stream (of a domain, or "labeled_target") to its inputs.
 PairedInputs: TypeAlias = dict[str, Inputs]
 # A tensor of labels, or a structure of them for several outputs; with labeled
 # target samples, name of a stream to its labels.

@@ -1,5 +1,6 @@
 """What the builders share: arguments, heads and the joining of parts."""
 
+import functools
 import operator
 import warnings
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from keras_grl.architectures import weight_files
 from keras_grl.architectures.weights import load_keras
 from keras_grl.layers.gradient_scaling import GradientScaling
 from keras_grl.layers.mean_subtraction import MeanSubtraction
+from keras_grl.methods.several_domains import units_of_domains
 from keras_grl.models.dann import DANNModel
-from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.streams import source_names
 from keras_grl.types import Activation
 from keras_grl.types import Mean
 from keras_grl.types import PathLike
@@ -114,7 +116,7 @@ def check_input_shape(
 
 
 def mean_subtraction(
-    mean: Mean, scale: PerChannel, channels: int
+    mean: Mean, scale: PerChannel, channels: int, num_sources: int | None = None
 ) -> tuple[list[keras.layers.Layer], dict[str, keras.layers.Layer] | None]:
     """The layers that a builder's argument `mean` stands for.
 
@@ -122,13 +124,13 @@ def mean_subtraction(
         What begins the feature extractor, and the `preprocessing` of the
         `DANNModel`: one of the two is empty.
     """
+    domains = (*source_names(num_sources or 1), TARGET)
+    named = " and ".join(f'"{name}"' for name in domains)
     if isinstance(mean, str) and mean == "per_domain":
-        means: dict[str, Any] = {SOURCE: None, TARGET: None}
+        means: dict[str, Any] = dict.fromkeys(domains)
     elif isinstance(mean, dict):
-        if set(mean) != {SOURCE, TARGET}:
-            raise ValueError(
-                invalid("mean", f'a dict with "{SOURCE}" and "{TARGET}"', mean)
-            )
+        if set(mean) != set(domains):
+            raise ValueError(invalid("mean", f"a dict with {named}", mean))
         means = {
             domain: check_per_channel("mean", value, channels)
             for domain, value in mean.items()
@@ -139,7 +141,7 @@ def mean_subtraction(
                 invalid(
                     "mean",
                     "a number, one for each channel, a dict of these for "
-                    f'"{SOURCE}" and "{TARGET}", or "per_domain"',
+                    f'{named}, or "per_domain"',
                     mean,
                 )
             )
@@ -187,8 +189,14 @@ def label_predictor(
 
 def domain_classifier(
     units: Sequence[int], dropout: float = 0.0
+) -> Callable[[int | None], keras.Sequential]:
+    """Makes, for a number of sources, dense layers with ReLU, and logits."""
+    return functools.partial(_domain_classifier, units, dropout)
+
+
+def _domain_classifier(
+    units: Sequence[int], dropout: float, num_sources: int | None
 ) -> keras.Sequential:
-    """Dense layers of `units`, with ReLU, and one logit."""
     layers: list[keras.layers.Layer] = []
     for number, size in enumerate(units, start=1):
         layers.append(
@@ -200,14 +208,18 @@ def domain_classifier(
             layers.append(
                 keras.layers.Dropout(dropout, name=f"domain_drop{number}")
             )
-    layers.append(keras.layers.Dense(1, dtype="float32", name="domain_logits"))
+    layers.append(
+        keras.layers.Dense(
+            units_of_domains(num_sources), dtype="float32", name="domain_logits"
+        )
+    )
     return keras.Sequential(layers, name="domain_classifier")
 
 
 def joined(
     feature_layers: list[keras.layers.Layer],
     label_predictor: keras.Sequential,
-    domain_classifier: keras.Sequential,
+    domain_classifier: Callable[[int | None], keras.Sequential],
     input_shape: tuple[int, int, int],
     mean: Mean,
     scale: PerChannel,
@@ -219,14 +231,16 @@ def joined(
     Args:
         feature_layers: The feature extractor behind mean subtraction.
         label_predictor: From features to predictions.
-        domain_classifier: From features to a logit, unless `kwargs` has one.
+        domain_classifier: Makes, for a number of sources, the model from
+            features to logits; not called if `kwargs` has one.
         input_shape: Shape of an image.
         mean: The builder's argument.
         scale: What pixels are divided by after mean subtraction.
         **kwargs: Arguments of `DANNModel`.
     """
     channels = input_shape[-1 if channels_last() else 0]
-    before, preprocessing = mean_subtraction(mean, scale, channels)
+    num_sources = kwargs.get("num_sources")
+    before, preprocessing = mean_subtraction(mean, scale, channels, num_sources)
     if preprocessing is not None:
         if kwargs.get("preprocessing") is not None:
             raise ValueError(
@@ -238,7 +252,7 @@ def joined(
             )
         kwargs["preprocessing"] = preprocessing
     if kwargs.get("domain_classifier") is None:
-        kwargs["domain_classifier"] = domain_classifier
+        kwargs["domain_classifier"] = domain_classifier(num_sources)
     extractor = keras.Sequential(
         [keras.Input(input_shape, name="image"), *before, *feature_layers],
         name="feature_extractor",

@@ -7,8 +7,6 @@ import keras
 from keras_grl.methods.discrepancy import FeatureDiscrepancy
 from keras_grl.models import split
 from keras_grl.models.adaptation import AdaptationModel
-from keras_grl.streams import SOURCE
-from keras_grl.streams import TARGET
 from keras_grl.types import Config
 from keras_grl.types import DiscrepancyLike
 from keras_grl.types import FeatureDistance
@@ -27,7 +25,8 @@ class DiscrepancyModel(AdaptationModel):
     `loss = label_loss + domain_loss_weight * discrepancy(source, target)`
 
     The distance is between the source's and the target's rows of the feature
-    extractor's output; labeled target samples count as target. With "mean"
+    extractor's output; labeled target samples count as target, and the samples
+    of several sources as one source. With "mean"
     this is DDC (Tzeng et al., 2014), with "mmd" DAN (Long et al., 2015) at one
     layer, with "coral" Deep CORAL (Sun & Saenko, 2016).
 
@@ -49,6 +48,8 @@ class DiscrepancyModel(AdaptationModel):
             models, and their layers are shared.
         preprocessing: As in `DANNModel`.
         batch_normalization: As in `DANNModel`.
+        num_sources: Integer, the number of source domains. None, the default,
+            is one source, or as many as the layers of `preprocessing` are for.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
@@ -91,6 +92,7 @@ class DiscrepancyModel(AdaptationModel):
         at: str | keras.layers.Layer | None = None,
         preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
+        num_sources: int | None = None,
         **kwargs: Any,
     ):
         if at is not None:
@@ -103,6 +105,7 @@ class DiscrepancyModel(AdaptationModel):
             FeatureDiscrepancy(discrepancy, name="discrepancy"),
             preprocessing,
             batch_normalization,
+            num_sources,
             **kwargs,
         )
 
@@ -151,11 +154,9 @@ class DiscrepancyModel(AdaptationModel):
                 )
             )
         shared = {
-            "preprocessing": {
-                SOURCE: model.source_preprocessing,
-                TARGET: model.target_preprocessing,
-            },
+            "preprocessing": model.preprocessing_layers(),
             "batch_normalization": model.batch_normalization,
+            "num_sources": model.num_sources,
         }
         made = cls(
             model.feature_extractor,

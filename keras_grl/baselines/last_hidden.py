@@ -8,8 +8,8 @@ from keras import ops
 
 from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.models.weights_kept import WeightsKept
-from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.streams import source_names
 from keras_grl.types import Array
 from keras_grl.types import Data
 from keras_grl.types import Domain
@@ -39,17 +39,17 @@ def last_hidden_features(
         x: Inputs of one domain, shape `(n, ...)`, or a dataset of them:
             anything that `predict` takes.
         batch_size: Integer. Defaults to Keras's 32. Not with datasets.
-        domain: "source" or "target": whose preprocessing and running
-            statistics are used, if the model has them per domain. A plain
-            classifier ignores it.
+        domain: "source" (of several sources "source_0", "source_1", …) or
+            "target": whose preprocessing and running statistics are used, if
+            the model has them per domain. A plain classifier ignores it.
 
     Returns:
         NumPy array of shape `(n, d)`, float32. Higher ranks are flattened.
 
     Raises:
-        ValueError: If `domain` is neither, or the layer cannot be found: the
-            model has no weights yet, or is not Functional or Sequential, and
-            does not end in such a model or in a layer.
+        ValueError: If there is no such domain, or the layer cannot be found:
+            the model has no weights yet, or is not Functional or Sequential,
+            and does not end in such a model or in a layer.
 
     Example:
 
@@ -95,7 +95,6 @@ class LastHidden(WeightsKept):
 
     def __init__(self, model: keras.Model, domain: Domain = TARGET):
         super().__init__(name="last_hidden")
-        check_choice("domain", domain, (SOURCE, TARGET))
         if not isinstance(model, keras.Model) or not model.weights:
             raise ValueError(
                 invalid(
@@ -106,8 +105,9 @@ class LastHidden(WeightsKept):
                 )
             )
         self.model = model
-        self.domain = domain
         self.paired = isinstance(model, AdaptationModel)
+        sources = source_names(model.num_sources if self.paired else 1)
+        self.domain = check_choice("domain", domain, (*sources, TARGET))
         self.steps = _steps(model.label_predictor if self.paired else model)
 
     def predict(self, *args: Any, **kwargs: Any) -> Predictions:

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_grl import schedules
 from keras_grl.layers.gradient_reversal import GradientReversal
+from keras_grl.methods import several_domains
 from keras_grl.methods.domain_classifier import LogitsCheck
 from keras_grl.methods.domain_classifier import default_domain_classifier
 from keras_grl.methods.method import Method
@@ -31,14 +32,18 @@ class DANN(Method):
 
     `loss = mean(binary_crossentropy(domain, G_d(R(features))))`
 
+    With several sources the classifier has one logit for each domain, the
+    target's last, and the loss is the softmax cross-entropy.
+
     `DANNModel(feature_extractor, label_predictor, …)` is an `AdaptationModel`
     with this method.
 
     Args:
         domain_classifier: Keras model or layer, G_d: features to logits of
             shape `(batch, 1)` (positive means target), or `(batch, 2)`
-            (source, target), without activation. Defaults to the paper's
-            dense layers of 1024, 1024 and 1 units.
+            (source, target), without activation. With n sources, n > 1, of
+            shape `(batch, n + 1)`. Defaults to the paper's dense layers of
+            1024, 1024 and 1 (or n + 1) units.
         adaptation_factor: λ, a number or a schedule: see
             `keras_grl.layers.GradientReversal`. Defaults to the paper's
             `SigmoidRamp()`.
@@ -48,7 +53,12 @@ class DANN(Method):
             the labels `d * (1 - s) + s / 2`, as Keras's losses define it: 0.2
             gives 0.1 and 0.9. Logits then stay finite however well the domains
             are separable. "Cannot tell" still costs ln 2; the least loss is
-            the entropy of the smoothed labels, 0.325 at 0.2.
+            the entropy of the smoothed labels, 0.325 at 0.2. With M > 2
+            domains the labels are `(1 - s) + s / M` for the sample's domain
+            and `s / M` for the others, and "cannot tell" costs ln M.
+        num_sources: Integer, the number of source domains. None, the default,
+            is one source, or as many as the logits of `domain_classifier` are
+            for.
         **kwargs: Arguments of `keras.layers.Layer`: `name`, `dtype`.
 
     Call arguments:
@@ -79,9 +89,11 @@ class DANN(Method):
         adaptation_factor: ScheduleLike | None = None,
         total_steps: int | None = None,
         domain_label_smoothing: float = 0.0,
+        num_sources: int | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        self._given_sources = num_sources
         self.domain_label_smoothing = check_number(
             "domain_label_smoothing",
             domain_label_smoothing,
@@ -89,7 +101,9 @@ class DANN(Method):
             below=1.0,
         )
         if domain_classifier is None:
-            domain_classifier = default_domain_classifier()
+            domain_classifier = default_domain_classifier(
+                several_domains.units_of_domains(num_sources)
+            )
         check_layer("domain_classifier", domain_classifier)
         self.logits_check = LogitsCheck(domain_classifier)
         if adaptation_factor is None:
@@ -110,30 +124,32 @@ class DANN(Method):
     ) -> dict[str, Tensor]:
         reversed_ = self.gradient_reversal(features, training=training)
         logits = self.domain_classifier(reversed_, training=training)
-        if len(logits.shape) != 2 or logits.shape[-1] not in (1, 2):
-            raise ValueError(
-                "The domain classifier must return logits of shape (batch, 1) "
-                f"or (batch, 2). Received: output of shape {logits.shape} for "
-                f"features of shape {features.shape}\n"
-                "End it with `keras.layers.Dense(1)`, after a "
-                "`keras.layers.Flatten()` if the features are maps."
-            )
+        several_domains.check_logits(
+            logits, features.shape, self._given_sources
+        )
         return {"domain": logits}
+
+    def num_sources_of(self, outputs: Outputs) -> int:
+        return several_domains.sources_of(outputs["domain"])
 
     def loss(self, outputs: Outputs, rows: Rows) -> Tensor:
         """Mean cross-entropy of the domain classifier over all samples."""
         logits = ops.cast(outputs["domain"], "float32")
-        if logits.shape[-1] == 2:
-            # Softmax over two logits is the sigmoid of their difference.
-            logits = logits[:, 1:] - logits[:, :1]
-        logits, domains = ops.squeeze(logits, axis=-1), rows.domains()
-        smoothing = self.domain_label_smoothing
-        loss = ops.binary_crossentropy(
-            domains * (1.0 - smoothing) + 0.5 * smoothing,
-            logits,
-            from_logits=True,
-        )
-        correct = ops.equal(logits > 0, domains > 0.5)
+        domains, smoothing = rows.domains(), self.domain_label_smoothing
+        if logits.shape[-1] > 2:
+            loss = several_domains.cross_entropy(logits, domains, smoothing)
+            correct = several_domains.is_correct(logits, domains)
+        else:
+            if logits.shape[-1] == 2:
+                # Softmax over two logits is the sigmoid of their difference.
+                logits = logits[:, 1:] - logits[:, :1]
+            logits = ops.squeeze(logits, axis=-1)
+            loss = ops.binary_crossentropy(
+                domains * (1.0 - smoothing) + 0.5 * smoothing,
+                logits,
+                from_logits=True,
+            )
+            correct = ops.equal(logits > 0, domains > 0.5)
         self.domain_accuracy.update_state(
             ops.mean(ops.cast(correct, "float32")), rows.total
         )
@@ -149,6 +165,7 @@ class DANN(Method):
             "adaptation_factor": reversal["adaptation_factor"],
             "total_steps": reversal["total_steps"],
             "domain_label_smoothing": self.domain_label_smoothing,
+            "num_sources": self._given_sources,
         }
 
     @classmethod

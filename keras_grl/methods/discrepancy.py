@@ -20,7 +20,9 @@ class FeatureDiscrepancy(Method):
 
     `loss = discrepancy(source features, target features)`
 
-    Labeled target samples count as target.
+    Labeled target samples count as target. The samples of several sources are
+    joined, as one domain: the sources are not aligned with one another, as
+    moment matching for several sources (Peng et al., 2019) would do.
     `keras_grl.baselines.DiscrepancyModel` is an `AdaptationModel` with this
     method.
 
@@ -50,7 +52,8 @@ class FeatureDiscrepancy(Method):
 
     Reference:
         Tzeng et al. (2014), Ghifary et al. (2014), Long et al. (2015) and Sun
-        & Saenko (2016), as cited by the discrepancies.
+        & Saenko (2016), as cited by the discrepancies. Peng et al. (2019),
+        "Moment Matching for Multi-Source Domain Adaptation".
     """
 
     def __init__(self, discrepancy: DiscrepancyLike = "mmd", **kwargs: Any):

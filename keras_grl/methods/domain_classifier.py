@@ -86,12 +86,15 @@ def loading() -> bool:
     return _LOADING.get()
 
 
-def default_domain_classifier() -> keras.Sequential:
+def default_domain_classifier(units: int = 1) -> keras.Sequential:
     """The paper's domain classifier: 1024, 1024 and 1 units, with ReLU.
+
+    Args:
+        units: Integer, the number of logits.
 
     Returns:
         An unbuilt Sequential model that maps features of any rank to logits of
-        shape `(batch, 1)`.
+        shape `(batch, units)`.
 
     Example:
 
@@ -106,7 +109,7 @@ def default_domain_classifier() -> keras.Sequential:
             keras.layers.Flatten(name="domain_flatten"),
             keras.layers.Dense(1024, activation="relu", name="domain_fc1"),
             keras.layers.Dense(1024, activation="relu", name="domain_fc2"),
-            keras.layers.Dense(1, name="domain_logits"),
+            keras.layers.Dense(units, name="domain_logits"),
         ],
         name="domain_classifier",
     )

@@ -99,6 +99,13 @@ class Method(keras.layers.Layer):
             f"`{type(self).__name__}` must implement `loss(outputs, rows)`."
         )
 
+    def num_sources_of(self, outputs: Outputs) -> int | None:
+        """The number of sources that the outputs of `call` are for.
+
+        None, the default, stands for any number.
+        """
+        return None
+
     @property
     def total_steps(self) -> int | None:
         """The `total_steps` of the user; None if `fit` sets the horizon."""

@@ -1,7 +1,7 @@
 """The order of the rows in the joint batch. No other module depends on it."""
 
 import dataclasses
-from collections.abc import Container
+from collections.abc import Collection
 
 from keras import ops
 from keras import tree
@@ -9,8 +9,9 @@ from keras import tree
 from keras_grl.layers.rows import FirstRows
 from keras_grl.layers.rows import JoinedRows
 from keras_grl.streams import LABELED_TARGET
-from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.streams import sources_in
+from keras_grl.types import Domain
 from keras_grl.types import Inputs
 from keras_grl.types import Labels
 from keras_grl.types import PairedInputs
@@ -27,39 +28,53 @@ _JOINED_ROWS = JoinedRows()
 class Rows:
     """Which rows of a joint batch belong to which stream.
 
-    Source samples come first, then labeled target samples, then target
-    samples. So the labeled samples, and each domain, are a slice.
+    Source samples come first, one source after the other, then labeled target
+    samples, then target samples. So the labeled samples, and each domain, are
+    a slice.
 
     Attributes:
         source: Number of source samples: rows `[:source]`.
         labeled: Number of labeled samples: rows `[:labeled]`.
         total: Number of all samples. Rows `[source:]` are of the target
             domain, rows `[labeled:]` its unlabeled samples.
+        sources: The number of samples of each source. Defaults to `(source,)`.
     """
 
     source: int | Tensor
     labeled: int | Tensor
     total: int | Tensor
+    sources: tuple[int | Tensor, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.sources:
+            object.__setattr__(self, "sources", (self.source,))
 
     @classmethod
     def of(cls, x: PairedInputs) -> "Rows":
         """The rows of a paired batch."""
+        sources = tuple(_size(x[name]) for name in sources_in(x))
         labeled = sum(_size(x[name]) for name in labeled_streams(x))
-        return cls(_size(x[SOURCE]), labeled, labeled + _size(x[TARGET]))
+        total = labeled + _size(x[TARGET])
+        return cls(sum(sources), labeled, total, sources)
 
     def domains(self) -> Tensor:
-        """The domain labels: float32 tensor, 0 source and 1 target."""
+        """The domain labels: float32 tensor, 0 source and 1 target.
+
+        With several sources 0, 1, … are these, and the target has the last
+        number.
+        """
+        sizes = (*self.sources, self.total - self.source)
         return ops.concatenate(
             [
-                ops.zeros((self.source,), dtype="float32"),
-                ops.ones((self.total - self.source,), dtype="float32"),
+                ops.full((size,), domain, dtype="float32")
+                for domain, size in enumerate(sizes)
             ]
         )
 
 
-def labeled_streams(x: Container[str]) -> list[str]:
+def labeled_streams(x: Collection[str]) -> list[str]:
     """The names of the labeled streams, in the order of their rows."""
-    return [name for name in (SOURCE, LABELED_TARGET) if name in x]
+    return [*sources_in(x), *([LABELED_TARGET] if LABELED_TARGET in x else [])]
 
 
 def joined(parts: list[Inputs]) -> Inputs:
@@ -67,10 +82,13 @@ def joined(parts: list[Inputs]) -> Inputs:
     return tree.map_structure(lambda *each: _JOINED_ROWS(list(each)), *parts)
 
 
-def source_and_target(x: PairedInputs) -> tuple[Inputs, Inputs]:
+def by_domain(x: PairedInputs) -> dict[Domain, Inputs]:
     """The samples of each domain; `joined`, they are the joint batch."""
     target = [x[name] for name in (LABELED_TARGET, TARGET) if name in x]
-    return x[SOURCE], joined(target)
+    return {
+        **{name: x[name] for name in sources_in(x)},
+        TARGET: joined(target),
+    }
 
 
 def labeled_rows(joint: Tensor, x: PairedInputs) -> Tensor:
@@ -88,8 +106,24 @@ def joined_labels(
     x: PairedInputs, y: Labels, sample_weight: SampleWeight | None
 ) -> tuple[Labels, SampleWeight | None]:
     """Labels and weights of the labeled samples, in the order of the rows."""
-    names = labeled_streams(x)
-    if len(names) == 1:
+    return _joined_parts(x, y, sample_weight, labeled_streams(x))
+
+
+def source_labels(
+    x: PairedInputs, y: Labels, sample_weight: SampleWeight | None
+) -> tuple[Labels, SampleWeight | None]:
+    """Labels and weights of the source samples, in the order of the rows."""
+    return _joined_parts(x, y, sample_weight, sources_in(x))
+
+
+def _joined_parts(
+    x: PairedInputs,
+    y: Labels,
+    sample_weight: SampleWeight | None,
+    names: list[str],
+) -> tuple[Labels, SampleWeight | None]:
+    if len(labeled_streams(x)) == 1:
+        # They have no names.
         return y, sample_weight
     return _joined_by_name(y, names), _joined_by_name(sample_weight, names)
 
@@ -99,6 +133,8 @@ def _joined_by_name(
 ) -> Labels | SampleWeight | None:
     if values is None:
         return None
+    if len(names) == 1:
+        return values[names[0]]
     return tree.map_structure(
         lambda *each: ops.concatenate(each, axis=0),
         *(values[name] for name in names),

@@ -18,9 +18,6 @@ from keras_grl.models import checks
 from keras_grl.models import progress
 from keras_grl.models.forward import Forward
 from keras_grl.models.saving import file_shared_layers
-from keras_grl.streams import LABELED_TARGET
-from keras_grl.streams import SOURCE
-from keras_grl.streams import TARGET
 from keras_grl.types import Config
 from keras_grl.types import CustomObjects
 from keras_grl.types import Inputs
@@ -60,16 +57,21 @@ class AdaptationModel(Forward):
         method: A `keras_grl.methods.Method`, such as `DANN()`.
         preprocessing: Dict `{"source": layer, "target": layer}`, the layers
             that the inputs of each domain pass before the feature extractor,
-            such as `keras_grl.layers.MeanSubtraction`. Defaults to none.
+            such as `keras_grl.layers.MeanSubtraction`. With several sources
+            the keys are "source_0", "source_1", …, "target". Defaults to none.
         batch_normalization: "joint", "separate" or "domain_specific": the
             statistics that the feature extractor's `BatchNormalization` layers
             use, see `DANNModel`.
+        num_sources: Integer, the number of source domains. None, the default,
+            is one source, or as many as the preprocessing, or the outputs of
+            the method, are for.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
         inputs: A batch of inputs, or a paired batch `{"source": …,
             "target": …}`, with or without `"labeled_target"`. Plain inputs
-            belong to the target domain, unless they are `{"source": …}`.
+            belong to the target domain, unless they are `{"source": …}`. With
+            several sources "source_0", "source_1", … replace "source".
         training: Boolean.
 
     Returns of a call:
@@ -105,6 +107,7 @@ class AdaptationModel(Forward):
         method: Method,
         preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
+        num_sources: int | None = None,
         **kwargs: Any,
     ):
         super().__init__(
@@ -113,6 +116,7 @@ class AdaptationModel(Forward):
             method,
             preprocessing,
             batch_normalization,
+            num_sources,
             **kwargs,
         )
         self._label_loss_tracker = mean_of_batches("label_loss")
@@ -140,6 +144,8 @@ class AdaptationModel(Forward):
                 x, y, y_pred, sample_weight, training=training
             )
         batch.check_labels(x, y)
+        if sample_weight is not None:
+            batch.check_keys(x, "sample_weight", sample_weight)
         y, sample_weight = rows.joined_labels(x, y, sample_weight)
         loss = super().compute_loss(
             x, y, y_pred["label"], sample_weight, training=training
@@ -170,14 +176,11 @@ class AdaptationModel(Forward):
             own = {metric.name for metric in self._own_metrics()}
             return {k: v for k, v in logs.items() if k not in own}
         batch.check_labels(x, y)
-        # The user's metrics compare source labels, also if there are labeled
-        # target samples.
+        # The user's metrics compare labels of all sources, also if there are
+        # labeled target samples.
         source = Rows.of(x).source
         y_pred = tree.map_structure(lambda t: t[:source], y_pred["label"])
-        if LABELED_TARGET in x:
-            y = y[SOURCE]
-            if sample_weight is not None:
-                sample_weight = sample_weight[SOURCE]
+        y, sample_weight = rows.source_labels(x, y, sample_weight)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
     def _own_metrics(self) -> list[keras.Metric]:
@@ -253,10 +256,11 @@ class AdaptationModel(Forward):
             "label_predictor": serialize(self.label_predictor),
             **self._method_config(),
             "preprocessing": {
-                SOURCE: serialize(self.source_preprocessing),
-                TARGET: serialize(self.target_preprocessing),
+                name: serialize(layer)
+                for name, layer in self.preprocessing_layers().items()
             },
             "batch_normalization": self.batch_normalization,
+            "num_sources": self._given_sources,
         }
 
     def _method_config(self) -> Config:

@@ -1,5 +1,7 @@
 """The paired batch: what it holds, and the errors for other batches."""
 
+from collections.abc import Collection
+from collections.abc import Iterable
 from typing import TypeGuard
 
 import keras
@@ -9,51 +11,99 @@ from keras_grl.pairing import PairedDataset
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.streams import is_source
+from keras_grl.streams import quoted
+from keras_grl.streams import source_names
+from keras_grl.streams import sources_in
 from keras_grl.types import Data
 from keras_grl.types import Domain
 from keras_grl.types import Inputs
 from keras_grl.types import LabelCheck
 from keras_grl.types import Labels
 from keras_grl.types import PairedInputs
+from keras_grl.types import SampleWeight
 
 
 def is_paired(x: object) -> TypeGuard[PairedInputs]:
-    """Whether x has both domains."""
-    return isinstance(x, dict) and SOURCE in x and TARGET in x
+    """Whether x has samples of sources and of the target."""
+    return isinstance(x, dict) and TARGET in x and any(map(is_source, x))
 
 
 def one_domain(x: Inputs | PairedInputs) -> tuple[Domain, Inputs]:
     """The domain of a plain batch, and its inputs.
 
-    `{"source": inputs}` and `{"target": inputs}` name it; anything else
-    belongs to the target domain.
+    `{"source": inputs}` and `{"target": inputs}` name it, of several sources
+    also `{"source_0": inputs}`; anything else belongs to the target domain.
     """
     if isinstance(x, dict) and len(x) == 1:
-        if SOURCE in x:
-            return SOURCE, x[SOURCE]
-        if TARGET in x:
-            return TARGET, x[TARGET]
+        (name,) = x
+        if is_source(name) or name == TARGET:
+            return name, x[name]
     return TARGET, x
 
 
-def of_each_domain(x: Inputs | PairedInputs) -> tuple[Inputs, Inputs]:
-    """The source's and the target's part of paired data, or of their shapes.
+def by_domain(x: Inputs | PairedInputs) -> dict[Domain, Inputs]:
+    """The parts of paired data, or of their shapes, by domain.
 
-    Plain data are returned for both.
+    Of plain data it is one part, called that of the target.
     """
     if is_paired(x):
-        return x[SOURCE], x[TARGET]
+        return {name: x[name] for name in (*sources_in(x), TARGET)}
     _, one = one_domain(x)
-    return one, one
+    return {TARGET: one}
 
 
-def check_streams(x: PairedInputs) -> None:
-    """Refuses a paired batch with further streams."""
-    if set(x) - {SOURCE, TARGET, LABELED_TARGET}:
+def are_domains(names: Collection[str]) -> bool:
+    """Whether these are the names of all sources and of the target."""
+    count = len(names) - 1
+    return count > 0 and set(names) == {*source_names(count), TARGET}
+
+
+def shown_domains(num_sources: int) -> str:
+    """The names of the domains, as an error lists them."""
+    return quoted((*source_names(num_sources), TARGET))
+
+
+def check_streams(x: Collection[str], num_sources: int | None) -> None:
+    """Refuses paired data with other streams than the model takes.
+
+    Args:
+        x: Paired data, or the names of their streams.
+        num_sources: The number of sources of the model; None if not known.
+    """
+    domains = set(x) - {LABELED_TARGET}
+    if not are_domains(domains):
         raise ValueError(
-            f'A paired batch has the streams "{SOURCE}", "{TARGET}" and '
-            f'optionally "{LABELED_TARGET}". Received: {describe(x)}'
+            f'A paired batch has the streams "{SOURCE}" (several sources: '
+            f'"{SOURCE}_0", "{SOURCE}_1", …), "{TARGET}" and optionally '
+            f'"{LABELED_TARGET}". Received: {_keys(x)}'
         )
+    received = len(domains) - 1
+    if num_sources in (None, received):
+        return
+    raise ValueError(
+        f"The data have {received} source{'s' * (received > 1)}. Expected: "
+        f"{num_sources}, as the model, with the domains "
+        f"{shown_domains(num_sources)}. Received: {_keys(x)}\n"
+        f"Pass `num_sources={received}` when you create the model. (A domain "
+        f"classifier of your own tells it by its {units(received)}.)"
+    )
+
+
+def units(num_sources: int) -> str:
+    """How many logits a domain classifier returns."""
+    return "1 logit" if num_sources == 1 else f"{num_sources + 1} logits"
+
+
+def check_domain(x: Inputs, num_sources: int | None) -> None:
+    """Refuses plain data that are named after a domain that does not exist."""
+    name, _ = one_domain(x)
+    if num_sources is None or name in (*source_names(num_sources), TARGET):
+        return
+    raise ValueError(
+        f"Inputs of one domain are named after it. Expected one of "
+        f"{shown_domains(num_sources)}. Received: {_keys([name])}"
+    )
 
 
 def check_labels(x: PairedInputs, y: Labels) -> None:
@@ -63,12 +113,29 @@ def check_labels(x: PairedInputs, y: Labels) -> None:
             "Paired batches need the source labels. Received: batches without "
             "y\nPass them to pair: `pair((x_source, y_source), x_target)`."
         )
-    streams = set(labeled_streams(x))
-    if LABELED_TARGET in x and not (isinstance(y, dict) and set(y) == streams):
-        raise ValueError(
-            f'With a "{LABELED_TARGET}" stream, y must be `{{"{SOURCE}": …, '
-            f'"{LABELED_TARGET}": …}}`. Received: {describe(y)}'
-        )
+    check_keys(x, "y", y)
+
+
+def check_keys(
+    x: PairedInputs, name: str, values: Labels | SampleWeight
+) -> None:
+    """Refuses labels or weights that are not keyed as several streams are.
+
+    Args:
+        x: Paired inputs.
+        name: "y" or "sample_weight".
+        values: Labels or weights of the labeled streams.
+    """
+    streams = labeled_streams(x)
+    if len(streams) == 1 or (
+        isinstance(values, dict) and set(values) == set(streams)
+    ):
+        return
+    expected = ", ".join(f'"{stream}": …' for stream in streams)
+    raise ValueError(
+        f"With the streams {quoted(sorted(x))}, {name} must be "
+        f"`{{{expected}}}`. Received: {describe(values)}"
+    )
 
 
 def check_each_labels(
@@ -103,6 +170,10 @@ def check_finite(argument: str, dataset: Data, steps: int | None) -> None:
             f"`{argument}`. Received: {argument}=None\n"
             f"Pass the number of batches: `{argument}=1000`."
         )
+
+
+def _keys(names: Iterable[object]) -> str:
+    return "the keys " + ", ".join(map(repr, sorted(names, key=str)))
 
 
 def describe(x: object) -> str:

@@ -8,6 +8,7 @@ from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.methods.dann import DANN
 from keras_grl.models import split
 from keras_grl.models.adaptation import AdaptationModel
+from keras_grl.models.per_domain import check_num_sources
 from keras_grl.types import Config
 from keras_grl.types import Preprocessing
 from keras_grl.types import ScheduleLike
@@ -26,7 +27,8 @@ class DANNModel(AdaptationModel):
     reversal layer connects it to the *feature extractor*, which therefore
     learns features that help the label predictor but do not reveal the domain.
     `label_loss` is the mean over the labeled samples, `domain_loss` the mean
-    binary cross-entropy over all samples.
+    binary cross-entropy over all samples; with several sources it is the
+    softmax cross-entropy over all domains.
 
     `fit` and `evaluate` take the paired batches of `keras_grl.pair`. `predict`,
     `evaluate` and a call also take plain data, which passes only through the
@@ -38,8 +40,9 @@ class DANNModel(AdaptationModel):
         label_predictor: Keras model or layer, G_y: features to predictions.
         domain_classifier: Keras model or layer, G_d: features to logits of
             shape `(batch, 1)` (positive means target), or `(batch, 2)`
-            (source, target), without activation. Defaults to the paper's
-            dense layers of 1024, 1024 and 1 units.
+            (source, target), without activation. With n sources, n > 1, of
+            shape `(batch, n + 1)`, the target's logit last. Defaults to the
+            paper's dense layers of 1024, 1024 and 1 (or n + 1) units.
         adaptation_factor: λ, a number or a schedule: see
             `keras_grl.layers.GradientReversal`. Defaults to the paper's
             `SigmoidRamp()`.
@@ -49,25 +52,31 @@ class DANNModel(AdaptationModel):
             `initial_epoch / epochs` and ends at 1.
         preprocessing: Dict `{"source": layer, "target": layer}`, the layers
             that the inputs of each domain pass before the feature extractor,
-            such as `keras_grl.layers.MeanSubtraction`. Defaults to none.
+            such as `keras_grl.layers.MeanSubtraction`. With several sources
+            the keys are "source_0", "source_1", …, "target". Defaults to none.
         batch_normalization: The statistics that the feature extractor's
             `BatchNormalization` layers use:
             "joint" (the default): source and target pass through the feature
             extractor as one batch, and its mean and variance normalize both.
             "separate": they pass separately, each normalized by its own batch
-            in training; the running statistics average over both domains.
+            in training, and so does each of several sources; the running
+            statistics average over all domains.
             "domain_specific": they pass separately, and each domain has its
             own running statistics. Plain inputs use those of the target. Load
             pretrained weights before the model is built, when the statistics
             of the source are copied.
         domain_label_smoothing: Float s in [0, 1). The domain classifier learns
             the labels `d * (1 - s) + s / 2`: see `keras_grl.methods.DANN`.
+        num_sources: Integer, the number of source domains in a batch. None,
+            the default, is one source, or as many as the logits of
+            `domain_classifier`, or the layers of `preprocessing`, are for.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
         inputs: A batch of inputs, or a paired batch `{"source": …,
             "target": …}`, with or without `"labeled_target"`. Plain inputs
-            belong to the target domain, unless they are `{"source": …}`.
+            belong to the target domain, unless they are `{"source": …}`. With
+            several sources "source_0", "source_1", … replace "source".
         training: Boolean.
 
     Returns of a call:
@@ -105,6 +114,7 @@ class DANNModel(AdaptationModel):
         preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
         domain_label_smoothing: float = 0.0,
+        num_sources: int | None = None,
         **kwargs: Any,
     ):
         _check_no_reversal(
@@ -113,6 +123,7 @@ class DANNModel(AdaptationModel):
             domain_classifier,
             *getattr(preprocessing, "values", list)(),
         )
+        num_sources = check_num_sources(num_sources, preprocessing)
         super().__init__(
             feature_extractor,
             label_predictor,
@@ -121,10 +132,12 @@ class DANNModel(AdaptationModel):
                 adaptation_factor,
                 total_steps,
                 domain_label_smoothing,
+                num_sources,
                 name="dann",
             ),
             preprocessing,
             batch_normalization,
+            num_sources,
             **kwargs,
         )
         # They belong to the method; these are shortcuts.

@@ -146,6 +146,7 @@ class Fitting(Portable):
         """Predictions for plain data. Arguments of `keras.Model.predict`."""
         x = self._sorted_inputs("x", x)
         checks.check_prediction_data(x)
+        check_inputs(self, x)
         with self.weights_kept():
             return super().predict(x, *args, **kwargs)
 

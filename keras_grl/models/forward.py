@@ -11,15 +11,12 @@ from keras_grl.methods.method import Method
 from keras_grl.models import batch
 from keras_grl.models import exporting
 from keras_grl.models import parts
-from keras_grl.models.fitting import Fitting
 from keras_grl.models.input_specs import input_specs
 from keras_grl.models.input_specs import integer_dtypes
-from keras_grl.models.running_statistics import SourceStatistics
-from keras_grl.models.running_statistics import source_pass
-from keras_grl.streams import SOURCE
+from keras_grl.models.per_domain import PerDomain
+from keras_grl.models.per_domain import check_num_sources
 from keras_grl.streams import TARGET
 from keras_grl.types import Config
-from keras_grl.types import Domain
 from keras_grl.types import DTypes
 from keras_grl.types import Inputs
 from keras_grl.types import PairedInputs
@@ -29,12 +26,11 @@ from keras_grl.types import Preprocessing
 from keras_grl.types import Shapes
 from keras_grl.types import Symbolic
 from keras_grl.types import Tensor
-from keras_grl.validation import check_choice
 from keras_grl.validation import check_layer
 from keras_grl.validation import invalid
 
 
-class Forward(Fitting):
+class Forward(PerDomain):
     """Feature extractor, label predictor and method, called in one pass.
 
     The arguments are those of `AdaptationModel`.
@@ -47,6 +43,7 @@ class Forward(Fitting):
         method: Method,
         preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
+        num_sources: int | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
@@ -61,22 +58,12 @@ class Forward(Fitting):
                     method,
                 )
             )
-        layers = parts.check_preprocessing(preprocessing)
+        self._given_sources = check_num_sources(num_sources, preprocessing)
         self.feature_extractor = feature_extractor
         self.label_predictor = label_predictor
-        self.source_preprocessing = layers.get(SOURCE)
-        self.target_preprocessing = layers.get(TARGET)
+        self._set_preprocessing(preprocessing)
         self.method = method
-        self.batch_normalization = check_choice(
-            "batch_normalization",
-            batch_normalization,
-            ("joint", "separate", "domain_specific"),
-        )
-        self._source_statistics = (
-            SourceStatistics(name="source_statistics")
-            if self.batch_normalization == "domain_specific"
-            else None
-        )
+        self._set_batch_normalization(batch_normalization)
         self._inputs_shape: Shapes = None
         self._inputs_dtype: DTypes = None
         self._build_if_shape_is_known()
@@ -84,7 +71,7 @@ class Forward(Fitting):
     # Building.
 
     def _build_if_shape_is_known(self) -> None:
-        if self.source_preprocessing or self.target_preprocessing:
+        if any(self.preprocessing_layers().values()):
             # Their inputs may differ in shape from the extractor's.
             return
         try:
@@ -105,14 +92,16 @@ class Forward(Fitting):
         self._create_weights(input_shape)
 
     def _create_weights(self, input_shape: Shapes) -> None:
-        source, target = map(
-            parts.any_batch_size, batch.of_each_domain(input_shape)
-        )
-        if not (self.source_preprocessing or self.target_preprocessing):
-            source = target = parts.common_shape(source, target)
-        self._inputs_shape = (
-            target if source == target else {SOURCE: source, TARGET: target}
-        )
+        shapes = {
+            name: parts.any_batch_size(shape)
+            for name, shape in batch.by_domain(input_shape).items()
+        }
+        if not any(self.preprocessing_layers().values()):
+            common = functools.reduce(parts.common_shape, shapes.values())
+            shapes = {TARGET: common}
+        target = shapes[TARGET]
+        alike = all(shape == target for shape in shapes.values())
+        self._inputs_shape = target if alike else shapes
         _, features, predictions = self._graph()
         if not self.method.built:
             self.method.build(
@@ -121,13 +110,14 @@ class Forward(Fitting):
             )
         # `call` first, outside of `__call__`: within the call of a layer, some
         # backends build inner layers for a fixed batch size.
-        self.method.call(features, predictions)
+        outputs = self.method.call(features, predictions)
         self.method(features, predictions)
-        if self.source_preprocessing is not None:
-            self.source_preprocessing(input_specs(source, self._inputs_dtype))
-        statistics = self._source_statistics
-        if statistics is not None and not statistics.built:
-            statistics.adopt(self.feature_extractor)
+        for name, layer in self.preprocessing_layers().items():
+            if layer is not None and name != TARGET:
+                layer(input_specs(shapes.get(name, target), self._inputs_dtype))
+        self._settle_sources(self.method.num_sources_of(outputs))
+        if batch.is_paired(input_shape):
+            batch.check_streams(input_shape, self.num_sources)
 
     def _graph(self) -> tuple[Symbolic, keras.KerasTensor, Symbolic]:
         """The symbolic inputs, features and predictions."""
@@ -233,8 +223,7 @@ class Forward(Fitting):
     ) -> Predictions:
         if not self.built:
             # Keras passes only the shapes to `build`.
-            _, one = batch.of_each_domain(inputs)
-            self._inputs_dtype = integer_dtypes(one)
+            self._inputs_dtype = integer_dtypes(batch.by_domain(inputs)[TARGET])
         return super().__call__(inputs, *args, **kwargs)
 
     def call(
@@ -245,7 +234,7 @@ class Forward(Fitting):
         if not batch.is_paired(inputs):
             features = self.extract_features(inputs, training=training)
             return self.label_predictor(features, training=training)
-        batch.check_streams(inputs)
+        batch.check_streams(inputs, self.num_sources)
         features = self._joint_features(inputs, training)
         seen = rows.labeled_rows(features, inputs)
         if self.method.uses_target_predictions:
@@ -262,20 +251,6 @@ class Forward(Fitting):
             **self.method(features, predictions, training=training),
         }
 
-    def _joint_features(self, inputs: PairedInputs, training: bool) -> Tensor:
-        source, target = rows.source_and_target(inputs)
-        source = self._preprocess(SOURCE, source, training)
-        target = self._preprocess(TARGET, target, training)
-        if self.batch_normalization == "joint":
-            joint = rows.joined([source, target])
-            return self.feature_extractor(joint, training=training)
-        return rows.joined(
-            [
-                self._extract(SOURCE, source, training),
-                self._extract(TARGET, target, training),
-            ]
-        )
-
     def extract_features(
         self, inputs: Inputs, training: bool = False, at: str | None = None
     ) -> Tensor:
@@ -283,7 +258,8 @@ class Forward(Fitting):
 
         Args:
             inputs: A batch of the target, or `{"source": inputs}`, to use the
-                preprocessing and the running statistics of that domain.
+                preprocessing and the running statistics of that domain (of
+                several sources `{"source_0": inputs}`).
             training: Boolean.
             at: Name of a layer of the feature extractor or the label
                 predictor whose outputs to return. That part must be a built
@@ -309,6 +285,7 @@ class Forward(Fitting):
         Reference:
             Ganin & Lempitsky (2015), figure 3 plots such features.
         """
+        batch.check_domain(inputs, self.num_sources)
         domain, inputs = batch.one_domain(inputs)
         inputs = self._preprocess(domain, inputs, training)
         steps = parts.steps_up_to(
@@ -317,34 +294,4 @@ class Forward(Fitting):
         outputs = self._extract(domain, inputs, training, steps[0])
         for step in steps[1:]:
             outputs = step(outputs, training=training)
-        return outputs
-
-    def _preprocess(
-        self, domain: Domain, inputs: Inputs, training: bool
-    ) -> Inputs:
-        layer = (
-            self.source_preprocessing
-            if domain == SOURCE
-            else self.target_preprocessing
-        )
-        return inputs if layer is None else layer(inputs, training=training)
-
-    def _extract(
-        self,
-        domain: Domain,
-        inputs: Inputs,
-        training: bool,
-        part: keras.layers.Layer | None = None,
-    ) -> Tensor:
-        """The features of one domain, with its own running statistics."""
-        extractor = self.feature_extractor if part is None else part
-        if domain != SOURCE or self.batch_normalization == "joint":
-            return extractor(inputs, training=training)
-        outputs, losses = source_pass(
-            lambda: extractor(inputs, training=training),
-            self.feature_extractor,
-            self._source_statistics,
-        )
-        for loss in losses:
-            self.add_loss(loss)
         return outputs

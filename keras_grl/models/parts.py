@@ -5,40 +5,12 @@ from keras import tree
 
 from keras_grl.models import split
 from keras_grl.models.input_specs import input_specs
-from keras_grl.streams import SOURCE
-from keras_grl.streams import TARGET
 from keras_grl.types import JSON
 from keras_grl.types import DTypes
-from keras_grl.types import Preprocessing
 from keras_grl.types import Shape
 from keras_grl.types import Shapes
 from keras_grl.types import Symbolic
-from keras_grl.validation import check_layer
 from keras_grl.validation import invalid
-
-
-def check_preprocessing(
-    preprocessing: Preprocessing | None,
-) -> dict[str, keras.layers.Layer]:
-    """The preprocessing layers by domain, without None."""
-    if preprocessing is None:
-        return {}
-    if not isinstance(preprocessing, dict) or set(preprocessing) != {
-        SOURCE,
-        TARGET,
-    }:
-        raise ValueError(
-            invalid(
-                "preprocessing",
-                f'a dict with a layer for "{SOURCE}" and for "{TARGET}"',
-                preprocessing,
-                "Put what both domains share into the feature extractor.",
-            )
-        )
-    layers = {n: part for n, part in preprocessing.items() if part is not None}
-    for name, layer in layers.items():
-        check_layer(f"preprocessing[{name!r}]", layer)
-    return layers
 
 
 def as_shapes(shapes: JSON) -> Shapes:

@@ -6,6 +6,8 @@ from typing import TypeAlias
 import keras
 from keras import ops
 
+from keras_grl.streams import source_names
+from keras_grl.types import Domain
 from keras_grl.types import Tensor
 
 # Keras's names of the running statistics of BatchNormalization. A search by
@@ -41,7 +43,7 @@ def running_statistics(network: keras.layers.Layer) -> list[keras.Variable]:
 
 
 class SourceStatistics(keras.layers.Layer):
-    """The source domain's running statistics of a network.
+    """The running statistics of a network for each source.
 
     The network itself holds the statistics of the target domain, so that it
     can be used on its own. While source samples pass through it, its variables
@@ -49,9 +51,14 @@ class SourceStatistics(keras.layers.Layer):
     belongs to one thread: several threads can call one model for both domains.
     """
 
-    def adopt(self, network: keras.layers.Layer) -> None:
-        """Creates the weights, as a copy of the network's statistics."""
-        for number, variable in enumerate(running_statistics(network)):
+    def adopt(self, network: keras.layers.Layer, num_sources: int) -> None:
+        """Creates the weights, as copies of the network's statistics.
+
+        Those of the first source come first.
+        """
+        self._sources = source_names(num_sources)
+        of_all = running_statistics(network) * num_sources
+        for number, variable in enumerate(of_all):
             self.add_weight(
                 shape=variable.shape,
                 initializer=lambda *_, of=variable, **__: ops.copy(of.value),
@@ -62,13 +69,19 @@ class SourceStatistics(keras.layers.Layer):
             )
         self.built = True
 
+    def of(self, source: Domain) -> list[keras.Variable]:
+        """The statistics of one source."""
+        size = len(self.weights) // len(self._sources)
+        start = size * self._sources.index(source)
+        return self.weights[start : start + size]
+
 
 def source_pass(
     call: Callable[[], Tensor],
     network: keras.layers.Layer,
-    statistics: SourceStatistics | None,
+    statistics: list[keras.Variable] | None,
 ) -> tuple[Tensor, list[Tensor]]:
-    """The pass of the source samples, separate from the target's.
+    """The pass of the samples of one source, separate from the others.
 
     Args:
         call: Function without arguments that calls the network.
@@ -85,7 +98,7 @@ def source_pass(
     pairs = []
     if statistics is not None:
         own = running_statistics(network)
-        pairs = list(zip(own, statistics.weights, strict=True))
+        pairs = list(zip(own, statistics, strict=True))
     scope = _Scope([(v, source.value) for v, source in pairs])
     with scope:
         result = call()

@@ -4,10 +4,12 @@ import keras
 from keras import tree
 
 from keras_grl.streams.names import LABELED_TARGET
-from keras_grl.streams.names import SOURCE
+from keras_grl.streams.names import PARTS
 from keras_grl.streams.names import TARGET
+from keras_grl.streams.names import sources_in
 from keras_grl.types import AnyArray
 from keras_grl.types import Array
+from keras_grl.types import Batch
 from keras_grl.types import Inputs
 from keras_grl.types import PairedInputs
 
@@ -19,7 +21,7 @@ def check_alike(
 
     Args:
         inputs: Name of each stream to its x, arrays or structures of them.
-        joint: Boolean, whether source and target samples are concatenated
+        joint: Boolean, whether the samples of the domains are concatenated
             before the feature extractor. If each domain passes separately,
             sizes may differ, except the number of channels.
         preprocessed: Boolean, whether each domain has its own preprocessing
@@ -31,9 +33,44 @@ def check_alike(
     """
     if TARGET in inputs and LABELED_TARGET in inputs:
         _compare(inputs, TARGET, LABELED_TARGET, joint=True)
-    others = [name for name in inputs if name != SOURCE]
-    if SOURCE in inputs and others and not preprocessed:
-        _compare(inputs, SOURCE, others[0], joint)
+    sources = sources_in(inputs)
+    if not sources or preprocessed:
+        return
+    target = [name for name in inputs if name not in sources]
+    for name in (*sources[1:], *target[:1]):
+        _compare(inputs, sources[0], name, joint)
+
+
+def check_labels_alike(labeled: dict[str, Batch]) -> None:
+    """Refuses labels or sample weights that cannot be joined.
+
+    Args:
+        labeled: Name of each labeled stream to its `(x, y)` or `(x, y,
+            sample_weight)`.
+
+    Raises:
+        ValueError: If structures or shapes differ.
+    """
+    for number, part in enumerate(PARTS[1:], start=1):
+        given = {
+            name: tree.map_structure(_shape_of_one, parts[number])
+            for name, parts in labeled.items()
+            if len(parts) > number
+        }
+        for name, shapes in given.items():
+            first = next(iter(given))
+            if shapes != given[first]:
+                raise ValueError(
+                    f"The {part} of all streams must have the same form, since "
+                    "one label predictor learns from them. Received: shapes of "
+                    f"one sample {first}: {given[first]}, {name}: {shapes}\n"
+                    "Pass the same outputs, class indices in all streams or "
+                    "one-hot labels of the same classes in all."
+                )
+
+
+def _shape_of_one(array: Array) -> str:
+    return str(tuple(array.shape[1:]))
 
 
 def _compare(inputs: PairedInputs, a: str, b: str, joint: bool) -> None:

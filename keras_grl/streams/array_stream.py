@@ -4,7 +4,7 @@ import numpy as np
 from keras import tree
 
 from keras_grl.streams.columns import Columns
-from keras_grl.streams.names import STREAMS
+from keras_grl.streams.names import stream_number
 from keras_grl.streams.names import wrong
 from keras_grl.streams.unpacking import describe
 from keras_grl.streams.unpacking import unpack_arrays
@@ -40,7 +40,7 @@ class ArrayStream:
         self._shuffle = shuffle
         self.seed = seed
         # Each stream has its own order, though they share a seed.
-        self._seed = (seed, STREAMS.index(name))
+        self._seed = (seed, stream_number(name))
         self._orders: dict[int, Array] = {}
         parts = unpack_arrays(name, data)
         self.data = columns.to_numpy(name, parts)

@@ -9,6 +9,7 @@ from keras import tree
 from keras_grl.streams.arrays import is_random_access
 from keras_grl.streams.names import LABELS
 from keras_grl.streams.names import PARTS
+from keras_grl.streams.names import SOURCE
 from keras_grl.streams.names import TARGET
 from keras_grl.streams.names import wrong
 from keras_grl.types import AnyArray
@@ -141,8 +142,8 @@ def _list_given(name: str, data: list[AnyArray]) -> str:
             name,
             expected,
             f"a list of {len(data)} tuples",
-            "A list of tuples would be several domains, but each stream holds "
-            "one. Concatenate them: `(np.concatenate([x1, x2]), "
+            "A list of tuples would be several domains, but only `source` may "
+            "be several. Concatenate them: `(np.concatenate([x1, x2]), "
             "np.concatenate([y1, y2]))`.",
         )
     return wrong(
@@ -152,7 +153,12 @@ def _list_given(name: str, data: list[AnyArray]) -> str:
         "Convert a list of samples or numbers: `x = np.asarray(x)`. Pass "
         'several inputs of one network as a dict, `x = {"a": a, "b": b}`, with '
         "the names of the network's inputs."
-        + (" Pass inputs and labels as a tuple, `(x, y)`." if labeled else ""),
+        + (" Pass inputs and labels as a tuple, `(x, y)`." if labeled else "")
+        + (
+            " Pass several sources as a list of tuples, `[(x1, y1), (x2, y2)]`."
+            if name == SOURCE
+            else ""
+        ),
     )
 
 

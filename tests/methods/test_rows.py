@@ -19,7 +19,7 @@ def test_source_comes_first_then_labeled_target_then_target():
         3,
         6,
     )
-    joint = to_numpy(rows.joined(list(rows.source_and_target(X))))
+    joint = to_numpy(rows.joined(list(rows.by_domain(X).values())))
     np.testing.assert_array_equal(joint[: batch_rows.source], X["source"])
     np.testing.assert_array_equal(
         joint[batch_rows.source : batch_rows.labeled], X["labeled_target"]

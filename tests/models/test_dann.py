@@ -722,7 +722,7 @@ def test_activated_functional_domain_classifier():
         ),
         ({"total_steps": 0}, "`total_steps`"),
         (
-            {"domain_classifier": keras.layers.Dense(3)},
+            {"domain_classifier": keras.layers.Dense(3), "num_sources": 1},
             r"\(batch, 1\).*Dense\(1\)",
         ),
     ],

@@ -38,8 +38,8 @@ MUTANTS = [
             "test_set_epoch_resumes_a_run",
         ),
         (
-            'weights[name] = np.ones(size, dtype="float32")',
-            'weights[name] = np.zeros(size, dtype="float32")',
+            'return np.ones((size, *like.shape[1:]), dtype="float32")',
+            'return np.zeros((size, *like.shape[1:]), dtype="float32")',
             "test_a_missing_sample_weight_of_two_becomes_ones",
         ),
         (
@@ -63,7 +63,7 @@ MUTANTS = [
         "keras_grl/streams/array_stream.py",
         "tests/test_pairing.py",
         (
-            "self._seed = (seed, STREAMS.index(name))",
+            "self._seed = (seed, stream_number(name))",
             "self._seed = (seed, 0)",
             "test_streams_are_shuffled_differently",
         ),

@@ -106,8 +106,17 @@ def test_samples_of_another_shape():
             ["`source`", "a tuple, `(x, y)`", 'x = {"a": a, "b": b}'],
         ),
         (
-            lambda: pair([(X, Y), (X, Y)], X),
-            ["`source`", "a list of 2 tuples", "np.concatenate([x1, x2])"],
+            lambda: pair([X, X], X),
+            ["`source`", "a list of length 2", "[(x1, y1), (x2, y2)]"],
+        ),
+        (
+            lambda: pair((X, Y), X, [(X, Y), (X, Y)]),
+            [
+                "`labeled_target`",
+                "a list of 2 tuples",
+                "only `source` may be several",
+                "np.concatenate([x1, x2])",
+            ],
         ),
         (
             lambda: pair(iter([(X, Y.tolist())]), X)[0],
