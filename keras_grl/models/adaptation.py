@@ -143,9 +143,7 @@ class AdaptationModel(Forward):
             return super().compute_loss(
                 x, y, y_pred, sample_weight, training=training
             )
-        batch.check_labels(x, y)
-        if sample_weight is not None:
-            batch.check_keys(x, "sample_weight", sample_weight)
+        batch.check_labels(x, y, sample_weight)
         y, sample_weight = rows.joined_labels(x, y, sample_weight)
         loss = super().compute_loss(
             x, y, y_pred["label"], sample_weight, training=training
@@ -175,7 +173,7 @@ class AdaptationModel(Forward):
             logs = super().compute_metrics(x, y, y_pred, sample_weight)
             own = {metric.name for metric in self._own_metrics()}
             return {k: v for k, v in logs.items() if k not in own}
-        batch.check_labels(x, y)
+        batch.check_labels(x, y, sample_weight)
         # The user's metrics compare labels of all sources, also if there are
         # labeled target samples.
         source = Rows.of(x).source

@@ -106,17 +106,21 @@ def check_domain(x: Inputs, num_sources: int | None) -> None:
     )
 
 
-def check_labels(x: PairedInputs, y: Labels) -> None:
+def check_labels(
+    x: PairedInputs, y: Labels, sample_weight: SampleWeight = None
+) -> None:
     """Refuses a paired batch without labels for its labeled streams."""
     if y is None:
         raise ValueError(
             "Paired batches need the source labels. Received: batches without "
             "y\nPass them to pair: `pair((x_source, y_source), x_target)`."
         )
-    check_keys(x, "y", y)
+    _check_keys(x, "y", y)
+    if sample_weight is not None:
+        _check_keys(x, "sample_weight", sample_weight)
 
 
-def check_keys(
+def _check_keys(
     x: PairedInputs, name: str, values: Labels | SampleWeight
 ) -> None:
     """Refuses labels or weights that are not keyed as several streams are.

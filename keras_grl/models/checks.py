@@ -14,6 +14,7 @@ from keras import tree
 from keras_grl.methods.domain_classifier import loading
 from keras_grl.models import batch
 from keras_grl.models.input_specs import symbolic
+from keras_grl.models.inputs import check_inputs
 from keras_grl.models.labels import check_labels
 from keras_grl.models.validation_data import check_validation_data
 from keras_grl.pairing import PairedDataset
@@ -91,9 +92,12 @@ class BeforeTraining(keras.callbacks.Callback):
             self.model.get_metrics_result()
 
     def _check(self, model: keras.Model) -> None:
+        x, y, options = self._arguments
+        for data in (x, options.get("validation_data")):
+            # A model that is built knows its number of sources.
+            check_inputs(model, data)
         if not uses_compiled_loss(model):
             return
-        x, y, options = self._arguments
         check = LabelCheck(model)
         if isinstance(x, PairedDataset):
             x.check_labels(check)
@@ -193,6 +197,7 @@ def check_batch(
     Only NumPy labels are checked: reading a tensor would wait for the device.
     """
     check_compiled(model)
+    check_inputs(model, x)
     if not uses_compiled_loss(model) or not all(
         isinstance(labels, np.ndarray) for labels in tree.flatten(y)
     ):
