@@ -1,6 +1,7 @@
 """A step on two devices is the step of one with the same batch."""
 
 import contextlib
+import functools
 
 import keras
 import numpy as np
@@ -43,11 +44,11 @@ def extractor():
     )
 
 
-def dann(**kwargs):
+def dann(units=1, **kwargs):
     return keras_grl.DANNModel(
         extractor(),
         keras.layers.Dense(3, "softmax"),
-        keras.layers.Dense(1),
+        keras.layers.Dense(units),
         **kwargs,
     )
 
@@ -85,6 +86,16 @@ def three_streams_with_weights(**kwargs):
     )
 
 
+def two_sources(**kwargs):
+    x, y, t = small_data(source=32, target=16)
+    return keras_grl.pair(
+        [(x[:16], y[:16]), (x[16:], y[16:])],
+        t,
+        batch_size=(4, 6, 4),
+        **kwargs,
+    )
+
+
 def with_everything_per_domain():
     layers = {
         domain: keras_grl.layers.MeanSubtraction()
@@ -99,6 +110,11 @@ CASES = {
         with_everything_per_domain,
         three_streams_with_weights,
         {"domain_loss_weight": 0.3},
+    ),
+    "two sources": (
+        functools.partial(dann, 3),
+        two_sources,
+        {},
     ),
 }
 

@@ -15,14 +15,14 @@ MUTANTS = [
         "keras_grl/methods/rows.py",
         DANN,
         (
-            'ops.zeros((self.source,), dtype="float32")',
-            'ops.ones((self.source,), dtype="float32")',
+            'ops.full((size,), domain, dtype="float32")',
+            'ops.full((size,), 1 - domain, dtype="float32")',
             BY_HAND,
             "test_losses_and_metrics_in_the_logs",
         ),
         (
-            "return [name for name in (SOURCE, LABELED_TARGET) if name in x]",
-            "return [name for name in (SOURCE,) if name in x]",
+            "*([LABELED_TARGET] if LABELED_TARGET in x else [])]",
+            "*([])]",
             "test_labeled_target_is_learned_from_and_counts_as_target",
         ),
         (
@@ -224,8 +224,8 @@ MUTANTS = [
         "keras_grl/models/batch.py",
         "tests/models/test_input_specs.py",
         (
-            "x[SOURCE], x[TARGET]",
-            "x[SOURCE], x[SOURCE]",
+            "return {name: x[name] for name in",
+            "return {name: x[TARGET] for name in",
             "test_an_encoder_for_each_domain",
         ),
     ),
