@@ -579,6 +579,15 @@ def test_validation_on_pairs_and_on_a_source():
         assert np.isfinite(logs["val_accuracy"]).all()
 
 
+def test_other_validation_pairs_are_refused_before_training():
+    """Also by a model that is built, and knows its sources, only then."""
+    for make in (dann, unbuilt):
+        model = make()
+        with pytest.raises(ValueError, match=r"3 sources.*Expected: 2"):
+            model.fit(pairs(), validation_data=pairs(3), verbose=0)
+        assert int(to_numpy(model.optimizer.iterations.value)) == 0
+
+
 class Yields(keras.utils.PyDataset):
     """A dataset of paired batches that `pair` has not made."""
 
@@ -631,10 +640,6 @@ def unbuilt():
             ["have 1 source.", "Expected: 2"],
         ),
         (
-            lambda: unbuilt().fit(pairs(), validation_data=pairs(3), verbose=0),
-            ["have 3 sources", "Expected: 2"],
-        ),
-        (
             lambda: dann().fit(
                 pairs(), validation_data=x_and_y(4, 4, 4, 4), verbose=0
             ),
@@ -677,7 +682,7 @@ def unbuilt():
             ["y must be", '"source_0": …, "source_1": …', "shape (8,)"],
         ),
         (
-            lambda: dann().train_on_batch(
+            lambda: dann(adaptation_factor=1.0).train_on_batch(
                 *x_and_y(4, 4, 4), sample_weight=np.ones(8, "float32")
             ),
             ["sample_weight must be", '"source_0": …, "source_1": …'],

@@ -118,7 +118,7 @@ MUTANTS = [
         (
             'for data in (x, options.get("validation_data")):',
             "for data in (x,):",
-            "test_errors",
+            "test_other_validation_pairs_are_refused_before_training",
         ),
     ),
 ]
