@@ -96,14 +96,18 @@ def units(num_sources: int) -> str:
 
 
 def check_domain(x: Inputs, num_sources: int | None) -> None:
-    """Refuses plain data that are named after a domain that does not exist."""
-    name, _ = one_domain(x)
-    if num_sources is None or name in (*source_names(num_sources), TARGET):
+    """Refuses plain data that are not named after one domain of the model."""
+    if num_sources is None:
         return
-    raise ValueError(
-        f"Inputs of one domain are named after it. Expected one of "
-        f"{shown_domains(num_sources)}. Received: {_keys([name])}"
-    )
+    name, _ = one_domain(x)
+    names = [name]
+    if num_sources > 1 and isinstance(x, dict) and all(map(is_source, x)):
+        names = list(x)
+    if names[1:] or name not in (*source_names(num_sources), TARGET):
+        raise ValueError(
+            "Inputs of one domain are named after it. Expected one of "
+            f"{shown_domains(num_sources)}. Received: {_keys(names)}"
+        )
 
 
 def check_labels(

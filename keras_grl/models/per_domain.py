@@ -3,6 +3,7 @@
 import keras
 
 from keras_grl.methods import rows
+from keras_grl.methods.method import Method
 from keras_grl.models import batch
 from keras_grl.models.fitting import Fitting
 from keras_grl.models.running_statistics import SourceStatistics
@@ -28,6 +29,7 @@ class PerDomain(Fitting):
     """
 
     feature_extractor: keras.layers.Layer
+    method: Method
 
     # Known when the model is built.
     _num_sources: int | None = None
@@ -127,7 +129,10 @@ class PerDomain(Fitting):
                     f"{of_method}, since the domain classifier returns logits "
                     f"for {of_method + 1} domains, the target among them",
                     given,
-                    f"End it with {batch.units(given)} for that number.",
+                    "Pass the number to the method too, "
+                    f"`{type(self.method).__name__}(num_sources={given})`, or "
+                    "end a domain classifier of your own with "
+                    f"{batch.units(given)}.",
                 )
             )
         self._num_sources = given or of_method or 1

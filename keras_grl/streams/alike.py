@@ -107,10 +107,13 @@ def _shown(array: Array) -> str:
 
 def _hint(a: Inputs, b: Inputs) -> str:
     if tree.is_nested(a) or tree.is_nested(b):
-        return (
+        hint = (
             "Pass the same inputs under the same names in both domains, "
             "without labels among them."
         )
+        if isinstance(a, tuple):
+            hint += " Pass several sources as a list of tuples, not as a tuple."
+        return hint
     return _hint_for_arrays(a, b)
 
 

@@ -322,9 +322,8 @@ def normalizing(**kwargs):
         extractor,
         keras.layers.Identity(),
         keras.layers.Dense(3),
-        batch_normalization="domain_specific",
         adaptation_factor=0.5,
-        **kwargs,
+        **{"batch_normalization": "domain_specific", **kwargs},
     )
     model.compile(keras.optimizers.SGD(0.0), "mse")
     return model
@@ -396,6 +395,57 @@ def test_each_source_has_its_own_statistics(preprocessed, tmp_path):
     assert list(again.preprocessing_layers()) == NAMES
     for a, b in zip(again.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_separate_passes_average_over_all_domains():
+    x = numbers()
+    model = normalizing(batch_normalization="separate")
+    model(x, training=True)
+    mean, variance = 0.0, 1.0
+    for part in x.values():
+        mean = 0.9 * mean + 0.1 * part.mean()
+        variance = 0.9 * variance + 0.1 * part.var()
+    got = [
+        to_numpy(v).item() for v in running_statistics(model.feature_extractor)
+    ]
+    assert got == pytest.approx([mean, variance], rel=1e-5)
+
+
+# Some versions of Dense pass no mask on purpose; the predictions show it.
+@pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask")
+@pytest.mark.parametrize("mode", ["joint", "domain_specific"])
+def test_a_paired_batch_is_masked_as_a_plain_one(mode):
+    """Two domains have padding, the third has none."""
+
+    def head(units):
+        return keras.Sequential(
+            [
+                keras.layers.GlobalAveragePooling1D(),
+                keras.layers.Dense(units),
+            ]
+        )
+
+    model = DANNModel(
+        keras.Sequential([keras.layers.Dense(4)]),
+        head(3),
+        head(3),
+        preprocessing={
+            name: keras.layers.Embedding(9, 4, mask_zero=name != "source_1")
+            for name in NAMES
+        },
+        batch_normalization=mode,
+    )
+    model.build((None, 4))
+    x = {
+        "source_0": np.array([[1, 2, 0, 0], [3, 0, 0, 0]], "int32"),
+        "source_1": np.array([[4, 5, 0, 0]], "int32"),
+        "target": np.array([[6, 0, 0, 0], [7, 8, 0, 0]], "int32"),
+    }
+    paired = to_numpy(model(x, training=False)["label"])
+    plain = [
+        to_numpy(model({name: x[name]}, training=False)) for name in NAMES[:2]
+    ]
+    np.testing.assert_allclose(paired, np.concatenate(plain), atol=1e-6)
 
 
 def test_statistics_are_copied_for_each_source():
@@ -662,6 +712,26 @@ def unbuilt():
             ['"source_0", "source_1", "target"', "'source_2'"],
         ),
         (
+            lambda: dann().predict(
+                {name: np.zeros((2, 3)) for name in NAMES[:2]}, verbose=0
+            ),
+            ["one of", "'source_0', 'source_1'"],
+        ),
+        (
+            lambda: dann().fit(
+                keras_grl.pair(
+                    [
+                        small_data(9, classes=3)[:2],
+                        small_data(9, classes=9)[:2],
+                    ],
+                    samples(4)["target"],
+                    batch_size=6,
+                ),
+                verbose=0,
+            ),
+            ["source_1 stream", "integers from 0 to 2"],
+        ),
+        (
             lambda: dann().predict({"source": np.zeros((2, 3))}, verbose=0),
             ['"source_0", "source_1", "target"', "'source'"],
         ),
@@ -711,7 +781,7 @@ def unbuilt():
             lambda: keras_grl.AdaptationModel(
                 small_extractor(), small_classifier(), DANN(), num_sources=2
             ),
-            ["`num_sources`", "Expected 1", "3 logits"],
+            ["`num_sources`", "Expected 1", "DANN(num_sources=2)", "3 logits"],
         ),
         (
             lambda: keras_grl.AdaptationModel(

@@ -230,6 +230,10 @@ X, Y = source()
             ["source_1: {'a': 'float32 (2,)'}", "under the same names"],
         ),
         (
+            lambda: pair(((X, Y), (X, Y)), X, batch_size=6)[0],
+            ["same shape", "several sources as a list of tuples"],
+        ),
+        (
             lambda: pair([(X, Y), (X, np.eye(12))], X),
             ["labels", "source_0: ()", "source_1: (12,)", "one-hot"],
         ),
