@@ -61,7 +61,11 @@ def are_domains(names: Collection[str]) -> bool:
 
 def shown_domains(num_sources: int) -> str:
     """The names of the domains, as an error lists them."""
-    return quoted((*source_names(num_sources), TARGET))
+    sources = source_names(num_sources)
+    if num_sources > 4:
+        first, last = sources[0], sources[-1]
+        return f'"{first}", …, "{last}", "{TARGET}"'
+    return quoted((*sources, TARGET))
 
 
 def check_streams(x: Collection[str], num_sources: int | None) -> None:

@@ -682,6 +682,10 @@ def unbuilt():
             ["have 1 source.", "Expected: 2", "'source', 'target'"],
         ),
         (
+            lambda: dann(64).fit(pairs(1), verbose=0),
+            ["have 1 source.", "Expected: 63", '"source_0", …, "source_62"'],
+        ),
+        (
             lambda: unbuilt().fit(pairs(1), verbose=0),
             ["have 1 source.", "Expected: 2"],
         ),
