@@ -57,17 +57,21 @@ class Rows:
         total = labeled + _size(x[TARGET])
         return cls(sum(sources), labeled, total, sources)
 
+    @property
+    def domain_sizes(self) -> tuple[int | Tensor, ...]:
+        """The number of samples of each domain, the target's last."""
+        return (*self.sources, self.total - self.source)
+
     def domains(self) -> Tensor:
         """The domain labels: float32 tensor, 0 source and 1 target.
 
         With several sources 0, 1, … are these, and the target has the last
         number.
         """
-        sizes = (*self.sources, self.total - self.source)
         return ops.concatenate(
             [
                 ops.full((size,), domain, dtype="float32")
-                for domain, size in enumerate(sizes)
+                for domain, size in enumerate(self.domain_sizes)
             ]
         )
 

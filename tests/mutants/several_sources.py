@@ -80,8 +80,8 @@ MUTANTS = [
             "test_labeled_target_samples_are_of_the_last_domain",
         ),
         (
-            "sizes = (*self.sources, self.total - self.source)",
-            "sizes = (self.source, self.total - self.source)",
+            "return (*self.sources, self.total - self.source)",
+            "return (self.source, self.total - self.source)",
             "test_a_step_by_hand",
         ),
     ),

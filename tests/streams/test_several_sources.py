@@ -179,6 +179,7 @@ def test_rows_of_several_sources():
     of_batch = Rows.of(x)
     assert (of_batch.source, of_batch.labeled, of_batch.total) == (5, 6, 10)
     assert of_batch.sources == (2, 3)
+    assert of_batch.domain_sizes == (2, 3, 5)
     assert to_numpy(of_batch.domains()).tolist() == [0] * 2 + [1] * 3 + [2] * 5
     assert Rows(source=3, labeled=3, total=4).sources == (3,)
 
