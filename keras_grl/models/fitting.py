@@ -13,6 +13,7 @@ from keras_grl.models import checks
 from keras_grl.models import progress
 from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
+from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
@@ -170,6 +171,8 @@ class Fitting(Portable):
     ) -> Results:
         """Trains on one paired batch. Arguments as in `keras.Model`."""
         checks.check_batch(self, x, y)
+        if self.train_function is None:
+            check_optimizer(self)
         return super().train_on_batch(x, y, *args, **kwargs)
 
     def test_on_batch(
