@@ -11,6 +11,8 @@ from keras_grl.callbacks.resuming import resuming
 from keras_grl.models import batch
 from keras_grl.models import checks
 from keras_grl.models import progress
+from keras_grl.models.arguments import check_evaluation_arguments
+from keras_grl.models.arguments import check_fit_arguments
 from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.optimizers import check_optimizer
@@ -47,7 +49,7 @@ class Fitting(Portable):
         callbacks: Callbacks | None = None,
         *,
         steps_per_epoch: int | None = None,
-        shuffle: bool = True,
+        shuffle: bool | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Trains on paired batches. Takes all arguments of `keras.Model.fit`.
@@ -65,22 +67,17 @@ class Fitting(Portable):
             callbacks: Keras callbacks.
             steps_per_epoch: Integer, the length of an epoch of a paired
                 dataset: streams that end earlier start again.
-            shuffle: Not used with paired datasets: pass it to `pair`.
+            shuffle: Boolean, True by default. Not used with paired datasets:
+                pass it to `pair`.
             **kwargs: Further arguments of `keras.Model.fit`.
 
         Returns:
             A `keras.callbacks.History`, with `adaptation_factor` and
             `learning_rate` (of the last step of each epoch) among the logs.
         """
+        check_fit_arguments(x, y, batch_size, shuffle, kwargs)
         if isinstance(x, PairedDataset):
             shuffle = False
-            if batch_size is not None:
-                raise ValueError(
-                    "The paired dataset already has a batch size. Expected: "
-                    f"batch_size=None. Received: batch_size={batch_size!r}\n"
-                    "Pass it to `pair`: `keras_grl.pair(source, target, "
-                    f"batch_size={batch_size!r})`."
-                )
             if steps_per_epoch is not None:
                 x = x.with_steps(steps_per_epoch)
                 steps_per_epoch = None
@@ -113,7 +110,7 @@ class Fitting(Portable):
                 callbacks=[before, *callbacks],
                 initial_epoch=begin,
                 steps_per_epoch=steps_per_epoch,
-                shuffle=shuffle,
+                shuffle=True if shuffle is None else shuffle,
                 **kwargs,
             )
 
@@ -132,6 +129,9 @@ class Fitting(Portable):
         For plain data it returns the loss and the metrics, for pairs also the
         values of the domains; with `return_dict=True` by name.
         """
+        # `fit` has checked its own, of which it passes other ones on.
+        if "_use_cached_eval_dataset" not in kwargs:
+            check_evaluation_arguments(x, y, batch_size, sample_weight)
         x = self._sorted_inputs("x", x)
         batch.check_finite("steps", x, steps)
         if isinstance(x, PairedDataset):
