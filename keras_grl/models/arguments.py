@@ -1,4 +1,4 @@
-"""Arguments of `fit` and `evaluate` that a paired dataset leaves no room for.
+"""Arguments of `fit` and `evaluate` that a paired dataset has itself.
 
 Keras ignores most of them in silence.
 """

@@ -15,11 +15,11 @@ from keras_grl.models.arguments import check_evaluation_arguments
 from keras_grl.models.arguments import check_fit_arguments
 from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
+from keras_grl.models.inputs import sorted_inputs
 from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
-from keras_grl.streams import is_dataset
-from keras_grl.streams.columns import Columns
+from keras_grl.streams import Columns
 from keras_grl.types import Callbacks
 from keras_grl.types import Data
 from keras_grl.types import Inputs
@@ -90,9 +90,8 @@ class Fitting(Portable):
             kwargs.get("validation_data"),
             kwargs.get("validation_steps"),
         )
-        if isinstance(x, PairedDataset):
-            self._columns = x.columns
-            kwargs = self._with_sorted_columns(kwargs)
+        x = self._set_columns(x)
+        kwargs = self._with_sorted_columns(kwargs)
         check_inputs(self, x)
         check_inputs(self, kwargs.get("validation_data"))
         before = checks.BeforeTraining(self, x, y, kwargs)
@@ -132,7 +131,7 @@ class Fitting(Portable):
         # `fit` has checked its own, of which it passes other ones on.
         if "_use_cached_eval_dataset" not in kwargs:
             check_evaluation_arguments(x, y, batch_size, sample_weight)
-        x = self._sorted_inputs("x", x)
+        x = self._in_order("x", x)
         batch.check_finite("steps", x, steps)
         if isinstance(x, PairedDataset):
             x.check_divisible(num_devices(self))
@@ -145,31 +144,53 @@ class Fitting(Portable):
 
     def predict(self, x: Data = None, *args: Any, **kwargs: Any) -> Predictions:
         """Predictions for plain data. Arguments of `keras.Model.predict`."""
-        x = self._sorted_inputs("x", x)
+        x = self._in_order("x", x)
         checks.check_prediction_data(x)
         with self.weights_kept():
             return super().predict(x, *args, **kwargs)
 
-    # The columns of data frames, in the order of those of the last `fit`.
+    # The columns of the data frames of the training data.
+    fitted_columns: Columns | None = None
 
-    _columns: Columns | None = None
+    def _set_columns(self, x: Data) -> Data:
+        """Makes the order of the columns that of x, the training data.
 
-    def _sorted_inputs(self, name: str, x: Data) -> Data:
-        if self._columns is None or is_dataset(x):
-            return x
-        return self._columns.sorted_inputs(name, x)
+        Returns:
+            x, with arrays in place of data frames.
+        """
+        if isinstance(x, PairedDataset):
+            self.fitted_columns = x.columns
+        elif batch.is_paired(x):
+            self.fitted_columns = Columns()
+            x = {
+                name: self.fitted_columns.sorted_inputs(name, inputs)
+                for name, inputs in x.items()
+            }
+        return x
+
+    def _in_order(self, name: str, x: Data) -> Data:
+        return sorted_inputs(self.fitted_columns, name, x)
+
+    def __call__(
+        self, inputs: Inputs | PairedInputs, *args: Any, **kwargs: Any
+    ) -> Predictions:
+        inputs = self._in_order("inputs", inputs)
+        return super().__call__(inputs, *args, **kwargs)
 
     def _with_sorted_columns(self, options: dict[str, Any]) -> dict[str, Any]:
         data = options.get("validation_data")
-        if not isinstance(data, tuple) or not data or batch.is_paired(data[0]):
+        if not isinstance(data, tuple) or not data:
             return options
-        x = self._sorted_inputs("validation_data", data[0])
+        x = self._in_order("validation_data", data[0])
         return {**options, "validation_data": (x, *data[1:])}
 
     def train_on_batch(
         self, x: PairedInputs, y: Labels = None, *args: Any, **kwargs: Any
     ) -> Results:
         """Trains on one paired batch. Arguments as in `keras.Model`."""
+        if self.fitted_columns is None:
+            x = self._set_columns(x)
+        x = self._in_order("x", x)
         checks.check_batch(self, x, y)
         if self.train_function is None:
             check_optimizer(self)
@@ -183,8 +204,14 @@ class Fitting(Portable):
         **kwargs: Any,
     ) -> Results:
         """Evaluates one batch. Arguments as in `keras.Model`."""
+        x = self._in_order("x", x)
         checks.check_batch(self, x, y)
         return super().test_on_batch(x, y, *args, **kwargs)
+
+    def predict_on_batch(self, x: Inputs) -> Predictions:
+        """Predictions for one batch. Arguments as in `keras.Model`."""
+        x = self._in_order("x", x)
+        return super().predict_on_batch(x)
 
     def train_step(self, *args: Any) -> StepResult:
         # JAX's trainer passes (state, data), the others (data,).

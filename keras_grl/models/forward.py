@@ -309,7 +309,7 @@ class Forward(Fitting):
         Reference:
             Ganin & Lempitsky (2015), figure 3 plots such features.
         """
-        domain, inputs = batch.one_domain(inputs)
+        domain, inputs = batch.one_domain(self._in_order("inputs", inputs))
         inputs = self._preprocess(domain, inputs, training)
         steps = parts.steps_up_to(
             self.feature_extractor, self.label_predictor, at

@@ -76,10 +76,11 @@ class Portable(WeightsKept):
 
         If it fails, the existing file is kept.
         """
-        endings = (".weights.h5",)
-        if max_shard_size is not None:
-            endings += (".weights.json",)
-        if not (_is_local(filepath) and str(filepath).endswith(endings)):
+        ends_well = str(filepath).endswith(".weights.h5") or (
+            max_shard_size is not None
+            and str(filepath).endswith(".weights.json")
+        )
+        if not (_is_local(filepath) and ends_well):
             # Keras refuses it, naming the path that was passed, or uploads it.
             super().save_weights(filepath, overwrite, max_shard_size, **kwargs)
         elif overwrite or _may_be_replaced(filepath):
