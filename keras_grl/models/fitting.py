@@ -20,6 +20,7 @@ from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import Columns
+from keras_grl.streams.label_arrays import for_every_backend
 from keras_grl.types import Callbacks
 from keras_grl.types import Data
 from keras_grl.types import Inputs
@@ -91,7 +92,7 @@ class Fitting(Portable):
             kwargs.get("validation_steps"),
         )
         x = self._set_columns(x)
-        kwargs = self._with_sorted_columns(kwargs)
+        kwargs = self._prepare_validation(kwargs)
         check_inputs(self, x)
         check_inputs(self, kwargs.get("validation_data"))
         before = checks.BeforeTraining(self, x, y, kwargs)
@@ -102,7 +103,7 @@ class Fitting(Portable):
         with self.weights_kept():
             return super().fit(
                 batches,
-                y,
+                for_every_backend(y),
                 batch_size=batch_size,
                 epochs=epochs,
                 verbose=verbose,
@@ -139,7 +140,13 @@ class Fitting(Portable):
         checks.check_evaluation_data(self, x, y, kwargs)
         with self.weights_kept():
             return super().evaluate(
-                x, y, batch_size, verbose, sample_weight, steps, **kwargs
+                x,
+                for_every_backend(y),
+                batch_size,
+                verbose,
+                sample_weight,
+                steps,
+                **kwargs,
             )
 
     def predict(self, x: Data = None, *args: Any, **kwargs: Any) -> Predictions:
@@ -177,12 +184,14 @@ class Fitting(Portable):
         inputs = self._in_order("inputs", inputs)
         return super().__call__(inputs, *args, **kwargs)
 
-    def _with_sorted_columns(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _prepare_validation(self, options: dict[str, Any]) -> dict[str, Any]:
         data = options.get("validation_data")
         if not isinstance(data, tuple) or not data:
             return options
-        x = self._in_order("validation_data", data[0])
-        return {**options, "validation_data": (x, *data[1:])}
+        x, *rest = data
+        x = self._in_order("validation_data", x)
+        data = (x, *for_every_backend(rest))
+        return {**options, "validation_data": data}
 
     def train_on_batch(
         self, x: PairedInputs, y: Labels = None, *args: Any, **kwargs: Any
@@ -194,7 +203,7 @@ class Fitting(Portable):
         checks.check_batch(self, x, y)
         if self.train_function is None:
             check_optimizer(self)
-        return super().train_on_batch(x, y, *args, **kwargs)
+        return super().train_on_batch(x, for_every_backend(y), *args, **kwargs)
 
     def test_on_batch(
         self,
@@ -206,7 +215,7 @@ class Fitting(Portable):
         """Evaluates one batch. Arguments as in `keras.Model`."""
         x = self._in_order("x", x)
         checks.check_batch(self, x, y)
-        return super().test_on_batch(x, y, *args, **kwargs)
+        return super().test_on_batch(x, for_every_backend(y), *args, **kwargs)
 
     def predict_on_batch(self, x: Inputs) -> Predictions:
         """Predictions for one batch. Arguments as in `keras.Model`."""

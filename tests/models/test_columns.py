@@ -93,8 +93,8 @@ def trained(train):
 
 
 TRAINS = {
-    "fit": lambda x: lambda model: model.fit(
-        x, Y, batch_size=12, shuffle=False, verbose=0
+    "fit": lambda x: (
+        lambda model: model.fit(x, Y, batch_size=12, shuffle=False, verbose=0)
     ),
     "train_on_batch": lambda x: lambda model: model.train_on_batch(x, Y),
 }

@@ -183,7 +183,7 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/models/labels.py",
+        "keras_grl/models/label_kinds.py",
         LABELS,
         (
             "(part < 0) | (part >= classes)",
@@ -195,6 +195,10 @@ MUTANTS = [
             "high <= classes",
             "test_classes_that_do_not_exist",
         ),
+    ),
+    *mutants(
+        "keras_grl/models/label_values.py",
+        LABELS,
         (
             "range(0, len(values), rows)",
             "range(0, rows, rows)",
@@ -257,7 +261,7 @@ MUTANTS = [
             "test_columns_are_matched_by_name_after_training",
         ),
         (
-            "kwargs = self._with_sorted_columns(kwargs)",
+            "kwargs = self._prepare_validation(kwargs)",
             "pass",
             "test_columns_are_matched_by_name_after_training",
         ),
