@@ -221,6 +221,12 @@ class PairedDataset(keras.utils.PyDataset):
         return next((seed for seed in seeds if seed is not None), None)
 
     @property
+    def shuffle(self) -> bool | None:
+        """Boolean: whether the arrays are shuffled; None without arrays."""
+        shuffled = (getattr(s, "shuffle", None) for s in self._streams.values())
+        return next((each for each in shuffled if each is not None), None)
+
+    @property
     def next_epoch(self) -> int:
         """Integer: the epoch after the one last passed to `set_epoch`."""
         return self._trained.epochs

@@ -95,8 +95,7 @@ def assign(
             if kind == "kernel" and name in flattened:
                 values = _reorder(published, name, values, flattened[name])
             if kind == "kernel" and name == flipped:
-                # A copy, because torch takes no negative strides.
-                values = values[..., ::-1, :].copy()
+                values = values[..., ::-1, :]
             plan.append((variable, values))
     for variable, values in plan:
         variable.assign(values)

@@ -101,6 +101,30 @@ def scale_gradient(x: Tensor, scale: float | Tensor) -> Tensor:
     return identity(x)
 
 
+def trace(function: Callable[[Tensor], Tensor | float]) -> None:
+    """Calls a function as a compiled step does, without values.
+
+    Args:
+        function: Function of a float32 scalar.
+
+    Raises:
+        Exception: Of the backend, if the function asks for the value of a
+            tensor, as NumPy and Python's `if` do.
+    """
+    if keras.backend.backend() == "jax":
+        from keras_grl.backend import jax
+
+        jax.trace(function)
+    elif keras.backend.backend() == "torch":
+        from keras_grl.backend import torch
+
+        torch.trace(function)
+    else:
+        from keras_grl.backend import tensorflow
+
+        tensorflow.trace(function)
+
+
 def max_pool(
     x: Tensor,
     pool_size: tuple[int, int],

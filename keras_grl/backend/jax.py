@@ -44,6 +44,11 @@ def _derivative(
     return scale_gradient(x, scale), scaled
 
 
+def trace(function: Callable[[jax.Array], jax.Array | float]) -> None:
+    """Calls a function of a scalar that has no value."""
+    jax.eval_shape(function, jax.ShapeDtypeStruct((), "float32"))
+
+
 def kept_variables(model: keras.Model) -> Callable[[], None]:
     """Holds on to a model's variables while Keras's trainer has them.
 

@@ -1,5 +1,7 @@
 """TensorFlow."""
 
+from collections.abc import Callable
+
 import keras
 import tensorflow as tf
 
@@ -7,6 +9,13 @@ import tensorflow as tf
 def num_replicas() -> int:
     """The number of devices that share a batch under `tf.distribute`."""
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def trace(function: Callable[[tf.Tensor], tf.Tensor | float]) -> None:
+    """Calls a function of a scalar that has no value."""
+    scalar = tf.TensorSpec((), tf.float32)
+    # Keras compiles its steps without AutoGraph, too.
+    tf.function(function, autograph=False).get_concrete_function(scalar)
 
 
 def check_export(model: keras.Model, format: str) -> None:

@@ -1,5 +1,6 @@
 """PyTorch."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -59,6 +60,18 @@ class _ScaleGradient(torch.autograd.Function):
     @staticmethod
     def jvp(ctx: FunctionCtx, tangent: torch.Tensor, _: None) -> torch.Tensor:
         return _scaled(tangent, ctx.scale)
+
+
+def trace(function: Callable[[torch.Tensor], torch.Tensor | float]) -> None:
+    """Calls a function of a scalar that has no value."""
+    try:
+        # What PyTorch and Keras create within has no value either.
+        with torch.device("meta"), keras.device("meta"):
+            function(torch.empty(()))
+    except Exception as error:
+        # Not if the function has tensors of its own, on another device.
+        if "meta" in str(error) and "same device" not in str(error):
+            raise
 
 
 def max_pool(

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_grl.models.adaptation import AdaptationModel
+from keras_grl.models.inputs import sorted_inputs
 from keras_grl.models.weights_kept import WeightsKept
 from keras_grl.streams import TARGET
 from keras_grl.streams import source_names
@@ -110,9 +111,11 @@ class LastHidden(WeightsKept):
         self.domain = check_choice("domain", domain, (*sources, TARGET))
         self.steps = _steps(model.label_predictor if self.paired else model)
 
-    def predict(self, *args: Any, **kwargs: Any) -> Predictions:
+    def predict(self, x: Data, *args: Any, **kwargs: Any) -> Predictions:
+        columns = getattr(self.model, "fitted_columns", None)
+        x = sorted_inputs(columns, "x", x)
         with self.weights_kept():  # also those of `model`
-            return super().predict(*args, **kwargs)
+            return super().predict(x, *args, **kwargs)
 
     def call(self, inputs: Inputs) -> Tensor:
         if self.paired:

@@ -6,6 +6,7 @@ from typing import Protocol
 import keras
 
 from keras_grl.schedules.progress import MOST_STEPS
+from keras_grl.schedules.progress import check_traceable
 from keras_grl.schedules.progress import check_values
 from keras_grl.types import FunctionOfP
 from keras_grl.types import Logs
@@ -72,11 +73,17 @@ class HorizonCallback(keras.callbacks.Callback):
         raise NotImplementedError
 
     def watch(self, watched: dict[str, FunctionOfP]) -> None:
-        """Refuses later changes of these schedules, given by name."""
+        """Refuses later changes of these schedules, given by name.
+
+        And what a compiled step cannot compute: an optimizer takes a schedule
+        without a check.
+        """
         self._watched = {
             name: (schedule, check_values(name, schedule))
             for name, schedule in watched.items()
         }
+        for name, schedule in watched.items():
+            check_traceable(name, schedule)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         for name, (schedule, values) in self._watched.items():

@@ -16,6 +16,7 @@ from keras_grl.models import batch
 from keras_grl.models.input_specs import symbolic
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.labels import check_labels
+from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.validation_data import check_validation_data
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
@@ -76,12 +77,14 @@ class BeforeTraining(keras.callbacks.Callback):
             # computes a loss, in which wrong labels end in an error of its own.
             _build(model, x)
         self._known = model.built
+        check_optimizer(model)
         self._check(model)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         x, *_ = self._arguments
         if not self._known:
             _build(self.model, x)
+            check_optimizer(self.model)
             self._check(self.model)
         check = getattr(self.model.method, "logits_check", None)
         if check is not None and not check.done and self.model.built:

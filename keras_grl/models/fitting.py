@@ -11,12 +11,16 @@ from keras_grl.callbacks.resuming import resuming
 from keras_grl.models import batch
 from keras_grl.models import checks
 from keras_grl.models import progress
+from keras_grl.models.arguments import check_evaluation_arguments
+from keras_grl.models.arguments import check_fit_arguments
 from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
+from keras_grl.models.inputs import sorted_inputs
+from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
-from keras_grl.streams import is_dataset
-from keras_grl.streams.columns import Columns
+from keras_grl.streams import Columns
+from keras_grl.streams.label_arrays import for_every_backend
 from keras_grl.types import Callbacks
 from keras_grl.types import Data
 from keras_grl.types import Inputs
@@ -46,7 +50,7 @@ class Fitting(Portable):
         callbacks: Callbacks | None = None,
         *,
         steps_per_epoch: int | None = None,
-        shuffle: bool = True,
+        shuffle: bool | None = None,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Trains on paired batches. Takes all arguments of `keras.Model.fit`.
@@ -64,22 +68,17 @@ class Fitting(Portable):
             callbacks: Keras callbacks.
             steps_per_epoch: Integer, the length of an epoch of a paired
                 dataset: streams that end earlier start again.
-            shuffle: Not used with paired datasets: pass it to `pair`.
+            shuffle: Boolean, True by default. Not used with paired datasets:
+                pass it to `pair`.
             **kwargs: Further arguments of `keras.Model.fit`.
 
         Returns:
             A `keras.callbacks.History`, with `adaptation_factor` and
             `learning_rate` (of the last step of each epoch) among the logs.
         """
+        check_fit_arguments(x, y, batch_size, shuffle, kwargs)
         if isinstance(x, PairedDataset):
             shuffle = False
-            if batch_size is not None:
-                raise ValueError(
-                    "The paired dataset already has a batch size. Expected: "
-                    f"batch_size=None. Received: batch_size={batch_size!r}\n"
-                    "Pass it to `pair`: `keras_grl.pair(source, target, "
-                    f"batch_size={batch_size!r})`."
-                )
             if steps_per_epoch is not None:
                 x = x.with_steps(steps_per_epoch)
                 steps_per_epoch = None
@@ -92,9 +91,8 @@ class Fitting(Portable):
             kwargs.get("validation_data"),
             kwargs.get("validation_steps"),
         )
-        if isinstance(x, PairedDataset):
-            self._columns = x.columns
-            kwargs = self._with_sorted_columns(kwargs)
+        x = self._set_columns(x)
+        kwargs = self._prepare_validation(kwargs)
         check_inputs(self, x)
         check_inputs(self, kwargs.get("validation_data"))
         before = checks.BeforeTraining(self, x, y, kwargs)
@@ -105,14 +103,14 @@ class Fitting(Portable):
         with self.weights_kept():
             return super().fit(
                 batches,
-                y,
+                for_every_backend(y),
                 batch_size=batch_size,
                 epochs=epochs,
                 verbose=verbose,
                 callbacks=[before, *callbacks],
                 initial_epoch=begin,
                 steps_per_epoch=steps_per_epoch,
-                shuffle=shuffle,
+                shuffle=True if shuffle is None else shuffle,
                 **kwargs,
             )
 
@@ -131,7 +129,10 @@ class Fitting(Portable):
         For plain data it returns the loss and the metrics, for pairs also the
         values of the domains; with `return_dict=True` by name.
         """
-        x = self._sorted_inputs("x", x)
+        # `fit` has checked its own, of which it passes other ones on.
+        if "_use_cached_eval_dataset" not in kwargs:
+            check_evaluation_arguments(x, y, batch_size, sample_weight)
+        x = self._in_order("x", x)
         batch.check_finite("steps", x, steps)
         if isinstance(x, PairedDataset):
             x.check_divisible(num_devices(self))
@@ -139,39 +140,71 @@ class Fitting(Portable):
         checks.check_evaluation_data(self, x, y, kwargs)
         with self.weights_kept():
             return super().evaluate(
-                x, y, batch_size, verbose, sample_weight, steps, **kwargs
+                x,
+                for_every_backend(y),
+                batch_size,
+                verbose,
+                sample_weight,
+                steps,
+                **kwargs,
             )
 
     def predict(self, x: Data = None, *args: Any, **kwargs: Any) -> Predictions:
         """Predictions for plain data. Arguments of `keras.Model.predict`."""
-        x = self._sorted_inputs("x", x)
+        x = self._in_order("x", x)
         checks.check_prediction_data(x)
         check_inputs(self, x)
         with self.weights_kept():
             return super().predict(x, *args, **kwargs)
 
-    # The columns of data frames, in the order of those of the last `fit`.
+    # The columns of the data frames of the training data.
+    fitted_columns: Columns | None = None
 
-    _columns: Columns | None = None
+    def _set_columns(self, x: Data) -> Data:
+        """Makes the order of the columns that of x, the training data.
 
-    def _sorted_inputs(self, name: str, x: Data) -> Data:
-        if self._columns is None or is_dataset(x):
-            return x
-        return self._columns.sorted_inputs(name, x)
+        Returns:
+            x, with arrays in place of data frames.
+        """
+        if isinstance(x, PairedDataset):
+            self.fitted_columns = x.columns
+        elif batch.is_paired(x):
+            self.fitted_columns = Columns()
+            x = {
+                name: self.fitted_columns.sorted_inputs(name, inputs)
+                for name, inputs in x.items()
+            }
+        return x
 
-    def _with_sorted_columns(self, options: dict[str, Any]) -> dict[str, Any]:
+    def _in_order(self, name: str, x: Data) -> Data:
+        return sorted_inputs(self.fitted_columns, name, x)
+
+    def __call__(
+        self, inputs: Inputs | PairedInputs, *args: Any, **kwargs: Any
+    ) -> Predictions:
+        inputs = self._in_order("inputs", inputs)
+        return super().__call__(inputs, *args, **kwargs)
+
+    def _prepare_validation(self, options: dict[str, Any]) -> dict[str, Any]:
         data = options.get("validation_data")
-        if not isinstance(data, tuple) or not data or batch.is_paired(data[0]):
+        if not isinstance(data, tuple) or not data:
             return options
-        x = self._sorted_inputs("validation_data", data[0])
-        return {**options, "validation_data": (x, *data[1:])}
+        x, *rest = data
+        x = self._in_order("validation_data", x)
+        data = (x, *for_every_backend(rest))
+        return {**options, "validation_data": data}
 
     def train_on_batch(
         self, x: PairedInputs, y: Labels = None, *args: Any, **kwargs: Any
     ) -> Results:
         """Trains on one paired batch. Arguments as in `keras.Model`."""
+        if self.fitted_columns is None:
+            x = self._set_columns(x)
+        x = self._in_order("x", x)
         checks.check_batch(self, x, y)
-        return super().train_on_batch(x, y, *args, **kwargs)
+        if self.train_function is None:
+            check_optimizer(self)
+        return super().train_on_batch(x, for_every_backend(y), *args, **kwargs)
 
     def test_on_batch(
         self,
@@ -181,8 +214,14 @@ class Fitting(Portable):
         **kwargs: Any,
     ) -> Results:
         """Evaluates one batch. Arguments as in `keras.Model`."""
+        x = self._in_order("x", x)
         checks.check_batch(self, x, y)
-        return super().test_on_batch(x, y, *args, **kwargs)
+        return super().test_on_batch(x, for_every_backend(y), *args, **kwargs)
+
+    def predict_on_batch(self, x: Inputs) -> Predictions:
+        """Predictions for one batch. Arguments as in `keras.Model`."""
+        x = self._in_order("x", x)
+        return super().predict_on_batch(x)
 
     def train_step(self, *args: Any) -> StepResult:
         # JAX's trainer passes (state, data), the others (data,).

@@ -285,6 +285,7 @@ class Forward(PerDomain):
         Reference:
             Ganin & Lempitsky (2015), figure 3 plots such features.
         """
+        inputs = self._in_order("inputs", inputs)
         batch.check_domain(inputs, self.num_sources)
         domain, inputs = batch.one_domain(inputs)
         inputs = self._preprocess(domain, inputs, training)

@@ -18,6 +18,7 @@ from keras_grl.types import Config
 from keras_grl.types import LossLike
 from keras_grl.types import OptimizerLike
 from keras_grl.types import PathLike
+from keras_grl.validation import invalid
 
 
 class Portable(WeightsKept):
@@ -45,12 +46,16 @@ class Portable(WeightsKept):
         """Saves the model as a `.keras` file. Arguments of `keras.Model.save`.
 
         If it fails, the existing file is kept.
+
+        Raises:
+            ValueError: If the path does not end in `.keras`. With
+                `zipped=False` it is the path of a folder.
         """
-        endings = (".keras", ".h5", ".hdf5")
-        ends_well = str(filepath).endswith(endings)
-        if zipped is False:
-            ends_well = not str(filepath).endswith(".keras")
-        if not (_is_local(filepath) and ends_well):
+        if zipped is not False:
+            _check_ending(filepath)
+        if not _is_local(filepath) or (
+            zipped is False and str(filepath).endswith(".keras")
+        ):
             # Keras refuses it, naming the path that was passed, or uploads it.
             super().save(filepath, overwrite, zipped, **kwargs)
         elif overwrite or _may_be_replaced(filepath):
@@ -61,18 +66,28 @@ class Portable(WeightsKept):
                 super().save(temporary, zipped=zipped, **kwargs)
 
     def save_weights(
-        self, filepath: PathLike, overwrite: bool = True, **kwargs: Any
+        self,
+        filepath: PathLike,
+        overwrite: bool = True,
+        max_shard_size: float | None = None,
+        **kwargs: Any,
     ) -> None:
         """Saves the weights. Arguments of `keras.Model.save_weights`.
 
         If it fails, the existing file is kept.
         """
-        ends_well = str(filepath).endswith((".weights.h5", ".json"))
+        ends_well = str(filepath).endswith(".weights.h5") or (
+            max_shard_size is not None
+            and str(filepath).endswith(".weights.json")
+        )
         if not (_is_local(filepath) and ends_well):
-            super().save_weights(filepath, overwrite, **kwargs)
+            # Keras refuses it, naming the path that was passed, or uploads it.
+            super().save_weights(filepath, overwrite, max_shard_size, **kwargs)
         elif overwrite or _may_be_replaced(filepath):
             with replaced(filepath) as temporary:
-                super().save_weights(temporary, **kwargs)
+                super().save_weights(
+                    temporary, max_shard_size=max_shard_size, **kwargs
+                )
 
     # The arguments of `compile` in the file.
 
@@ -173,6 +188,31 @@ def _jit_compile(config: Config) -> bool | str:
     if neutral(config) != config:  # Written on torch.
         return saved or "auto"
     return "auto" if keras.backend.backend() == "torch" else saved
+
+
+def _check_ending(filepath: PathLike) -> None:
+    """Refuses other formats than `.keras`.
+
+    From HDF5 Keras loads neither the registered class nor the optimizer's
+    state, and to write it takes the optimizer out of the arguments of
+    `compile`, so that later files are without it too (Keras 3.15.1).
+    """
+    name = str(filepath)
+    stem, ending = os.path.splitext(name.removesuffix(".weights.h5"))
+    hdf5 = name.endswith((".h5", ".hdf5"))
+    if ending == ".keras" or ("://" in name and not hdf5):
+        return
+    raise ValueError(
+        invalid(
+            "filepath",
+            "a path that ends in `.keras`, the format that holds a model with "
+            "its optimizer",
+            name,
+            f"Save the model, `model.save({stem + '.keras'!r})`, or only its "
+            f"weights, `model.save_weights({stem + '.weights.h5'!r})`. To "
+            "predict without Keras, use `model.export`.",
+        )
+    )
 
 
 def _is_local(filepath: object) -> bool:

@@ -5,12 +5,18 @@ from collections.abc import Sequence
 import keras
 from keras import ops
 
+from keras_grl.backend import trace
 from keras_grl.types import FunctionOfP
 from keras_grl.types import Tensor
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 from keras_grl.validation import is_number
 
+_WITH_OPS = (
+    "Write it with `keras.ops`: `ops.exp(-10 * p)` for `np.exp(-10 * p)`, "
+    "`ops.where(p < 0.5, 0.0, 1.0)` for `0.0 if p < 0.5 else 1.0`, "
+    "`ops.minimum(p, 0.5)` for `min(p, 0.5)`."
+)
 # Steps are counted in int32, which every backend has.
 MOST_STEPS = 2**31 - 1
 
@@ -113,7 +119,8 @@ def _value(name: str, schedule: FunctionOfP, p: float) -> float | None:
                 name,
                 expected,
                 schedule,
-                f"It raised {type(error).__name__} at p={p}: {error}",
+                f"It raised {type(error).__name__} at p={p}: {error}\n"
+                f"{_WITH_OPS}",
             )
         ) from error
     if reads.variables:
@@ -136,6 +143,34 @@ def _value(name: str, schedule: FunctionOfP, p: float) -> float | None:
     if not 0.0 <= number <= 3.4e38:
         raise ValueError(problem)
     return number
+
+
+def check_traceable(name: str, schedule: FunctionOfP) -> None:
+    """Refuses a schedule that a compiled training step cannot compute.
+
+    PyTorch would compute it, in steps that are not compiled. It is refused
+    there too, since models train on every backend.
+
+    Args:
+        name: The argument named in errors.
+        schedule: A schedule or a function of p, whose values are right.
+
+    Raises:
+        ValueError: If it asks for the value of a tensor, as NumPy's functions
+            and Python's `if`, `min` and `float` do.
+    """
+    try:
+        trace(function_of_p(schedule))
+    except Exception as error:
+        raise ValueError(
+            invalid(
+                name,
+                "a function of progress p that is written with `keras.ops`",
+                schedule,
+                "A compiled training step cannot compute it with NumPy or "
+                f"Python, which need the value of p. {_WITH_OPS}",
+            )
+        ) from error
 
 
 class _Reads(keras.StatelessScope):

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_grl.schedules.progress import check_traceable
 from keras_grl.schedules.progress import check_values
 from keras_grl.schedules.progress import no_variable
 from keras_grl.schedules.ramps import Constant
@@ -30,7 +31,7 @@ def get(
     Raises:
         ValueError: If it is none of these, or a variable, or reads one; if the
             number, or a value in [0, 1] (33 are read), is negative, NaN or
-            infinite.
+            infinite; if a function is not written with `keras.ops`.
 
     Example:
 
@@ -67,7 +68,9 @@ def get(
             )
         )
     # Often enough to find where an oscillating one is negative.
-    check_values(name, identifier, [step / 32 for step in range(33)])
+    points = [step / 32 for step in range(33)]
+    if check_values(name, identifier, points) is not None:
+        check_traceable(name, identifier)
     return identifier
 
 

@@ -37,7 +37,7 @@ class ArrayStream:
         self.batch_size = batch_size
         self._name = name
         self._drop_remainder = drop_remainder
-        self._shuffle = shuffle
+        self.shuffle = shuffle
         self.seed = seed
         # Each stream has its own order, though they share a seed.
         self._seed = (seed, stream_number(name))
@@ -117,7 +117,7 @@ class ArrayStream:
 
     def _order(self, number: int) -> Array:
         """The rows of the data in the order of one pass."""
-        if not self._shuffle:
+        if not self.shuffle:
             return np.arange(self.num_samples)
         order = self._orders.get(number)
         if order is None:

@@ -8,6 +8,7 @@ import numpy as np
 from keras import tree
 
 from keras_grl.streams.arrays import as_array
+from keras_grl.streams.label_arrays import for_every_backend
 from keras_grl.streams.names import INPUTS
 from keras_grl.streams.names import PARTS
 from keras_grl.types import AnyArray
@@ -61,7 +62,8 @@ class Columns:
             self._aligned(name, (part, path), leaf, as_array(name, part, leaf))
             for path, leaf in tree.flatten_with_path(data)
         ]
-        return tree.pack_sequence_as(data, arrays)
+        packed = tree.pack_sequence_as(data, arrays)
+        return packed if part == INPUTS else for_every_backend(packed)
 
     def _aligned(
         self, name: str, key: _Key, data: AnyArray, array: Array

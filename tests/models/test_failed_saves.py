@@ -6,11 +6,13 @@ import keras
 import numpy as np
 import pytest
 
+import keras_grl
 from keras_grl import DANNModel
 from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_domain_classifier
 from tests.testing import small_extractor
+from tests.testing import to_numpy
 
 X = small_data()[0]
 
@@ -56,8 +58,7 @@ def save_weights(model, path, **kwargs):
 
 
 def load(path):
-    # The legacy format does not know registered names.
-    return keras.models.load_model(path, {"DANNModel": DANNModel})
+    return keras.models.load_model(path)
 
 
 def load_weights(path):
@@ -108,16 +109,78 @@ def test_a_save_over_a_file_replaces_it(tmp_path, name, write, read, kwargs):
     assert not list(tmp_path.glob(".*"))
 
 
-@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
-def test_unserializable_models(tmp_path, name):
+def test_unserializable_models(tmp_path):
     """A schedule that is a lambda."""
     good = make()
-    good.save(tmp_path / name)
+    good.save(tmp_path / "m.keras")
     with pytest.raises(ValueError, match="register_keras_serializable"):
-        make(lambda p: p).save(tmp_path / name)
+        make(lambda p: p).save(tmp_path / "m.keras")
     np.testing.assert_allclose(
-        predictions(load(tmp_path / name)), predictions(good)
+        predictions(load(tmp_path / "m.keras")), predictions(good)
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "kwargs"),
+    [
+        ("m.h5", {}),
+        ("m.hdf5", {}),
+        ("m.h5", {"zipped": True}),
+        ("m.h5", {"include_optimizer": False}),
+        ("m.weights.h5", {}),
+        ("m.H5", {}),
+        ("m.tf", {}),
+        ("m", {}),
+    ],
+)
+def test_other_formats_than_keras(tmp_path, name, kwargs):
+    """In HDF5 the optimizer was lost, also in files written later."""
+    model = make()
+    model.compile(keras.optimizers.SGD(0.125), "mse")
+    with pytest.raises(ValueError, match=r"ends in `\.keras`.*Received") as e:
+        model.save(tmp_path / name, **kwargs)
+    assert f"model.save('{tmp_path}/m.keras')" in str(e.value)
+    assert f"model.save_weights('{tmp_path}/m.weights.h5')" in str(e.value)
+    assert not list(tmp_path.iterdir())
+    model.save(tmp_path / "m.keras")
+    optimizer = load(tmp_path / "m.keras").optimizer
+    assert float(optimizer.learning_rate) == 0.125
+
+
+def test_hdf5_in_a_remote_place():
+    with pytest.raises(ValueError, match=r"ends in `\.keras`"):
+        make().save("gs://bucket/m.h5")
+
+
+@pytest.mark.parametrize("name", ["m.h5", "m.json", "m.weights.json"])
+def test_weights_of_other_endings(tmp_path, name):
+    with pytest.raises(ValueError, match=rf"in `\.weights\.h5`.*{tmp_path}/m"):
+        make().save_weights(tmp_path / name)
+    if name != "m.weights.json":
+        with pytest.raises(ValueError, match=rf"filepath={tmp_path}/m"):
+            make().save_weights(tmp_path / name, max_shard_size=1.0)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kwargs", [{}, {"zipped": False}], ids=str)
+def test_what_is_saved_trains_on(tmp_path, kwargs):
+    """A file and a folder hold the optimizer's state and the horizon."""
+    x, y, x_target = small_data(target=12)
+    model = make(keras_grl.schedules.SigmoidRamp())
+    rate = keras_grl.schedules.InverseDecay(0.1)
+    model.compile(
+        keras.optimizers.SGD(rate, momentum=0.9),
+        "sparse_categorical_crossentropy",
+    )
+    data = keras_grl.pair((x, y), x_target, batch_size=24, shuffle=False)
+    model.fit(data, epochs=2, verbose=0)
+    path = tmp_path / ("m" if kwargs else "m.keras")
+    model.save(path, **kwargs)
+    loaded = load(path)
+    for each in (model, loaded):
+        each.fit(data, epochs=4, initial_epoch=2, verbose=0)
+    for got, want in zip(loaded.weights, model.weights, strict=True):
+        np.testing.assert_allclose(to_numpy(got), to_numpy(want), atol=1e-6)
 
 
 @pytest.mark.parametrize(

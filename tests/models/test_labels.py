@@ -151,6 +151,147 @@ def test_the_range_is_unknown_before_the_model_is_built():
         check_labels("The labels", INDICES + 0.5, SPARSE)
 
 
+PROBABILITIES = np.full((6, 3), 1 / 3)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        ONE_HOT,
+        losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1),
+        losses.categorical_focal_crossentropy,
+    ],
+    ids=["name", "class", "function"],
+)
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.arange(18).reshape(6, 3), "from 0 to 1,.*labels from 0 to 17"),
+        (np.eye(3)[INDICES % 3] * 255, "from 0 to 255.*keepdims"),
+        (np.eye(3, dtype="uint8")[INDICES % 3] * 2, "from 0 to 2"),
+        (np.eye(3)[INDICES % 3] - 1, "labels from -1 to 0"),
+        (PROBABILITIES * 3.1, "from 1.03333 to 1.03333"),
+        (np.zeros((6, 3)), r"only zeros, of shape \(6, 3\).*to_categorical"),
+        (np.zeros((6, 3), "bool"), "only zeros"),
+    ],
+)
+def test_labels_that_are_no_probabilities(loss, labels, words):
+    with pytest.raises(ValueError, match=f"(?s)The labels must be.*{words}"):
+        check(labels, loss, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "shape"),
+    [
+        (np.ones((6, 3)), (3,)),
+        (PROBABILITIES * 0.9, (3,)),
+        (np.eye(3)[[0, 1, 2, 0]] * [[0], [1], [1], [1]], (3,)),
+        # Pixels without a class, maybe all of a batch.
+        (np.zeros((2, 4, 4, 3)), (4, 4, 3)),
+        (np.zeros((1, 3)), (3,)),
+    ],
+)
+def test_probabilities_that_do_not_sum_to_1(labels, shape):
+    """Zeros may be a mask: a warning."""
+    messages = set()
+    for part in (labels, labels[:1]):
+        with pytest.warns(UserWarning, match="do not sum to 1") as caught:
+            check(part, ONE_HOT, *shape)
+        messages |= {str(each.message) for each in caught}
+    # The same words for every batch, which Python shows once.
+    assert len(messages) == 1
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("classes", [3, 1000])
+def test_probabilities_that_are_rounded(dtype, classes):
+    rng = np.random.default_rng(0)
+    labels = rng.random((50, classes))
+    labels /= labels.sum(axis=1, keepdims=True)
+    smooth = np.eye(classes)[:50] * 0.9 + 0.1 / classes
+    for each in (labels, smooth):
+        check(each.astype(dtype), ONE_HOT, classes)
+        half = keras.ops.cast(each, "bfloat16")
+        check(half, ONE_HOT, classes)
+
+
+ELEMENTWISE = [
+    "mse",
+    losses.MeanAbsoluteError(),
+    "huber",
+    losses.log_cosh,
+    "hinge",
+    "poisson",
+    "kl_divergence",
+    losses.CosineSimilarity(),
+    "categorical_hinge",
+    "dice",
+    BINARY,
+]
+
+
+@pytest.mark.parametrize("loss", ELEMENTWISE, ids=str)
+@pytest.mark.parametrize(
+    ("labels", "shape", "words"),
+    [
+        # These were broadcast, or failed in the first step.
+        ((6, 1), (3,), "unit.*to_categorical.*repeat"),
+        ((6,), (3,), r"unit.*np\.repeat\(y\.reshape\(-1, 1\), 3, axis=1\)"),
+        ((3,), (3,), "unit"),
+        ((6, 3), (1,), r"`Dense\(3\)`"),
+        ((6, 2), (3,), r"`Dense\(2\)`"),
+        ((6, 5, 1), (3,), "reshape"),
+        ((6,), (4, 3), "reshape"),
+        ((6, 1), (4, 1), "reshape"),
+        ((6, 4, 4, 1), (4, 4, 3), r"`Dense\(1\)`"),
+        ((6, 1, 1, 3), (4, 4, 3), "reshape"),
+        ((6, 4, 4), (1, 1, 1), "reshape"),
+    ],
+)
+def test_shapes_that_are_broadcast(loss, labels, shape, words):
+    words = f"(?s)one number for each prediction.*{words}"
+    with pytest.raises(ValueError, match=words):
+        check(np.zeros(labels), loss, *shape)
+
+
+@pytest.mark.parametrize("loss", ELEMENTWISE, ids=str)
+@pytest.mark.parametrize(
+    ("labels", "shape"),
+    [
+        ((6,), (1,)),
+        ((6, 1), (1,)),
+        ((6, 1), ()),
+        ((6,), ()),
+        ((6, 3), (3,)),
+        ((6, 1, 1), (1,)),
+        ((6, 4), (4, 1)),
+        ((6, 4, 1), (4,)),
+        ((6, 5, 2), (None, 2)),
+        ((6, 5), (None, 1)),
+        ((6, 5), (None, None)),
+        ((6, 4, 4), (4, 4, 1)),
+        # A network of convolutions may take larger images than at first.
+        ((6, 9, 9, 3), (4, 4, 3)),
+        ((6, 9, 9), (4, 4, 1)),
+    ],
+)
+def test_shapes_that_match(loss, labels, shape):
+    check(np.zeros(labels), loss, *shape)
+
+
+@pytest.mark.parametrize("shape", [(6, 1, 1, 3), (6, 3), (6, 2, 4, 4, 3)])
+def test_one_hot_labels_that_are_broadcast(shape):
+    with pytest.raises(ValueError, match=r"one row for each|one-hot"):
+        check(np.full(shape, 1 / 3), ONE_HOT, 4, 4, 3)
+    check(np.full((6, 9, 9, 3), 1 / 3), ONE_HOT, 4, 4, 3)
+
+
+def test_custom_losses_may_take_any_shape():
+    check(np.zeros((6, 1)), own_loss, 3)
+    check(np.arange(18).reshape(6, 3), own_loss, 3)
+    check(np.zeros((6, 1)), None, 3)
+
+
 LABELS = {"shape": INDICES, "size": np.linspace(0, 9, 14)}
 OUTPUTS = {"shape": output(7), "size": output(1)}
 
@@ -165,7 +306,8 @@ OUTPUTS = {"shape": output(7), "size": output(1)}
     ],
 )
 def test_several_outputs_by_name(name, labels, loss):
-    wrong = {**LABELS, name: labels}
+    right = {**LABELS, "shape": np.eye(7)[INDICES]} if loss == "mse" else LABELS
+    wrong = {**right, name: labels}
     with pytest.raises(ValueError, match=rf"The labels\['{name}'\] must"):
         check_labels("The labels", wrong, loss, OUTPUTS)
 
@@ -184,6 +326,55 @@ def test_several_outputs_that_are_right():
         )
 
 
+BOTH = {"shape": SPARSE, "size": "mse"}
+LISTED = [output(7), output(1)]
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "outputs", "words"),
+    [
+        ({"shape": INDICES}, BOTH, OUTPUTS, r"'size': y_size"),
+        ({"shape": INDICES}, "mse", OUTPUTS, "'size': y_size"),
+        ({"shape": INDICES}, [SPARSE, "mse"], OUTPUTS, "'size': y_size"),
+        ({**LABELS, "other": INDICES}, BOTH, OUTPUTS, "keys.*'other'"),
+        ({"shape": INDICES, "Size": INDICES}, BOTH, OUTPUTS, "'Size'"),
+        ({"Shape": INDICES}, {"shape": SPARSE}, OUTPUTS, "'shape': y_shape}"),
+        (INDICES, BOTH, OUTPUTS, r"an array of shape \(14,\)"),
+        ([INDICES], BOTH, OUTPUTS, "a list of length 1"),
+        ([INDICES], [SPARSE, "mse"], LISTED, r"y = \(y_0, y_1\)"),
+        ((INDICES,) * 3, [SPARSE, "mse"], LISTED, "a tuple of length 3"),
+        (INDICES, [SPARSE, "mse"], LISTED, "an array"),
+        (LABELS, [SPARSE, "mse"], LISTED, "keys 'shape', 'size'"),
+        ({"label": INDICES}, SPARSE, output(7), "has one output.*'label'"),
+        ((INDICES, INDICES), SPARSE, output(7), "has one output.*length 2"),
+        ([0, 1, 2], SPARSE, output(7), r"np\.asarray\(y\)"),
+        ([[0.0], [1.5]], "mse", output(1), r"np\.asarray\(y\)"),
+        ([0, 1, 2], SPARSE, None, r"np\.asarray\(y\)"),
+    ],
+)
+def test_labels_in_another_structure(labels, loss, outputs, words):
+    with pytest.raises(ValueError, match=f"(?s)The labels must be.*{words}"):
+        check_labels("The labels", labels, loss, outputs)
+
+
+@pytest.mark.parametrize(
+    ("labels", "loss", "outputs"),
+    [
+        ({"shape": INDICES}, {"shape": SPARSE}, OUTPUTS),
+        ({"shape": INDICES}, {"shape": SPARSE, "size": None}, OUTPUTS),
+        (INDICES, {"shape": SPARSE}, OUTPUTS),
+        (INDICES, SPARSE, {"shape": output(7)}),
+        ([INDICES, LABELS["size"]], BOTH, OUTPUTS),
+        ((INDICES, LABELS["size"]), [SPARSE, "mse"], LISTED),
+        ([INDICES], [SPARSE, None], LISTED),
+        ([LABELS["size"]], [None, "mse"], LISTED),
+        ([INDICES], SPARSE, output(7)),
+    ],
+)
+def test_structures_that_are_right(labels, loss, outputs):
+    check_labels("The labels", labels, loss, outputs)
+
+
 def test_tensors_of_the_backend():
     tensor = keras.ops.convert_to_tensor(INDICES + 1)
     with pytest.raises(ValueError, match="such as 7"):
@@ -199,7 +390,7 @@ def test_tensors_of_the_backend():
 
 
 def test_all_parts_of_a_large_array_are_checked(monkeypatch):
-    monkeypatch.setattr("keras_grl.models.labels._CHUNK", 3)
+    monkeypatch.setattr("keras_grl.models.label_values._CHUNK", 3)
     check(np.zeros(10), SPARSE, 7)
     for index in range(10):
         labels = np.zeros(10)

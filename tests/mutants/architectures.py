@@ -157,8 +157,8 @@ MUTANTS = [
         "keras_grl/architectures/weights.py",
         WEIGHTS,
         (
-            "values[..., ::-1, :].copy()",
-            "values[..., :, ::-1].copy()",
+            "values[..., ::-1, :]",
+            "values[..., :, ::-1]",
             "test_flipped_takes_the_other_order_of_colours",
         ),
         (

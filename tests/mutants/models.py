@@ -183,7 +183,7 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/models/labels.py",
+        "keras_grl/models/label_kinds.py",
         LABELS,
         (
             "(part < 0) | (part >= classes)",
@@ -195,6 +195,10 @@ MUTANTS = [
             "high <= classes",
             "test_classes_that_do_not_exist",
         ),
+    ),
+    *mutants(
+        "keras_grl/models/label_values.py",
+        LABELS,
         (
             "range(0, len(values), rows)",
             "range(0, rows, rows)",
@@ -238,8 +242,8 @@ MUTANTS = [
             "test_validation_pairs_that_the_devices_do_not_divide",
         ),
         (
-            "checks.check_batch(self, x, y)\n        return super().train_on",
-            "return super().train_on",
+            "checks.check_batch(self, x, y)\n        if self.train_function",
+            "if self.train_function",
             "test_labels_of_one_batch",
         ),
     ),
@@ -247,17 +251,17 @@ MUTANTS = [
         "keras_grl/models/fitting.py",
         "tests/models/test_evaluation_data.py",
         (
-            'x = self._sorted_inputs("x", x)\n        batch.check_finite',
+            'x = self._in_order("x", x)\n        batch.check_finite',
             "batch.check_finite",
             "test_columns_are_matched_by_name_after_training",
         ),
         (
-            'x = self._sorted_inputs("x", x)\n        checks.check_pred',
+            'x = self._in_order("x", x)\n        checks.check_pred',
             "checks.check_pred",
             "test_columns_are_matched_by_name_after_training",
         ),
         (
-            "kwargs = self._with_sorted_columns(kwargs)",
+            "kwargs = self._prepare_validation(kwargs)",
             "pass",
             "test_columns_are_matched_by_name_after_training",
         ),
