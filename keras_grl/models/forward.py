@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import tree
 
+from keras_grl.layers.gradient_reversal import gradient_reversal_layers
+from keras_grl.layers.step_counter import StepCounter
 from keras_grl.methods import rows
 from keras_grl.methods.method import Method
 from keras_grl.models import batch
@@ -16,6 +18,8 @@ from keras_grl.models.input_specs import input_specs
 from keras_grl.models.input_specs import integer_dtypes
 from keras_grl.models.running_statistics import SourceStatistics
 from keras_grl.models.running_statistics import source_pass
+from keras_grl.models.target_term import TargetTerm
+from keras_grl.models.target_term import predictions_of
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
 from keras_grl.types import Config
@@ -40,6 +44,8 @@ class Forward(Fitting):
     The arguments are those of `AdaptationModel`.
     """
 
+    _target: TargetTerm | None = None
+
     def __init__(
         self,
         feature_extractor: keras.layers.Layer,
@@ -57,7 +63,7 @@ class Forward(Fitting):
                 invalid(
                     "method",
                     "a `keras_grl.methods.Method`, such as "
-                    "`keras_grl.methods.DANN()`",
+                    "`keras_grl.methods.DANN()`, or None",
                     method,
                 )
             )
@@ -67,6 +73,12 @@ class Forward(Fitting):
         self.source_preprocessing = layers.get(SOURCE)
         self.target_preprocessing = layers.get(TARGET)
         self.method = method
+        # Where steps are counted for p, if the method does not.
+        self._steps = (
+            None
+            if gradient_reversal_layers(method)
+            else StepCounter(name="steps")
+        )
         self.batch_normalization = check_choice(
             "batch_normalization",
             batch_normalization,
@@ -80,6 +92,11 @@ class Forward(Fitting):
         self._inputs_shape: Shapes = None
         self._inputs_dtype: DTypes = None
         self._build_if_shape_is_known()
+
+    @property
+    def step_counter(self) -> StepCounter:
+        """The layer that counts training steps for p."""
+        return self._steps or gradient_reversal_layers(self.method)[0]
 
     # Building.
 
@@ -247,20 +264,26 @@ class Forward(Fitting):
             return self.label_predictor(features, training=training)
         batch.check_streams(inputs)
         features = self._joint_features(inputs, training)
-        seen = rows.labeled_rows(features, inputs)
-        if self.method.uses_target_predictions:
-            predictions = self.label_predictor(features, training=training)
-            label = tree.map_structure(
-                lambda each: rows.labeled_rows(each, inputs), predictions
-            )
-        else:
-            label = predictions = self.label_predictor(seen, training=training)
-        return {
+        by_method = self.method.uses_target_predictions
+        label, predictions = predictions_of(
+            self.label_predictor,
+            features,
+            inputs,
+            by_method or self._target is not None,
+            training,
+        )
+        outputs = {
             "label": label,
             "features": features,
             "predictions": predictions,
-            **self.method(features, predictions, training=training),
         }
+        if self._target is not None and self._target.is_scheduled:
+            # Before the method, which counts the step.
+            p = self.step_counter.progress_at(self.step_counter.step)
+            outputs["target_loss_weight"] = self._target.weight(p)
+        return outputs | self.method(
+            features, predictions if by_method else label, training=training
+        )
 
     def _joint_features(self, inputs: PairedInputs, training: bool) -> Tensor:
         source, target = rows.source_and_target(inputs)
