@@ -214,6 +214,17 @@ def all_rows():
     return keras_grl.pair((x["source"], y), x["target"], batch_size=(5, 7))
 
 
+def test_an_unknown_length_is_refused():
+    model = compiled(dann(), target_loss_weight=schedules.LinearRamp(0.0, 2.0))
+
+    def batches():
+        while True:
+            yield batch()
+
+    with pytest.raises(ValueError, match="horizon of a schedule is unknown"):
+        model.fit(batches(), shuffle=False, verbose=0)
+
+
 def test_a_ramped_adaptation_factor_and_the_weight_have_one_p():
     model = dann(schedules.LinearRamp(0.0, 1.0), total_steps=8)
     compiled(model, target_loss_weight=schedules.LinearRamp(0.0, 3.0))
@@ -276,13 +287,19 @@ def test_several_outputs_have_losses_by_name():
     model.compile(
         keras.optimizers.SGD(0.0),
         {name: "sparse_categorical_crossentropy" for name in labels},
-        target_loss={"color": losses.PredictionEntropy()},
+        target_loss={
+            "color": losses.PredictionEntropy(),
+            "digit": losses.InformationMaximization(),
+        },
         run_eagerly=True,
     )
     logs = model.train_on_batch(x, labels, return_dict=True)
-    p = model.predict(x["target"], verbose=0)["color"].astype("float64")
+    p = model.predict(x["target"], verbose=0)
     np.testing.assert_allclose(
-        logs["target_loss"], by_hand.prediction_entropy(p), rtol=1e-5
+        logs["target_loss"],
+        by_hand.prediction_entropy(p["color"].astype("float64"))
+        + by_hand.information_maximization(p["digit"].astype("float64")),
+        rtol=1e-5,
     )
     model.compile(
         "sgd",
