@@ -156,7 +156,7 @@ def test_without_it_the_label_predictor_sees_labeled_rows_only():
 
 
 class Rows(keras_grl.methods.Method):
-    """A method that does not use target predictions records what it gets."""
+    """Records how many rows of predictions it gets."""
 
     def call(self, features, predictions, training=False):
         self.got = predictions.shape[0]
@@ -166,11 +166,17 @@ class Rows(keras_grl.methods.Method):
         return ops.mean(outputs["features"])
 
 
-def test_a_method_without_target_predictions_gets_labeled_rows():
-    model = keras_grl.AdaptationModel(*parts(), Rows())
-    compiled(model)
+class AllRows(Rows):
+    uses_target_predictions = True
+
+
+@pytest.mark.parametrize("loss", [None, mean_square])
+@pytest.mark.parametrize(("method", "rows"), [(Rows, 5), (AllRows, 12)])
+def test_a_method_gets_the_rows_that_it_asked_for(method, rows, loss):
+    model = keras_grl.AdaptationModel(*parts(), method())
+    compiled(model, loss)
     step(model)
-    assert model.method.got == 5
+    assert model.method.got == rows
 
 
 # The weight as a schedule.
@@ -218,7 +224,7 @@ def test_an_unknown_length_is_refused():
     model = compiled(dann(), target_loss_weight=schedules.LinearRamp(0.0, 2.0))
 
     def batches():
-        while True:
+        for _ in range(3):
             yield batch()
 
     with pytest.raises(ValueError, match="horizon of a schedule is unknown"):

@@ -188,13 +188,17 @@ MUTANTS = [
         (
             "features, predictions if by_method else label, training=training",
             "features, label, training=training",
-            "test_a_method_gets_target_predictions_if_it_uses_them",
+            f"{TARGET_LOSS}::test_a_method_gets_the_rows_that_it_asked_for",
         ),
         (
             "features, predictions if by_method else label, training=training",
             "features, predictions, training=training",
-            f"{TARGET_LOSS}::"
-            "test_a_method_without_target_predictions_gets_labeled_rows",
+            f"{TARGET_LOSS}::test_a_method_gets_the_rows_that_it_asked_for",
+        ),
+        (
+            "by_method or self._target is not None,",
+            "self._target is not None,",
+            "test_a_method_gets_target_predictions_if_it_uses_them",
         ),
         (
             "by_method or self._target is not None,",
