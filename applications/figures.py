@@ -227,6 +227,55 @@ def bars(
     _save(figure, path)
 
 
+def knobs(
+    results: list[dict[str, Any]], titles: dict[str, str], path: Path
+) -> None:
+    """Accuracy and domain accuracy over the values of each knob.
+
+    Args:
+        results: One dict for each knob, value and seed: `knob`, `value`,
+            `accuracy`, `domain_accuracy`.
+        titles: Knob to its title.
+        path: The file to write.
+    """
+    by_knob: dict[str, dict[Any, list[dict[str, Any]]]] = {}
+    for row in results:
+        of_value = by_knob.setdefault(row["knob"], {})
+        of_value.setdefault(row["value"], []).append(row)
+    columns = min(len(by_knob), 3)
+    rows = -(-len(by_knob) // columns)
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(3.6 * columns, 3 * rows),
+        squeeze=False,
+        sharey=True,
+    )
+    for axis, (knob, of_value) in zip(axes.flat, by_knob.items(), strict=False):
+        places = range(len(of_value))
+        for name, label, color in (
+            ("accuracy", "target accuracy", TARGET_COLOR),
+            ("domain_accuracy", "domain accuracy", "grey"),
+        ):
+            seeds = [[row[name] for row in each] for each in of_value.values()]
+            axis.errorbar(
+                places,
+                [np.mean(each) for each in seeds],
+                [np.std(each) for each in seeds],
+                color=color,
+                marker="o",
+                capsize=3,
+                label=label,
+            )
+        axis.set_xticks(places, [str(value) for value in of_value], fontsize=8)
+        axis.set(title=titles[knob], ylim=(0, 1))
+        axis.title.set_fontsize(9)
+    axes[0, 0].legend(fontsize=8)
+    for axis in axes.flat[len(by_knob) :]:
+        axis.axis("off")
+    _save(figure, path)
+
+
 def _save(figure: plt.Figure, path: Path) -> None:
     figure.tight_layout()
     with whole(path) as file:

@@ -107,6 +107,11 @@ OptimizerLike: TypeAlias = str | keras.optimizers.Optimizer
 OneLoss: TypeAlias = str | keras.Loss | Callable[[Tensor, Tensor], Tensor]
 # What `compile` takes for the losses of all outputs.
 LossLike: TypeAlias = Structure[OneLoss | None]
+# What `compile` takes for the loss of the target's predictions: a function of
+# them, or one by the name of each output.
+TargetLossLike: TypeAlias = (
+    Callable[[Tensor], Tensor] | Mapping[str, Callable[[Tensor], Tensor]]
+)
 # What `fit` takes for callbacks.
 Callbacks: TypeAlias = (
     keras.callbacks.Callback

@@ -127,6 +127,24 @@ def check_layer(name: str, layer: object) -> None:
         raise ValueError(invalid(name, "a Keras model or layer", layer))
 
 
+def check_registered(name: str, value: object) -> None:
+    """Refuses a function or an object that could be saved but not loaded.
+
+    Args:
+        name: The argument that it was passed for.
+        value: A function, or an instance of a class.
+    """
+    kind = value if hasattr(value, "__name__") else type(value)
+    registered = keras.saving.get_registered_name(kind)
+    if keras.saving.get_registered_object(registered) is not kind:
+        raise ValueError(
+            f"A model with `{name}={value!r}` could be saved but not loaded: "
+            "the function or class is not registered.\n"
+            "Put `@keras.saving.register_keras_serializable()` above its "
+            "definition (a lambda must become a `def`)."
+        )
+
+
 def is_number(value: object) -> bool:
     """Whether `value` is a number, of Python or NumPy, or a 0-d array."""
     return (

@@ -32,7 +32,7 @@ class Job:
     @property
     def methods(self) -> list[str]:
         """The methods to run, after those they need."""
-        known = self.experiment.methods
+        known = self.experiment.known_methods
         asked = self.options.methods or self.all_methods
         unknown = [name for name in asked if name not in known]
         if unknown:

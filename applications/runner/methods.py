@@ -15,6 +15,7 @@ import keras_grl
 from applications.runner import measures
 from applications.runner.job import Run
 from applications.runner.training import SVM_IMAGES
+from applications.runner.training import TargetLoss
 from applications.runner.training import Trained
 from applications.runner.training import initial_network
 from applications.runner.training import train_paired
@@ -85,6 +86,32 @@ def coral(run: Run) -> Trained:
     return _discrepancy(run, "coral", run.settings.coral_weight)
 
 
+def mcc(run: Run) -> Trained:
+    """Minimum class confusion on the target alone (Jin et al., 2020)."""
+    return train_paired(
+        run, _without_domain_loss(run), 0.0, of_target=_mcc(run)
+    )
+
+
+def bnm(run: Run) -> Trained:
+    """Batch nuclear-norm maximization on the target (Cui et al., 2020)."""
+    return train_paired(
+        run, _without_domain_loss(run), 0.0, of_target=_bnm(run)
+    )
+
+
+def dann_mcc(run: Run) -> Trained:
+    """DANN, and minimum class confusion."""
+    weight = run.settings.domain_loss_weight
+    return train_paired(run, initial_network(run), weight, of_target=_mcc(run))
+
+
+def dann_bnm(run: Run) -> Trained:
+    """DANN, and batch nuclear-norm maximization."""
+    weight = run.settings.domain_loss_weight
+    return train_paired(run, initial_network(run), weight, of_target=_bnm(run))
+
+
 def subspace_alignment(run: Run, network: keras.Model) -> Trained:
     """A linear SVM on aligned subspaces (Fernando et al., 2013)."""
     transformer = keras_grl.baselines.SubspaceAlignment(standardize=True)
@@ -108,7 +135,11 @@ TRAIN: dict[str, Callable[..., Trained]] = {
         ddc,
         mmd,
         coral,
+        bnm,
+        mcc,
         dann,
+        dann_bnm,
+        dann_mcc,
         train_on_target,
         labelled_target_only,
         source_and_labelled_target,
@@ -121,6 +152,33 @@ def _labeled(run: Run) -> tuple[np.ndarray, np.ndarray]:
     if run.domains.labeled is None:
         raise ValueError(f"{run.experiment.name} has no labeled target.")
     return run.domains.labeled
+
+
+def _mcc(run: Run) -> TargetLoss:
+    loss = keras_grl.losses.MinimumClassConfusion()
+    return {"target_loss": loss, "target_loss_weight": run.settings.mcc_weight}
+
+
+def _bnm(run: Run) -> TargetLoss:
+    loss = keras_grl.losses.NuclearNorm()
+    return {"target_loss": loss, "target_loss_weight": run.settings.bnm_weight}
+
+
+def _without_domain_loss(run: Run) -> keras_grl.AdaptationModel:
+    """The network without its domain classifier."""
+    network = initial_network(run)
+    model = keras_grl.AdaptationModel(
+        network.feature_extractor,
+        network.label_predictor,
+        preprocessing={
+            "source": network.source_preprocessing,
+            "target": network.target_preprocessing,
+        },
+        batch_normalization=network.batch_normalization,
+    )
+    if not model.built:
+        model.build_from_config(network.get_build_config())
+    return model
 
 
 def _discrepancy(run: Run, discrepancy: str, weight: float) -> Trained:

@@ -32,7 +32,7 @@ def main(
         configuration,
         experiment.presets,
         experiment.description,
-        experiment.methods,
+        experiment.known_methods,
         arguments,
     )
     return run(Job(experiment, options, settings))

@@ -24,6 +24,7 @@ from applications.options import seed
 from applications.options import stop
 from applications.options import switch
 from applications.options import words
+from applications.runner.names import METHODS
 
 if TYPE_CHECKING:
     import keras_grl
@@ -151,6 +152,12 @@ class Settings(CommonSettings):
     coral_weight: float = option(
         1.0, "Weight of CORAL's distance.", not_negative
     )
+    mcc_weight: float = option(
+        1.0, "Weight of the minimum class confusion.", not_negative
+    )
+    bnm_weight: float = option(
+        1.0, "Weight of the batch nuclear norm.", not_negative
+    )
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -227,7 +234,8 @@ class Experiment:
         load: Function of options, settings and seed that returns `Domains`.
         architecture: The paper's network, one of `keras_grl.architectures`.
         presets: Name to settings.
-        methods: Names of the methods, in the order of the table.
+        methods: Names of the methods to run by default.
+        more_methods: Names of those that run only if they are asked for.
         published: Method to its target accuracy in the paper.
         classes: Number of classes.
         build: Function of settings, `Domains` and further arguments of
@@ -249,6 +257,7 @@ class Experiment:
     architecture: str
     presets: dict[str, Any]
     methods: tuple[str, ...]
+    more_methods: tuple[str, ...] = ()
     published: dict[str, float] = dataclasses.field(default_factory=dict)
     classes: int = 10
     build: Callable[..., "keras_grl.DANNModel"] | None = None
@@ -260,6 +269,15 @@ class Experiment:
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     flags: dict[str, str] = dataclasses.field(default_factory=dict)
     table: str | None = "table_1"
+
+    @property
+    def known_methods(self) -> tuple[str, ...]:
+        """All methods, in the order of tables."""
+        return tuple(
+            name
+            for name in METHODS
+            if name in (*self.methods, *self.more_methods)
+        )
 
     @property
     def command(self) -> str:

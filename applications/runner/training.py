@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
+from typing import TypeAlias
 
 import keras
 import numpy as np
@@ -15,6 +16,10 @@ from applications.runner.job import Run
 
 SVM_IMAGES = 10_000  # that a linear SVM and subspace alignment learn from
 CHECKPOINT_SECONDS = 20.0  # between two checkpoints, at least
+
+
+# `target_loss` and `target_loss_weight` of `compile`.
+TargetLoss: TypeAlias = dict[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,6 +134,7 @@ def train_paired(
     weight: float,
     labeled: tuple[np.ndarray, np.ndarray] | None = None,
     unlabeled: int | None = None,
+    of_target: TargetLoss | None = None,
 ) -> Trained:
     """Trains on both domains.
 
@@ -140,8 +146,11 @@ def train_paired(
             target's place in a batch.
         unlabeled: Target samples in a batch without labels; by default what
             is left of the target's half.
+        of_target: The loss of the target's predictions, and its weight.
     """
-    network.compile(**_compiled(run), domain_loss_weight=weight)
+    network.compile(
+        **_compiled(run), domain_loss_weight=weight, **(of_target or {})
+    )
     source, target = run.domains.source, run.domains.target
     half = run.settings.batch_size // 2
     size = {"source": half, "target": unlabeled or half}

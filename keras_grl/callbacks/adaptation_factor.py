@@ -156,7 +156,13 @@ class AdaptationFactorScheduler(HorizonCallback):
             warn_of_skipped_steps(steps, layers[0].last_adaptation_factor())
         elif self.model.stop_training or last < self.params["epochs"]:
             for layer in layers:
-                warn_of_early_end(layer)
+                warn_of_early_end(
+                    f"the adaptation factor of {layer.name!r}",
+                    layer.schedule,
+                    layer,
+                    "`DANNModel(..., total_steps=...)`, or "
+                    "`AdaptationFactorScheduler(schedule, total_steps=...)`",
+                )
 
     def _check_counted(self, layer: GradientReversal, counted: int) -> None:
         """Refuses a layer that counted too few or too many steps.

@@ -6,6 +6,8 @@ from keras import tree
 from keras_grl.callbacks.adaptation_factor import AdaptationFactorScheduler
 from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.callbacks.learning_rate import LearningRateAnnealing
+from keras_grl.callbacks.target_loss_weight import TargetLossWeight
+from keras_grl.callbacks.target_loss_weight import target_loss_schedule
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.pairing import PairedDataset
 from keras_grl.types import Callbacks
@@ -41,6 +43,8 @@ def with_defaults(
         schedulers.append(AdaptationFactorScheduler())
     if not has(LearningRateAnnealing):
         schedulers.append(LearningRateAnnealing())
+    if target_loss_schedule(model) is not None:
+        schedulers.append(TargetLossWeight())
     # λ first: its callback may set the horizon of both on the model.
     schedulers.sort(key=lambda c: not isinstance(c, AdaptationFactorScheduler))
     if isinstance(dataset, PairedDataset):

@@ -1,37 +1,45 @@
-"""Warnings about the adaptation factor at the end of training."""
+"""Warnings about schedules at the end of training."""
 
 import warnings
 
-from keras_grl.layers.gradient_reversal import GradientReversal
+from keras import ops
+
+from keras_grl.layers.step_counter import StepCounter
 from keras_grl.schedules import Constant
 from keras_grl.schedules.progress import check_values
+from keras_grl.schedules.progress import function_of_p
+from keras_grl.types import FunctionOfP
 
 
-def warn_of_early_end(layer: GradientReversal) -> None:
-    """Warns if a run ended before its schedule took effect.
+def warn_of_early_end(
+    what: str, schedule: FunctionOfP, counter: StepCounter, fix: str
+) -> None:
+    """Warns if a run ended before a schedule took effect.
 
     Args:
-        layer: A gradient reversal layer of the model.
+        what: What the schedule is of.
+        schedule: The schedule.
+        counter: The layer that counts the steps of the run.
+        fix: How to pass the number of steps.
     """
-    if isinstance(layer.schedule, Constant):
+    if isinstance(schedule, Constant):
         return
-    step, total_steps = layer.steps_counted, layer.horizon
-    values = check_values("adaptation_factor", layer.schedule)
+    step, total_steps = counter.steps_counted, counter.horizon
+    values = check_values("schedule", schedule)
     if not total_steps or values is None:
         return
     p = min(step / total_steps, 1.0)
-    factor, end = layer.last_adaptation_factor(), values[-1]
-    if p >= 0.5 and factor >= 0.5 * end:
+    last = function_of_p(schedule)(counter.last_progress())
+    value, end = float(ops.convert_to_numpy(last)), values[-1]
+    if p >= 0.5 and value >= 0.5 * end:
         return
     warnings.warn(
         f"Training stopped after {step} of {total_steps} steps (p = {p:.2f}), "
-        f"when the adaptation factor of {layer.name!r} had reached "
-        f"{factor:.2g}; its schedule ends at {end:.2g}. So the domains have "
-        "hardly been adapted to each other. If you expect training to stop "
-        "early, pass the number of steps that you expect, instead of a large "
-        "number of epochs: `DANNModel(..., total_steps=...)`, or "
-        "`AdaptationFactorScheduler(schedule, total_steps=...)`; about "
-        f"{max(step, 1)} for a run such as this one.",
+        f"when {what} had reached {value:.2g}; its schedule ends at {end:.2g}. "
+        "So the domains have hardly been adapted to each other. If you expect "
+        "training to stop early, pass the number of steps that you expect, "
+        f"instead of a large number of epochs: {fix}; about {max(step, 1)} for "
+        "a run such as this one.",
         stacklevel=2,
     )
 

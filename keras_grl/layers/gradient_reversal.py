@@ -1,7 +1,5 @@
 """The gradient reversal layer R_λ."""
 
-import weakref
-from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -9,19 +7,19 @@ from keras import ops
 
 from keras_grl import schedules
 from keras_grl.backend import scale_gradient
+from keras_grl.layers.step_counter import StepCounter
+from keras_grl.layers.step_counter import step_counters
 from keras_grl.schedules.progress import check_total_steps
 from keras_grl.schedules.progress import function_of_p
-from keras_grl.types import AnyArray
 from keras_grl.types import Config
 from keras_grl.types import FunctionOfP
 from keras_grl.types import ScheduleLike
 from keras_grl.types import Shape
 from keras_grl.types import Tensor
-from keras_grl.validation import check_integer
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
-class GradientReversal(keras.layers.Layer):
+class GradientReversal(StepCounter):
     """Identity forward, gradient times -adaptation_factor backward.
 
     `R(x) = x` and `dR/dx = -adaptation_factor * I`.
@@ -83,29 +81,12 @@ class GradientReversal(keras.layers.Layer):
         # Without autocast a float64 input stays one under a float32 policy:
         # the forward pass is the identity.
         kwargs.setdefault("autocast", False)
-        super().__init__(**kwargs)
-        self.supports_masking = True
         if total_steps is not None:
             total_steps = check_total_steps(total_steps)
-        self._schedule = schedules.get(adaptation_factor)
-        total_steps = _one_horizon(self._schedule, total_steps)
-        self._given_total_steps = total_steps
-        self.step = self._counter("step", 0)
-        # So that `gradient_reversal_layers` finds the layer by its weight:
-        # Keras has no public way to walk the sub-layers of a custom layer.
-        self.step.counts_for = weakref.ref(self)
-        self.total_steps = self._counter("total_steps", total_steps or 0)
-        self._horizon_known = total_steps is not None
-
-    def _counter(self, name: str, value: int) -> keras.Variable:
-        return self.add_weight(
-            shape=(),
-            initializer=keras.initializers.Constant(value),
-            dtype="int32",
-            trainable=False,
-            autocast=False,
-            name=name,
-        )
+        schedule = schedules.get(adaptation_factor)
+        super().__init__(_one_horizon(schedule, total_steps), **kwargs)
+        self.supports_masking = True
+        self._schedule = schedule
 
     @property
     def schedule(self) -> FunctionOfP:
@@ -130,14 +111,9 @@ class GradientReversal(keras.layers.Layer):
     @property
     def needs_horizon(self) -> bool:
         """Whether the schedule waits for `fit` to tell its length."""
-        return self._given_total_steps is None and not isinstance(
+        return self.given_total_steps is None and not isinstance(
             self._schedule, schedules.Constant
         )
-
-    @property
-    def given_total_steps(self) -> int | None:
-        """The horizon that was asked for; None if `fit` is to tell it."""
-        return self._given_total_steps
 
     def set_schedule(
         self, schedule: ScheduleLike, total_steps: int | None = None
@@ -152,27 +128,8 @@ class GradientReversal(keras.layers.Layer):
         total_steps = _one_horizon(schedule, total_steps)
         self._schedule = schedule
         if total_steps is not None:
-            self._given_total_steps = total_steps
+            self.given_total_steps = total_steps
             self.set_horizon(total_steps)
-
-    def set_horizon(self, total_steps: int, step: int | None = None) -> None:
-        """Tell the number of training steps, and the one to count from."""
-        total_steps = check_total_steps(total_steps)
-        if step is not None:
-            step = check_integer("step", step, minimum=0)
-            self.step.assign(step)
-        self.total_steps.assign(total_steps)
-        self._horizon_known = True
-
-    @property
-    def steps_counted(self) -> int:
-        """Integer: the training steps so far."""
-        return int(ops.convert_to_numpy(self.step + 0))
-
-    @property
-    def horizon(self) -> int:
-        """Integer: the training steps in which p goes to 1; 0 if unknown."""
-        return int(ops.convert_to_numpy(self.total_steps + 0))
 
     def last_adaptation_factor(self) -> float:
         """Float: the adaptation factor of the last training step."""
@@ -182,14 +139,10 @@ class GradientReversal(keras.layers.Layer):
     def _factor_at(self, step: Tensor) -> Tensor:
         if isinstance(self._schedule, schedules.Constant):
             return self._schedule.value
-        # A horizon of 0 is an unknown one; p is then 0.
-        total_steps = ops.maximum(self.total_steps, 1)
-        known = ops.cast(ops.minimum(self.total_steps, 1), "float32")
-        p = known * schedules.progress(step, total_steps)
-        return function_of_p(self._schedule)(p)
+        return function_of_p(self._schedule)(self.progress_at(step))
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
-        if training and self.needs_horizon and not self._horizon_known:
+        if training and self.needs_horizon and not self.knows_horizon:
             raise ValueError(
                 "The horizon of the adaptation factor's schedule is unknown: "
                 "expected the number of training steps in which p goes from "
@@ -214,16 +167,11 @@ class GradientReversal(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
-    def load_own_variables(self, store: Mapping[str, AnyArray]) -> None:
-        super().load_own_variables(store)
-        if int(ops.convert_to_numpy(self.total_steps + 0)) > 0:
-            self._horizon_known = True
-
     def get_config(self) -> Config:
         return {
             **super().get_config(),
             "adaptation_factor": schedules.serialize(self._schedule),
-            "total_steps": self._given_total_steps,
+            "total_steps": self.given_total_steps,
         }
 
 
@@ -279,9 +227,8 @@ def gradient_reversal_layers(
     >>> [layer.name for layer in gradient_reversal_layers(model)]
     ['reversal']
     """
-    layers = []
-    for variable in model.variables:
-        layer = getattr(variable, "counts_for", lambda: None)()
-        if layer is not None:
-            layers.append(layer)
-    return sorted(layers, key=lambda layer: layer.path or layer.name)
+    return [
+        each
+        for each in step_counters(model)
+        if isinstance(each, GradientReversal)
+    ]

@@ -12,12 +12,14 @@ from keras_grl.methods import rows
 from keras_grl.methods.domain_classifier import from_file
 from keras_grl.methods.method import Method
 from keras_grl.methods.method import mean_of_batches
+from keras_grl.methods.no_alignment import NoAlignment
 from keras_grl.methods.rows import Rows
 from keras_grl.models import batch
 from keras_grl.models import checks
 from keras_grl.models import progress
 from keras_grl.models.forward import Forward
 from keras_grl.models.saving import file_shared_layers
+from keras_grl.models.target_term import TargetTerm
 from keras_grl.types import Config
 from keras_grl.types import CustomObjects
 from keras_grl.types import Inputs
@@ -28,10 +30,16 @@ from keras_grl.types import PairedInputs
 from keras_grl.types import Predictions
 from keras_grl.types import Preprocessing
 from keras_grl.types import SampleWeight
+from keras_grl.types import ScheduleLike
+from keras_grl.types import TargetLossLike
 from keras_grl.types import Tensor
 from keras_grl.validation import check_number
 
-_LOGGED_BY_CALLBACKS = {"adaptation_factor", "learning_rate"}
+_LOGGED_BY_CALLBACKS = {
+    "adaptation_factor",
+    "learning_rate",
+    "target_loss_weight",
+}
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -42,6 +50,9 @@ class AdaptationModel(Forward):
     samples; the method adds a loss that aligns the domains:
 
     `loss = label_loss + domain_loss_weight * domain_loss`
+
+    With `compile(…, target_loss=…)` a loss of the predictions for the unlabeled
+    target samples is added, times `target_loss_weight`.
 
     `fit` and `evaluate` take the paired batches of `keras_grl.pair`. `predict`,
     `evaluate` and a call also take plain data, which passes only through the
@@ -54,7 +65,9 @@ class AdaptationModel(Forward):
         feature_extractor: Keras model or layer, G_f: inputs to features,
             a tensor of any rank with the batch axis first.
         label_predictor: Keras model or layer, G_y: features to predictions.
-        method: A `keras_grl.methods.Method`, such as `DANN()`.
+        method: A `keras_grl.methods.Method`, such as `DANN()`. With None, the
+            default, the domains are not aligned, and there is no domain loss:
+            the model is "source only", or adapts by its `target_loss` alone.
         preprocessing: Dict `{"source": layer, "target": layer}`, the layers
             that the inputs of each domain pass before the feature extractor,
             such as `keras_grl.layers.MeanSubtraction`. With several sources
@@ -104,7 +117,7 @@ class AdaptationModel(Forward):
         self,
         feature_extractor: keras.layers.Layer,
         label_predictor: keras.layers.Layer,
-        method: Method,
+        method: Method | None = None,
         preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
         num_sources: int | None = None,
@@ -113,7 +126,7 @@ class AdaptationModel(Forward):
         super().__init__(
             feature_extractor,
             label_predictor,
-            method,
+            NoAlignment(name="no_alignment") if method is None else method,
             preprocessing,
             batch_normalization,
             num_sources,
@@ -155,11 +168,17 @@ class AdaptationModel(Forward):
         )
         batch_rows = Rows.of(x)
         self._label_loss_tracker.update_state(label_loss, batch_rows.labeled)
-        domain_loss = self.method.loss(y_pred, batch_rows)
-        self._domain_loss_tracker.update_state(domain_loss, batch_rows.total)
         # Not `+`: if `floatx` is not float32 their dtypes differ, which on
         # TensorFlow only `ops.add` accepts.
-        return ops.add(loss, self._domain_loss_weight * domain_loss / replicas)
+        if self._aligns:
+            value = self.method.loss(y_pred, batch_rows)
+            self._domain_loss_tracker.update_state(value, batch_rows.total)
+            loss = ops.add(loss, self._domain_loss_weight * value / replicas)
+        if self._target is not None:
+            weight = y_pred.get("target_loss_weight", self._target.constant)
+            value = self._target.loss_of(y_pred, batch_rows)
+            loss = ops.add(loss, weight * value / replicas)
+        return loss
 
     def compute_metrics(
         self,
@@ -181,13 +200,32 @@ class AdaptationModel(Forward):
         y, sample_weight = rows.source_labels(x, y, sample_weight)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
+    @property
+    def _aligns(self) -> bool:
+        """Whether there is a domain loss."""
+        return not isinstance(self.method, NoAlignment)
+
     def _own_metrics(self) -> list[keras.Metric]:
         """The metrics that only paired data have."""
         return [
             self._label_loss_tracker,
-            self._domain_loss_tracker,
+            *([self._domain_loss_tracker] if self._aligns else []),
             *self.method.metrics,
+            *self._target_metrics(),
         ]
+
+    def _target_metrics(self) -> list[keras.Metric]:
+        return [] if self._target is None else [self._target.tracker]
+
+    @property
+    def metrics(self) -> list[keras.Metric]:
+        """All metrics of the logs."""
+        metrics = [
+            metric
+            for metric in super().metrics
+            if self._aligns or metric is not self._domain_loss_tracker
+        ]
+        return metrics + self._target_metrics()
 
     def get_metrics_result(self) -> dict[str, Tensor]:
         """The values of all metrics by name, as in `keras.Model`.
@@ -216,6 +254,8 @@ class AdaptationModel(Forward):
         loss: LossLike | None = None,
         *args: Any,
         domain_loss_weight: float = 1.0,
+        target_loss: TargetLossLike | None = None,
+        target_loss_weight: ScheduleLike = 1.0,
         **kwargs: Any,
     ) -> None:
         """Configures training. Takes all arguments of `keras.Model.compile`.
@@ -228,12 +268,30 @@ class AdaptationModel(Forward):
             domain_loss_weight: Float, at least 0. Weight of the domain loss in
                 the sum. Unlike a `DANNModel`'s adaptation factor it also scales
                 the gradients of the domain classifier.
+            target_loss: A function of the label predictor's predictions for
+                the unlabeled target samples, such as
+                `keras_grl.losses.MinimumClassConfusion()`, or a dict with one
+                for each output by name. The label predictor then runs on these
+                samples too, in the same pass, and its `BatchNormalization`
+                layers see them. Logged as `target_loss`, without its weight.
+                If a batch is divided among devices by TensorFlow or torch, it
+                is the mean over their parts.
+            target_loss_weight: A number or a schedule of
+                `keras_grl.schedules`: the weight of the target loss in the sum.
             **kwargs: Further arguments of `keras.Model.compile`.
+
+        Raises:
+            ValueError: If an argument is invalid.
         """
         self._domain_loss_weight = check_number(
             "domain_loss_weight", domain_loss_weight, minimum=0.0
         )
         checks.check_loss(self, loss)
+        self._target = (
+            None
+            if target_loss is None
+            else TargetTerm(target_loss, target_loss_weight, loss)
+        )
         super().compile(optimizer, loss, *args, **kwargs)
         progress.share_progress(self)
 
@@ -243,6 +301,8 @@ class AdaptationModel(Forward):
         config = super().get_compile_config()
         if config:
             config["domain_loss_weight"] = self._domain_loss_weight
+            if self._target is not None:
+                config |= self._target.get_config()
         return config
 
     def get_config(self) -> Config:
@@ -263,6 +323,8 @@ class AdaptationModel(Forward):
 
     def _method_config(self) -> Config:
         """The arguments that define the method."""
+        if not self._aligns:
+            return {"method": None}
         return {"method": keras.saving.serialize_keras_object(self.method)}
 
     @classmethod

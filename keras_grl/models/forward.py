@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import tree
 
+from keras_grl.layers.gradient_reversal import gradient_reversal_layers
+from keras_grl.layers.step_counter import StepCounter
 from keras_grl.methods import rows
 from keras_grl.methods.method import Method
 from keras_grl.models import batch
@@ -15,6 +17,8 @@ from keras_grl.models.input_specs import input_specs
 from keras_grl.models.input_specs import integer_dtypes
 from keras_grl.models.per_domain import PerDomain
 from keras_grl.models.per_domain import check_num_sources
+from keras_grl.models.target_term import TargetTerm
+from keras_grl.models.target_term import predictions_of
 from keras_grl.streams import TARGET
 from keras_grl.types import Config
 from keras_grl.types import DTypes
@@ -36,6 +40,8 @@ class Forward(PerDomain):
     The arguments are those of `AdaptationModel`.
     """
 
+    _target: TargetTerm | None = None
+
     def __init__(
         self,
         feature_extractor: keras.layers.Layer,
@@ -54,7 +60,7 @@ class Forward(PerDomain):
                 invalid(
                     "method",
                     "a `keras_grl.methods.Method`, such as "
-                    "`keras_grl.methods.DANN()`",
+                    "`keras_grl.methods.DANN()`, or None",
                     method,
                 )
             )
@@ -63,10 +69,21 @@ class Forward(PerDomain):
         self.label_predictor = label_predictor
         self._set_preprocessing(preprocessing)
         self.method = method
+        # Where steps are counted for p, if the method does not.
+        self._steps = (
+            None
+            if gradient_reversal_layers(method)
+            else StepCounter(name="steps")
+        )
         self._set_batch_normalization(batch_normalization)
         self._inputs_shape: Shapes = None
         self._inputs_dtype: DTypes = None
         self._build_if_shape_is_known()
+
+    @property
+    def step_counter(self) -> StepCounter:
+        """The layer that counts training steps for p."""
+        return self._steps or gradient_reversal_layers(self.method)[0]
 
     # Building.
 
@@ -236,20 +253,26 @@ class Forward(PerDomain):
             return self.label_predictor(features, training=training)
         batch.check_streams(inputs, self.num_sources)
         features = self._joint_features(inputs, training)
-        seen = rows.labeled_rows(features, inputs)
-        if self.method.uses_target_predictions:
-            predictions = self.label_predictor(features, training=training)
-            label = tree.map_structure(
-                lambda each: rows.labeled_rows(each, inputs), predictions
-            )
-        else:
-            label = predictions = self.label_predictor(seen, training=training)
-        return {
+        by_method = self.method.uses_target_predictions
+        label, predictions = predictions_of(
+            self.label_predictor,
+            features,
+            inputs,
+            by_method or self._target is not None,
+            training,
+        )
+        outputs = {
             "label": label,
             "features": features,
             "predictions": predictions,
-            **self.method(features, predictions, training=training),
         }
+        if self._target is not None and self._target.is_scheduled:
+            # Before the method, which counts the step.
+            p = self.step_counter.progress_at(self.step_counter.step)
+            outputs["target_loss_weight"] = self._target.weight(p)
+        return outputs | self.method(
+            features, predictions if by_method else label, training=training
+        )
 
     def extract_features(
         self, inputs: Inputs, training: bool = False, at: str | None = None

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import keras
 from keras import ops
 
-from keras_grl.layers.gradient_reversal import gradient_reversal_layers
+from keras_grl.layers.step_counter import step_counters
 from keras_grl.schedules.fitted import FitSchedule
 from keras_grl.schedules.horizon import add_horizon
 from keras_grl.schedules.horizon import called_schedule
@@ -55,15 +55,15 @@ def share_progress(model: keras.Model) -> None:
             horizon.assign(*schedule.values())
         total_steps = getattr(model, "total_steps", None)
         if total_steps is not None:
-            layer = gradient_reversal_layers(model)[0]
-            first_step = steps_taken(optimizer) - layer.steps_counted
+            counted = model.step_counter.steps_counted
+            first_step = steps_taken(optimizer) - counted
             horizon.assign(total_steps, first_step)
 
 
 def count_applied_steps(
     model: keras.Model, train_step: Callable[..., StepResult], *args: Any
 ) -> StepResult:
-    """A training step, after which λ's counter holds the steps applied.
+    """A training step, after which the counter of p holds the steps applied.
 
     In the forward pass neither counter can read the other.
 
@@ -75,7 +75,7 @@ def count_applied_steps(
     Returns:
         What `train_step` returns.
     """
-    counters = [layer.step for layer in gradient_reversal_layers(model)]
+    counters = [layer.step for layer in step_counters(model)]
     applied = step_counter(model.optimizer)
     if len(args) == 1:
         # `+ 0`: on torch a variable is changed in place.

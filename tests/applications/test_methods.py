@@ -37,6 +37,8 @@ SETTINGS = Settings(
     mmd_weight=0.25,
     ddc_weight=0.125,
     coral_weight=2.0,
+    mcc_weight=0.3,
+    bnm_weight=0.6,
 )
 
 
@@ -147,6 +149,47 @@ def test_methods_learn_from_both_domains(name, weight, trained):
         "mmd": "MaximumMeanDiscrepancy",
         "coral": "Coral",
     }.get(name, "NoneType")
+
+
+@pytest.mark.parametrize(
+    ("name", "loss", "target_weight", "domain_weight"),
+    [
+        ("mcc", "MinimumClassConfusion", 0.3, None),
+        ("bnm", "NuclearNorm", 0.6, None),
+        ("dann_mcc", "MinimumClassConfusion", 0.3, 0.5),
+        ("dann_bnm", "NuclearNorm", 0.6, 0.5),
+    ],
+)
+def test_methods_with_a_loss_of_target_predictions(
+    name, loss, target_weight, domain_weight, trained
+):
+    found = trained(name)
+    x, _ = found.dataset[0][:2]
+    assert counted(x["source"]) == {SOURCE: 8}
+    assert counted(x["target"]) == {TARGET: 8}
+    compiled = found.network.get_compile_config()
+    assert compiled["target_loss"]["class_name"] == loss
+    assert compiled["target_loss_weight"] == target_weight
+    logs = found.network.test_on_batch(*found.dataset[0], return_dict=True)
+    terms = target_weight * logs["target_loss"]
+    if domain_weight is None:
+        assert "domain_loss" not in logs
+        assert not isinstance(found.network, keras_grl.DANNModel)
+    else:
+        terms += domain_weight * logs["domain_loss"]
+    np.testing.assert_allclose(
+        logs["loss"], logs["label_loss"] + terms, rtol=1e-5
+    )
+
+
+def test_a_network_without_domain_loss_starts_from_the_same_weights(trained):
+    alone, with_dann = trained("mcc").network, trained("dann").network
+    for one, other in (
+        (alone.feature_extractor, with_dann.feature_extractor),
+        (alone.label_predictor, with_dann.label_predictor),
+    ):
+        for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize(

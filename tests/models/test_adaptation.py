@@ -132,7 +132,7 @@ def test_an_adaptation_model_is_saved_with_its_method(tmp_path):
     loaded.fit(pairs(), verbose=0)
 
 
-@pytest.mark.parametrize("method", [None, "dann", DANN, keras.layers.Dense(1)])
+@pytest.mark.parametrize("method", ["dann", DANN, keras.layers.Dense(1)])
 def test_other_methods_are_refused(method):
     with pytest.raises(ValueError, match=r"argument `method`.*DANN\(\)"):
         keras_grl.AdaptationModel(*parts(), method)

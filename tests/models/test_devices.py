@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import keras_grl
+from keras_grl import losses
 from keras_grl import schedules
+from tests.losses import by_hand
 from tests.testing import BACKEND
 from tests.testing import small_data
 
@@ -109,7 +111,12 @@ CASES = {
     "everything": (
         with_everything_per_domain,
         three_streams_with_weights,
-        {"domain_loss_weight": 0.3},
+        {
+            "domain_loss_weight": 0.3,
+            # A mean over rows, unlike the losses that couple them.
+            "target_loss": losses.PredictionEntropy(),
+            "target_loss_weight": schedules.LinearRamp(0.0, 2.0),
+        },
     ),
     "two sources": (
         # 36 weights, as the other models: in one process TensorFlow 2.21 sums
@@ -135,6 +142,30 @@ def test_weights_and_logs_are_those_of_one_device(case):
         np.testing.assert_allclose(
             two[name], value, rtol=1e-6, atol=1e-6, err_msg=name
         )
+
+
+def test_a_loss_that_couples_rows_is_the_mean_over_the_devices():
+    """On TensorFlow; JAX computes it over the whole batch."""
+    x, y, t = small_data(source=4, target=8)
+    batch = {"source": x, "target": t}, y
+    keras.utils.set_random_seed(0)
+    with two_devices():
+        model = dann()
+        model.compile(
+            keras.optimizers.SGD(0.0),
+            "sparse_categorical_crossentropy",
+            target_loss=losses.NuclearNorm(),
+        )
+        logs = model.test_on_batch(*batch, return_dict=True)
+        predictions = model.predict_on_batch(t)
+    parts = 2 if BACKEND == "tensorflow" else 1
+    expected = np.mean(
+        [
+            by_hand.nuclear_norm(part.astype("float64"))
+            for part in np.split(np.asarray(predictions), parts)
+        ]
+    )
+    np.testing.assert_allclose(logs["target_loss"], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("sizes", [{"batch_size": 18}, {"batch_size": (8, 7)}])

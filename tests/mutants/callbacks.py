@@ -18,7 +18,7 @@ MUTANTS = [
             "test_skipped_steps_do_not_count",
         ),
         (
-            "first_step = steps_taken(optimizer) - layer.steps_counted",
+            "first_step = steps_taken(optimizer) - counted",
             "first_step = 0",
             "test_a_new_optimizer_continues_at_the_models_step",
         ),
@@ -27,7 +27,7 @@ MUTANTS = [
         "keras_grl/callbacks/ending.py",
         ENDING,
         (
-            "if p >= 0.5 and factor >= 0.5 * end:",
+            "if p >= 0.5 and value >= 0.5 * end:",
             "if p >= 0.5:",
             "test_early_end_warns",
         ),

@@ -27,12 +27,6 @@ MUTANTS = [
             "test_schedule_starts_at_zero_and_counts_training_calls",
         ),
         (
-            'step = self._counter("step", 0)',
-            'step = self._counter("step", 1)',
-            "test_schedule_starts_at_zero_and_counts_training_calls",
-            "test_in_every_kind_of_model",
-        ),
-        (
             "last = ops.maximum(self.step - 1, 0)",
             "last = self.step",
             "test_own_function_of_p",
@@ -48,9 +42,19 @@ MUTANTS = [
             "test_masks_pass",
         ),
         (
-            "if training and self.needs_horizon and not self._horizon_known:",
-            "if training and self.needs_horizon and self._horizon_known:",
+            "if training and self.needs_horizon and not self.knows_horizon:",
+            "if training and self.needs_horizon and self.knows_horizon:",
             "test_unknown_horizon",
+        ),
+    ),
+    *mutants(
+        "keras_grl/layers/step_counter.py",
+        REVERSAL,
+        (
+            'step = self._counter("step", 0)',
+            'step = self._counter("step", 1)',
+            "test_schedule_starts_at_zero_and_counts_training_calls",
+            "test_in_every_kind_of_model",
         ),
     ),
     *mutants(

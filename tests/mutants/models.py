@@ -5,6 +5,7 @@ from tests.mutants import mutants
 DANN = "tests/models/test_dann.py"
 TWO_DOMAINS = "tests/models/test_two_domains.py"
 ADAPTATION = "tests/models/test_adaptation.py"
+TARGET_LOSS = "tests/models/test_target_loss.py"
 CHECKS = "tests/models/test_checks.py"
 LABELS = "tests/models/test_labels.py"
 LOGITS = "tests/models/test_logits.py"
@@ -117,13 +118,13 @@ MUTANTS = [
         "keras_grl/models/adaptation.py",
         DANN,
         (
-            "self._domain_loss_weight * domain_loss / replicas",
-            "domain_loss / replicas",
+            "self._domain_loss_weight * value / replicas",
+            "value / replicas",
             BY_HAND,
         ),
         (
-            "update_state(domain_loss, batch_rows.total)",
-            "update_state(2.0 * domain_loss, batch_rows.total)",
+            "_domain_loss_tracker.update_state(value, batch_rows.total)",
+            "_domain_loss_tracker.update_state(2.0 * value, batch_rows.total)",
             "test_losses_and_metrics_in_the_logs",
         ),
         (
@@ -144,12 +145,66 @@ MUTANTS = [
         ),
     ),
     *mutants(
+        "keras_grl/models/target_term.py",
+        TARGET_LOSS,
+        (
+            "lambda each: each[batch_rows.labeled :]",
+            "lambda each: each[batch_rows.source :]",
+            "test_the_loss_is_of_the_unlabeled_target_rows_alone",
+        ),
+        (
+            "return sum(losses[1:], start=losses[0])",
+            "return losses[0] * 2",
+            "test_several_outputs_have_losses_by_name",
+        ),
+        (
+            "bool(logits) != loss.from_logits",
+            "False",
+            "test_from_logits_is_that_of_the_label_loss",
+        ),
+        (
+            '    check_registered("target_loss", each)',
+            "    pass",
+            "test_a_function_that_is_not_registered_is_refused_before_saving",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/target_loss_weight.py",
+        TARGET_LOSS,
+        (
+            "None if resumed else step",
+            "None",
+            "test_a_scheduled_weight_follows_p",
+        ),
+        (
+            "return self.model.step_counter.given_total_steps is None",
+            "return False",
+            "test_an_unknown_length_is_refused",
+        ),
+    ),
+    *mutants(
         "keras_grl/models/forward.py",
         ADAPTATION,
         (
-            "predictions = self.label_predictor(features, training=training)",
-            "predictions = self.label_predictor(seen, training=training)",
+            "features, predictions if by_method else label, training=training",
+            "features, label, training=training",
+            f"{TARGET_LOSS}::test_a_method_gets_the_rows_that_it_asked_for",
+        ),
+        (
+            "features, predictions if by_method else label, training=training",
+            "features, predictions, training=training",
+            f"{TARGET_LOSS}::test_a_method_gets_the_rows_that_it_asked_for",
+        ),
+        (
+            "by_method or self._target is not None,",
+            "self._target is not None,",
             "test_a_method_gets_target_predictions_if_it_uses_them",
+        ),
+        (
+            "by_method or self._target is not None,",
+            "True,",
+            f"{TARGET_LOSS}::"
+            "test_without_it_the_label_predictor_sees_labeled_rows_only",
         ),
         (
             "            self._create_weights(known_shape)\n"
