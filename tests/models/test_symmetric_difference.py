@@ -365,6 +365,7 @@ def test_as_domain_classifier_saved_and_loaded(name, tmp_path):
         assert not np.array_equal(to_numpy(got), want), got.path
 
 
+@pytest.mark.slow
 def test_loads_on_another_backend(tmp_path):
     model = symmetric_difference_classifier(PREDICTORS["sequential"](), 6)
     want = to_numpy(model(FEATURES[:4]))
