@@ -9,10 +9,13 @@ from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
 
-# Not compiled by `jit_compile=True`. The scale may be computed from a counter
-# that the same step advances, as the adaptation factor is: what is compiled
-# computes it anew for the backward pass, then from the advanced counter
-# (torch 2.13).
+# Not compiled by `jit_compile=True`, a graph break (torch 2.13). The scale may
+# be computed from a counter that the same step advances, as the adaptation
+# factor is: what is compiled computes it again for the backward pass, then from
+# the advanced counter. And within `torch.func`, a compiled `Function` loses its
+# backward (pytorch#193279) and its jvp (pytorch#192985). A
+# `torch.library.custom_op` would be no way out: `torch.func` refuses it, and
+# its forward derivative is 0.
 @torch.compiler.disable
 def scale_gradient(
     x: torch.Tensor, scale: float | torch.Tensor
