@@ -13,6 +13,7 @@ from keras_grl import losses
 from keras_grl import methods
 from keras_grl import models
 from keras_grl import schedules
+from keras_grl import scores
 from keras_grl.models import AdaptationModel
 from keras_grl.models import DANNModel
 from keras_grl.pairing import PairedDataset
@@ -38,6 +39,7 @@ __all__ = [
     "models",
     "pair",
     "schedules",
+    "scores",
 ]
 
 

@@ -59,6 +59,8 @@ BACKEND_FREE = (
     "tests/baselines/test_without_scikit_learn.py",
     "tests/datasets/",
     "tests/diagnostics/",
+    "tests/scores/test_features.py",
+    "tests/scores/test_probabilities.py",
     "tests/test_mutants.py",
     "tests/test_pairing.py",
     "tests/test_streams.py",

@@ -1,10 +1,15 @@
 """The only code that differs by backend; the rest is `keras.ops`."""
 
+import contextlib
 import operator
+import random
+import sys
 from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_grl.types import StepFunction
@@ -54,6 +59,47 @@ def set_random_state(state: dict[str, Any]) -> None:
         from keras_grl.backend import torch
 
         torch.set_random_state(state)
+
+
+@contextlib.contextmanager
+def kept_state(*models: object) -> Iterator[None]:
+    """After this context, random numbers continue as if it had not been.
+
+    On torch `predict` takes a number of the stream that dropout uses (Keras
+    3.15.1: for the seed of a `DataLoader`), so that training would continue
+    with other random numbers. Kept are the states of Python, NumPy and torch
+    (also if it only loads data), and of the seed generators of the models.
+
+    Args:
+        *models: Keras models; other objects have no seed generators.
+    """
+    of_python, of_numpy = random.getstate(), np.random.get_state()
+    uses_torch = "torch" in sys.modules
+    if uses_torch:
+        from keras_grl.backend import torch
+
+        of_torch = torch.random_state()
+    seeds = [
+        (seed, ops.convert_to_numpy(seed))
+        for model in models
+        if isinstance(model, keras.Model)
+        for seed in _seeds(model)
+    ]
+    try:
+        yield
+    finally:
+        random.setstate(of_python)
+        np.random.set_state(of_numpy)
+        if uses_torch:
+            torch.set_random_state(of_torch)
+        for seed, value in seeds:
+            seed.assign(value)
+
+
+def _seeds(model: keras.Model) -> list[keras.Variable]:
+    """The states of seed generators: the variables that are not weights."""
+    weights = {id(weight) for weight in model.weights}
+    return [each for each in model.variables if id(each) not in weights]
 
 
 def scale_gradient(x: Tensor, scale: float | Tensor) -> Tensor:

@@ -115,7 +115,9 @@ def takes_several_steps_per_execution() -> bool:
 def random_state() -> dict[str, Any]:
     """Keras's dropout takes torch's own random numbers."""
     state = {"torch": torch.get_rng_state().numpy()}
-    if torch.cuda.is_available():
+    # Where torch only loads data, its state is not created on the GPU.
+    computes = keras.backend.backend() == "torch" or torch.cuda.is_initialized()
+    if computes and torch.cuda.is_available():
         state["cuda"] = torch.cuda.get_rng_state().numpy()
     return state
 
