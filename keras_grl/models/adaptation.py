@@ -18,6 +18,8 @@ from keras_grl.models import batch
 from keras_grl.models import checks
 from keras_grl.models import progress
 from keras_grl.models.forward import Forward
+from keras_grl.models.log_names import LOGGED_BY_CALLBACKS
+from keras_grl.models.log_names import refuse_names
 from keras_grl.models.saving import file_shared_layers
 from keras_grl.models.target_term import TargetTerm
 from keras_grl.types import Config
@@ -34,12 +36,6 @@ from keras_grl.types import ScheduleLike
 from keras_grl.types import TargetLossLike
 from keras_grl.types import Tensor
 from keras_grl.validation import check_number
-
-_LOGGED_BY_CALLBACKS = {
-    "adaptation_factor",
-    "learning_rate",
-    "target_loss_weight",
-}
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -235,14 +231,14 @@ class AdaptationModel(Forward):
                 has a name that the model's own logs use.
         """
         own = self._own_metrics()
-        taken = {metric.name for metric in own} | _LOGGED_BY_CALLBACKS
+        taken = {metric.name for metric in own} | LOGGED_BY_CALLBACKS
         results: dict[str, Tensor] = {}
         for metric in self.metrics:
             result = metric.result()
             if not isinstance(result, dict):
                 result = {metric.name: result}
             if not any(metric is each for each in own):
-                _refuse_names(taken.intersection(result))
+                refuse_names(taken.intersection(result))
             results.update(result)
         return results
 
@@ -340,14 +336,3 @@ class AdaptationModel(Forward):
                     for name, value in config.items()
                 }
             )
-
-
-def _refuse_names(names: set[str]) -> None:
-    """Refuses names that the model's own logs use."""
-    for name in sorted(names):
-        raise ValueError(
-            f"The model itself logs a value as {name!r}. Expected other names "
-            "of metrics and of outputs, whose losses are logged as "
-            f"`<output>_loss`. Received: {name!r} twice\n"
-            "Rename the metric, or the output of the label predictor."
-        )

@@ -8,7 +8,6 @@ from keras import tree
 
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.layers.step_counter import StepCounter
-from keras_grl.methods import rows
 from keras_grl.methods.method import Method
 from keras_grl.models import batch
 from keras_grl.models import exporting
