@@ -105,16 +105,35 @@ class DANN(Method):
         """The `total_steps` of the user; None if `fit` sets the horizon."""
         return self.gradient_reversal.given_total_steps
 
+    def classifier_inputs(
+        self, features: Tensor, predictions: Predictions
+    ) -> Tensor:
+        """What the domain classifier sees, before gradient reversal."""
+        return features
+
+    def sample_weights(self, outputs: Outputs, rows: Rows) -> Tensor | None:
+        """The weights of the samples in the loss; None if they are equal."""
+        return None
+
+    def on_train_begin(self, model: keras.Model) -> None:
+        if not self.logits_check.done:
+            features = model.extract_features(model.classifier.input)
+            predictions = model.label_predictor(features)
+            self.logits_check.by_values(
+                self.classifier_inputs(features, predictions)
+            )
+
     def call(
         self, features: Tensor, predictions: Predictions, training: bool = False
     ) -> dict[str, Tensor]:
-        reversed_ = self.gradient_reversal(features, training=training)
+        inputs = self.classifier_inputs(features, predictions)
+        reversed_ = self.gradient_reversal(inputs, training=training)
         logits = self.domain_classifier(reversed_, training=training)
         if len(logits.shape) != 2 or logits.shape[-1] not in (1, 2):
             raise ValueError(
                 "The domain classifier must return logits of shape (batch, 1) "
                 f"or (batch, 2). Received: output of shape {logits.shape} for "
-                f"features of shape {features.shape}\n"
+                f"features of shape {inputs.shape}\n"
                 "End it with `keras.layers.Dense(1)`, after a "
                 "`keras.layers.Flatten()` if the features are maps."
             )
@@ -133,6 +152,9 @@ class DANN(Method):
             logits,
             from_logits=True,
         )
+        weights = self.sample_weights(outputs, rows)
+        if weights is not None:
+            loss = weights * loss
         correct = ops.equal(logits > 0, domains > 0.5)
         self.domain_accuracy.update_state(
             ops.mean(ops.cast(correct, "float32")), rows.total

@@ -233,6 +233,7 @@ class AdaptationModel(Forward):
             "domain_loss_weight", domain_loss_weight, minimum=0.0
         )
         checks.check_loss(self, loss)
+        self.method.on_compile(self, loss)
         super().compile(optimizer, loss, *args, **kwargs)
         progress.share_progress(self)
 

@@ -5,12 +5,15 @@ from typing import Any
 import keras
 
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
+from keras_grl.methods.cdan import CDAN
 from keras_grl.methods.dann import DANN
 from keras_grl.models import split
 from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.types import Config
 from keras_grl.types import Preprocessing
 from keras_grl.types import ScheduleLike
+from keras_grl.validation import check_boolean
+from keras_grl.validation import invalid
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -62,6 +65,12 @@ class DANNModel(AdaptationModel):
             of the source are copied.
         domain_label_smoothing: Float s in [0, 1). The domain classifier learns
             the labels `d * (1 - s) + s / 2`: see `keras_grl.methods.DANN`.
+        conditioning: None, "multilinear" or "randomized". If not None, the
+            domain classifier sees the features together with the predicted
+            class probabilities, and the label predictor runs on the target
+            samples too: see `keras_grl.methods.CDAN`.
+        entropy_conditioning: Boolean. Only with `conditioning`: whether samples
+            whose prediction is sure weigh more in the domain loss.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
@@ -105,6 +114,8 @@ class DANNModel(AdaptationModel):
         preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
         domain_label_smoothing: float = 0.0,
+        conditioning: str | None = None,
+        entropy_conditioning: bool = False,
         **kwargs: Any,
     ):
         _check_no_reversal(
@@ -116,12 +127,13 @@ class DANNModel(AdaptationModel):
         super().__init__(
             feature_extractor,
             label_predictor,
-            DANN(
-                domain_classifier,
-                adaptation_factor,
-                total_steps,
-                domain_label_smoothing,
-                name="dann",
+            _method(
+                conditioning,
+                entropy_conditioning,
+                domain_classifier=domain_classifier,
+                adaptation_factor=adaptation_factor,
+                total_steps=total_steps,
+                domain_label_smoothing=domain_label_smoothing,
             ),
             preprocessing,
             batch_normalization,
@@ -179,15 +191,39 @@ class DANNModel(AdaptationModel):
         return self.method.domain_accuracy
 
     def _method_config(self) -> Config:
-        # The arguments of `DANN` are arguments of the model.
+        # The arguments of the method are arguments of the model.
         config = self.method.get_config()
         names = (
             "domain_classifier",
             "adaptation_factor",
             "total_steps",
             "domain_label_smoothing",
+            "conditioning",
+            "entropy_conditioning",
         )
-        return {name: config[name] for name in names}
+        return {name: config[name] for name in names if name in config}
+
+
+def _method(
+    conditioning: str | None, entropy_conditioning: bool, **kwargs: Any
+) -> DANN:
+    if conditioning is not None:
+        return CDAN(
+            conditioning=conditioning,
+            entropy_conditioning=entropy_conditioning,
+            name="cdan",
+            **kwargs,
+        )
+    if check_boolean("entropy_conditioning", entropy_conditioning):
+        raise ValueError(
+            invalid(
+                "entropy_conditioning",
+                "False without conditioning",
+                entropy_conditioning,
+                'Pass `conditioning="multilinear"` (or "randomized") as well.',
+            )
+        )
+    return DANN(name="dann", **kwargs)
 
 
 def _check_no_reversal(*parts: object) -> None:
