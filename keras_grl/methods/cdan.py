@@ -16,6 +16,7 @@ from keras_grl.methods.probabilities import class_probabilities
 from keras_grl.methods.probabilities import number_of_classes
 from keras_grl.methods.probabilities import takes_logits
 from keras_grl.methods.rows import Rows
+from keras_grl.types import AdversarialLossLike
 from keras_grl.types import Config
 from keras_grl.types import LossLike
 from keras_grl.types import Outputs
@@ -60,6 +61,7 @@ class CDAN(DANN):
         adaptation_factor: λ, as for `DANN`.
         total_steps: Integer, as for `DANN`.
         domain_label_smoothing: Float in [0, 1), as for `DANN`.
+        adversarial_loss: None, "swapped" or a pair of losses, as for `DANN`.
         conditioning: "multilinear" (the default) or "randomized". Multilinear
             is exact at any size; a warning names "randomized" above 4,096
             products, where the authors switch to it.
@@ -78,7 +80,7 @@ class CDAN(DANN):
         training: Boolean. With True, one training step is counted.
 
     Returns of a call:
-        `{"domain": logits of all samples}`.
+        `{"domain": logits of all samples}`, and what `DANN` adds to it.
 
     Raises:
         ValueError: If an argument is invalid; when the model is built, if the
@@ -106,6 +108,7 @@ class CDAN(DANN):
         adaptation_factor: ScheduleLike | None = None,
         total_steps: int | None = None,
         domain_label_smoothing: float = 0.0,
+        adversarial_loss: AdversarialLossLike | None = None,
         conditioning: str = "multilinear",
         entropy_conditioning: bool = False,
         **kwargs: Any,
@@ -115,6 +118,7 @@ class CDAN(DANN):
             adaptation_factor,
             total_steps,
             domain_label_smoothing,
+            adversarial_loss,
             **kwargs,
         )
         self.conditioning = check_choice(

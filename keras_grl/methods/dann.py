@@ -7,11 +7,16 @@ from keras import ops
 
 from keras_grl import schedules
 from keras_grl.layers.gradient_reversal import GradientReversal
+from keras_grl.methods.adversarial_loss import AdversarialLoss
+from keras_grl.methods.adversarial_loss import call_twice
+from keras_grl.methods.adversarial_loss import mean_over_samples
+from keras_grl.methods.adversarial_loss import without_gradient
 from keras_grl.methods.domain_classifier import LogitsCheck
 from keras_grl.methods.domain_classifier import default_domain_classifier
 from keras_grl.methods.method import Method
 from keras_grl.methods.method import mean_of_batches
 from keras_grl.methods.rows import Rows
+from keras_grl.types import AdversarialLossLike
 from keras_grl.types import Config
 from keras_grl.types import Outputs
 from keras_grl.types import Predictions
@@ -49,6 +54,18 @@ class DANN(Method):
             gives 0.1 and 0.9. Logits then stay finite however well the domains
             are separable. "Cannot tell" still costs ln 2; the least loss is
             the entropy of the smoothed labels, 0.325 at 0.2.
+        adversarial_loss: None (the default), "swapped" or a pair of functions
+            `(domains, logits)`, the two losses of the paper's Appendix A:
+
+            `θ_d ← θ_d − μ ∂L_d+/∂θ_d`
+            `θ_f ← θ_f − μ (∂L_y/∂θ_f + λ ∂L_d−/∂θ_f)`
+
+            Both are weighted by `domain_loss_weight`. "swapped" is the binomial
+            cross-entropy, for the features with the labels `1 − d`, as in
+            GANs. The functions get float32 tensors of shape `(batch, 1)`, the
+            labels after smoothing and the logits (positive means target), and
+            return one value per sample, or a scalar; register them to save the
+            model. The value of the loss is that of L_d+.
         **kwargs: Arguments of `keras.layers.Layer`: `name`, `dtype`.
 
     Call arguments:
@@ -57,7 +74,9 @@ class DANN(Method):
         training: Boolean. With True, one training step is counted.
 
     Returns of a call:
-        `{"domain": logits of all samples}`.
+        `{"domain": logits of all samples}`. With `adversarial_loss` also
+        `"adversary"`, the same logits for L_d−: of constant weights, and with
+        reversed gradients of the features.
 
     Raises:
         ValueError: If an argument is invalid, such as a domain classifier that
@@ -70,7 +89,7 @@ class DANN(Method):
     (4, 1)
 
     Reference:
-        Ganin & Lempitsky (2015), section 3 and equations 4 to 9.
+        Ganin & Lempitsky (2015), section 3, equations 4 to 9, and Appendix A.
     """
 
     def __init__(
@@ -79,9 +98,15 @@ class DANN(Method):
         adaptation_factor: ScheduleLike | None = None,
         total_steps: int | None = None,
         domain_label_smoothing: float = 0.0,
+        adversarial_loss: AdversarialLossLike | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
+        self.adversarial_loss = (
+            None
+            if adversarial_loss is None
+            else AdversarialLoss(adversarial_loss)
+        )
         self.domain_label_smoothing = check_number(
             "domain_label_smoothing",
             domain_label_smoothing,
@@ -128,7 +153,18 @@ class DANN(Method):
     ) -> dict[str, Tensor]:
         inputs = self.classifier_inputs(features, predictions)
         reversed_ = self.gradient_reversal(inputs, training=training)
-        logits = self.domain_classifier(reversed_, training=training)
+        outputs = {}
+        if self.adversarial_loss is None:
+            logits = self.domain_classifier(reversed_, training=training)
+        else:
+            logits, outputs["adversary"], losses = call_twice(
+                self.domain_classifier,
+                without_gradient(inputs),
+                reversed_,
+                training,
+            )
+            for loss in losses:
+                self.add_loss(loss)
         if len(logits.shape) != 2 or logits.shape[-1] not in (1, 2):
             raise ValueError(
                 "The domain classifier must return logits of shape (batch, 1) "
@@ -137,29 +173,27 @@ class DANN(Method):
                 "End it with `keras.layers.Dense(1)`, after a "
                 "`keras.layers.Flatten()` if the features are maps."
             )
-        return {"domain": logits}
+        return {"domain": logits, **outputs}
 
     def loss(self, outputs: Outputs, rows: Rows) -> Tensor:
         """Mean cross-entropy of the domain classifier over all samples."""
-        logits = ops.cast(outputs["domain"], "float32")
-        if logits.shape[-1] == 2:
-            # Softmax over two logits is the sigmoid of their difference.
-            logits = logits[:, 1:] - logits[:, :1]
-        logits, domains = ops.squeeze(logits, axis=-1), rows.domains()
+        logits, domains = _single_logit(outputs["domain"]), rows.domains()
         smoothing = self.domain_label_smoothing
-        loss = ops.binary_crossentropy(
-            domains * (1.0 - smoothing) + 0.5 * smoothing,
-            logits,
-            from_logits=True,
-        )
+        labels = domains * (1.0 - smoothing) + 0.5 * smoothing
         weights = self.sample_weights(outputs, rows)
-        if weights is not None:
-            loss = weights * loss
+        if self.adversarial_loss is None:
+            loss = mean_over_samples(
+                ops.binary_crossentropy(labels, logits, from_logits=True),
+                weights,
+            )
+        else:
+            adversary = _single_logit(outputs["adversary"])
+            loss = self.adversarial_loss(labels, logits, adversary, weights)
         correct = ops.equal(logits > 0, domains > 0.5)
         self.domain_accuracy.update_state(
             ops.mean(ops.cast(correct, "float32")), rows.total
         )
-        return ops.mean(loss)
+        return loss
 
     def get_config(self) -> Config:
         reversal = self.gradient_reversal.get_config()
@@ -171,11 +205,25 @@ class DANN(Method):
             "adaptation_factor": reversal["adaptation_factor"],
             "total_steps": reversal["total_steps"],
             "domain_label_smoothing": self.domain_label_smoothing,
+            "adversarial_loss": self.adversarial_loss
+            and self.adversarial_loss.get_config(),
         }
 
     @classmethod
     def from_config(cls, config: Config) -> "DANN":
-        classifier = keras.saving.deserialize_keras_object(
-            config["domain_classifier"]
-        )
-        return cls(**{**config, "domain_classifier": classifier})
+        names = ("domain_classifier", "adversarial_loss")
+        objects = {
+            name: keras.saving.deserialize_keras_object(config[name])
+            for name in names
+            if config.get(name) is not None
+        }
+        return cls(**{**config, **objects})
+
+
+def _single_logit(logits: Tensor) -> Tensor:
+    """One logit per sample, in float32: shape `(batch,)`."""
+    logits = ops.cast(logits, "float32")
+    if logits.shape[-1] == 2:
+        # Softmax over two logits is the sigmoid of their difference.
+        logits = logits[:, 1:] - logits[:, :1]
+    return ops.squeeze(logits, axis=-1)

@@ -9,6 +9,7 @@ from keras_grl.methods.cdan import CDAN
 from keras_grl.methods.dann import DANN
 from keras_grl.models import split
 from keras_grl.models.adaptation import AdaptationModel
+from keras_grl.types import AdversarialLossLike
 from keras_grl.types import Config
 from keras_grl.types import Preprocessing
 from keras_grl.types import ScheduleLike
@@ -71,6 +72,11 @@ class DANNModel(AdaptationModel):
             samples too: see `keras_grl.methods.CDAN`.
         entropy_conditioning: Boolean. Only with `conditioning`: whether samples
             whose prediction is sure weigh more in the domain loss.
+        adversarial_loss: None, "swapped" or a pair of losses `(L_d+, L_d−)`,
+            functions of `(domains, logits)`: the domain classifier minimizes
+            L_d+, the feature extractor λ · L_d−, as in the paper's Appendix A.
+            With None it is gradient reversal, the pair `(L_d, −L_d)`: see
+            `keras_grl.methods.DANN`.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
@@ -116,6 +122,7 @@ class DANNModel(AdaptationModel):
         domain_label_smoothing: float = 0.0,
         conditioning: str | None = None,
         entropy_conditioning: bool = False,
+        adversarial_loss: AdversarialLossLike | None = None,
         **kwargs: Any,
     ):
         _check_no_reversal(
@@ -134,6 +141,7 @@ class DANNModel(AdaptationModel):
                 adaptation_factor=adaptation_factor,
                 total_steps=total_steps,
                 domain_label_smoothing=domain_label_smoothing,
+                adversarial_loss=adversarial_loss,
             ),
             preprocessing,
             batch_normalization,
@@ -198,6 +206,7 @@ class DANNModel(AdaptationModel):
             "adaptation_factor",
             "total_steps",
             "domain_label_smoothing",
+            "adversarial_loss",
             "conditioning",
             "entropy_conditioning",
         )

@@ -14,13 +14,24 @@ OPTIONS = {
         "conditioning": "randomized",
         "entropy_conditioning": True,
     },
+    "adversarial_loss": {
+        "conditioning": "multilinear",
+        "adversarial_loss": "swapped",
+        "domain_label_smoothing": 0.2,
+        "batch_normalization": "domain_specific",
+    },
 }
 
 
 def trained(options, **of_compile):
     keras.utils.set_random_seed(0)
     model = keras_grl.DANNModel(
-        keras.layers.Dense(4, activation="tanh"),
+        keras.Sequential(
+            [
+                keras.layers.Dense(4, activation="tanh"),
+                keras.layers.BatchNormalization(),
+            ]
+        ),
         keras.layers.Dense(3, activation="softmax"),
         keras.layers.Dense(1),
         **options,

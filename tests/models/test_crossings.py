@@ -37,6 +37,7 @@ OPTIMIZERS = {
 # Arguments of `DANNModel`, by optimizer.
 OPTIONS = {
     "adam": {"conditioning": "randomized", "entropy_conditioning": True},
+    "loss_scale": {"adversarial_loss": "swapped"},
 }
 
 

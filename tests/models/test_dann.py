@@ -145,6 +145,7 @@ def test_a_configuration_has_every_argument():
         batch_normalization="separate",
         conditioning="randomized",
         entropy_conditioning=True,
+        adversarial_loss="swapped",
         name="mine",
     )
     again = DANNModel.from_config(model.get_config())
@@ -155,6 +156,7 @@ def test_a_configuration_has_every_argument():
     assert again.target_preprocessing is None
     assert again.method.conditioning == "randomized"
     assert again.method.entropy_conditioning
+    assert again.method.adversarial_loss.losses == "swapped"
     assert again.gradient_reversal.schedule.get_config()["start"] == 0.1
     assert len(again.domain_classifier.layers) == 2
     assert again.get_config() == model.get_config()
@@ -597,6 +599,7 @@ def test_how_a_step_is_run_changes_nothing(option, monkeypatch):
         ("mixed_float16", {}),
         ("mixed_bfloat16", {}),
         ("mixed_float16", {"conditioning": "multilinear"}),
+        ("mixed_float16", {"adversarial_loss": "swapped"}),
         (
             "mixed_bfloat16",
             {"conditioning": "randomized", "entropy_conditioning": True},

@@ -107,7 +107,9 @@ def with_everything_per_domain():
 def conditional():
     # On TensorFlow the entropy weights are those of a replica.
     return dann(
-        conditioning="randomized", entropy_conditioning=BACKEND == "jax"
+        conditioning="randomized",
+        entropy_conditioning=BACKEND == "jax",
+        adversarial_loss="swapped",
     )
 
 
