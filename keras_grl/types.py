@@ -90,6 +90,11 @@ FeatureDistance: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 # What a user may pass for one: its name, or a function.
 DiscrepancyLike: TypeAlias = str | FeatureDistance
 
+# Function of domain labels and logits: one value per sample, or a scalar.
+DomainLoss: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+# What a user may pass for the pair of losses of Appendix A.
+AdversarialLossLike: TypeAlias = str | tuple[DomainLoss, DomainLoss]
+
 # Schedules.
 
 # A function of training progress p in [0, 1]; every schedule is one.

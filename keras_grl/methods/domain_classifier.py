@@ -137,8 +137,8 @@ class LogitsCheck:
     def __init__(self, domain_classifier: keras.layers.Layer):
         self._classifier = domain_classifier
         self._warns = loading()
-        end = _end(domain_classifier)
-        activation = _activation(end)
+        end = last_operation(domain_classifier)
+        activation = activation_of(end)
         # A last layer of Keras that is linear needs no further check.
         self.done = activation is not None or type(end) in _LINEAR_LAYERS
         if activation is not None:
@@ -176,18 +176,18 @@ class LogitsCheck:
             raise ValueError(message)
 
 
-def _end(layer: keras.Operation) -> keras.Operation:
+def last_operation(layer: keras.Operation) -> keras.Operation:
     """The last layer or operation of a model, which computes its outputs."""
     operations = getattr(layer, "operations", None) or getattr(
         layer, "layers", None
     )
     for last in reversed(operations or []):
         if not _is_transparent(last):
-            return _end(last)
+            return last_operation(last)
     return layer
 
 
-def _activation(layer: keras.Operation) -> str | None:
+def activation_of(layer: keras.Operation) -> str | None:
     """The name of the activation that a layer ends in, if any."""
     name = type(layer).__name__
     if isinstance(layer, _ACTIVATION_LAYERS) or name in _ACTIVATIONS:

@@ -1,9 +1,10 @@
-"""Whether outputs are logits, judged by their values for random weights."""
+"""Whether outputs are logits or probabilities, by values for random weights."""
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_grl.types import Array
 from keras_grl.types import Tensor
 
 # Features from small to large, so that a bounded output reaches its bounds.
@@ -11,6 +12,8 @@ _SCALES = (0.1, 1.0, 10.0)
 _ELEMENTS = 2**20
 # A prime, so that no two rows of a weight matrix are equal.
 _POOL = 65_521
+# What the sum of probabilities in float16 or bfloat16 may miss.
+_HALF_PRECISION = 0.05
 
 
 def stay_in_unit_interval(
@@ -39,12 +42,63 @@ def stay_in_unit_interval(
     >>> stay_in_unit_interval(layer, keras.KerasTensor((None, 4)))
     True
     """
-    if not layer.built:
+    return _in_unit_interval(_outputs(layer, features))
+
+
+def are_probabilities(
+    layer: keras.layers.Layer, features: keras.KerasTensor
+) -> bool:
+    """Whether a layer's outputs are probabilities for all weights.
+
+    Those of one unit are in [0, 1]. Those of several units are also rows whose
+    sum is 1: the outputs of a softmax, but not of a sigmoid for each class.
+
+    The layer is called with random weights; its own weights do not change.
+
+    Args:
+        layer: A built Keras model or layer.
+        features: Symbolic input, for its shape and dtype.
+
+    Returns:
+        Boolean. False if the layer cannot be called with such inputs.
+
+    Example:
+
+    >>> layer = keras.layers.Dense(3, activation="sigmoid")
+    >>> layer.build((None, 4))
+    >>> are_probabilities(layer, keras.KerasTensor((None, 4)))
+    False
+    """
+    values = _outputs(layer, features)
+    return _in_unit_interval(values) and all(
+        each.shape[-1] == 1
+        or np.allclose(each.sum(axis=-1), 1.0, atol=_HALF_PRECISION)
+        for each in values
+    )
+
+
+def _in_unit_interval(values: list[Array]) -> bool:
+    if not values:
         return False
+    low, high = min(map(np.min, values)), max(map(np.max, values))
+    return bool(0 <= low < high <= 1)
+
+
+def _outputs(
+    layer: keras.layers.Layer, features: keras.KerasTensor
+) -> list[Array]:
+    """Outputs for random features, of random weights and of their opposites.
+
+    Without those that have NaN, from a layer that such weights do not suit.
+    Empty if the layer is not built, or needs other inputs than these features.
+    If that is an error, training raises it.
+    """
+    if not layer.built:
+        return []
     random = np.random.default_rng(0)
     inputs = _inputs(features, random)
     weights = [_weight(each, random) for each in layer.trainable_variables]
-    low, high = np.inf, -np.inf
+    outputs = []
     for sign in (1, -1):
         mapping = [
             (variable, ops.cast(sign * weight, variable.dtype))
@@ -54,15 +108,11 @@ def stay_in_unit_interval(
         ]
         try:
             with keras.StatelessScope(state_mapping=mapping):
-                outputs = layer(inputs, training=False)
+                tensor = layer(inputs, training=False)
         except Exception:
-            # It needs other inputs than these features. If that is an error,
-            # training raises it.
-            return False
-        values = ops.convert_to_numpy(ops.cast(outputs, "float32"))
-        low, high = min(low, values.min()), max(high, values.max())
-    # NaN, from a layer that such weights do not suit, compares as False.
-    return bool(0 <= low < high <= 1)
+            return []
+        outputs.append(ops.convert_to_numpy(ops.cast(tensor, "float32")))
+    return [each for each in outputs if not np.isnan(each).any()]
 
 
 def _weight(variable: keras.Variable, random: np.random.Generator) -> Tensor:

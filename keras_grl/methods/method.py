@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from keras_grl.methods.rows import Rows
+from keras_grl.types import LossLike
 from keras_grl.types import Outputs
 from keras_grl.types import Predictions
 from keras_grl.types import Shape
@@ -105,6 +106,21 @@ class Method(keras.layers.Layer):
         None, the default, stands for any number.
         """
         return None
+
+    def on_compile(self, model: keras.Model, loss: LossLike | None) -> None:
+        """Called by `compile`, with the loss of the labels.
+
+        Args:
+            model: The model of the method, which may not be built.
+            loss: The argument of `compile`.
+        """
+
+    def on_train_begin(self, model: keras.Model) -> None:
+        """Called by `fit` before the first step.
+
+        Args:
+            model: The model of the method, built and compiled.
+        """
 
     @property
     def total_steps(self) -> int | None:

@@ -60,6 +60,23 @@ def check_logits(
     )
 
 
+def check_two_domains(name: str, logits: Tensor) -> None:
+    """Refuses an argument that is for one source alone.
+
+    Args:
+        name: The argument.
+        logits: What the domain classifier returns.
+    """
+    if sources_of(logits) > 1:
+        raise ValueError(
+            f"`{name}` is defined for two domains. Expected: one source. "
+            f"Received: a domain classifier with {logits.shape[-1]} logits, "
+            f"for {sources_of(logits)} sources\n"
+            f"Use `{name}=None`: gradient reversal, with the softmax "
+            "cross-entropy over all domains."
+        )
+
+
 def cross_entropy(
     logits: Tensor, domains: Tensor, label_smoothing: float
 ) -> Tensor:

@@ -288,6 +288,7 @@ class AdaptationModel(Forward):
             if target_loss is None
             else TargetTerm(target_loss, target_loss_weight, loss)
         )
+        self.method.on_compile(self, loss)
         super().compile(optimizer, loss, *args, **kwargs)
         progress.share_progress(self)
 

@@ -86,9 +86,8 @@ class BeforeTraining(keras.callbacks.Callback):
             _build(self.model, x)
             check_optimizer(self.model)
             self._check(self.model)
-        check = getattr(self.model.method, "logits_check", None)
-        if check is not None and not check.done and self.model.built:
-            check.by_values(features_of(self.model))
+        if self.model.built:
+            self.model.method.on_train_begin(self.model)
         if all(getattr(m, "built", True) for m in self.model.metrics):
             # It refuses names that occur twice. On TensorFlow they are known
             # only when the first step is traced.
@@ -232,11 +231,6 @@ def uses_compiled_loss(model: keras.Model) -> bool:
 def outputs_of(model: keras.Model) -> Symbolic | None:
     """The symbolic predictions; None if the model is not built."""
     return model.classifier.output if model.built else None
-
-
-def features_of(model: keras.Model) -> keras.KerasTensor:
-    """The symbolic features, whose shape the domain classifier is built for."""
-    return model.extract_features(model.classifier.input)
 
 
 def _build(model: keras.Model, x: Data) -> None:

@@ -5,13 +5,17 @@ from typing import Any
 import keras
 
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
+from keras_grl.methods.cdan import CDAN
 from keras_grl.methods.dann import DANN
 from keras_grl.models import split
 from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.models.per_domain import check_num_sources
+from keras_grl.types import AdversarialLossLike
 from keras_grl.types import Config
 from keras_grl.types import Preprocessing
 from keras_grl.types import ScheduleLike
+from keras_grl.validation import check_boolean
+from keras_grl.validation import invalid
 
 
 @keras.saving.register_keras_serializable(package="keras_grl")
@@ -67,6 +71,17 @@ class DANNModel(AdaptationModel):
             of the source are copied.
         domain_label_smoothing: Float s in [0, 1). The domain classifier learns
             the labels `d * (1 - s) + s / 2`: see `keras_grl.methods.DANN`.
+        conditioning: None, "multilinear" or "randomized". If not None, the
+            domain classifier sees the features together with the predicted
+            class probabilities, and the label predictor runs on the target
+            samples too: see `keras_grl.methods.CDAN`.
+        entropy_conditioning: Boolean. Only with `conditioning`: whether samples
+            whose prediction is sure weigh more in the domain loss.
+        adversarial_loss: None, "swapped" or a pair of losses `(L_d+, L_d−)`,
+            functions of `(domains, logits)`: the domain classifier minimizes
+            L_d+, the feature extractor λ · L_d−, as in the paper's Appendix A.
+            With None it is gradient reversal, the pair `(L_d, −L_d)`: see
+            `keras_grl.methods.DANN`.
         num_sources: Integer, the number of source domains in a batch. None,
             the default, is one source, or as many as the logits of
             `domain_classifier`, or the layers of `preprocessing`, are for.
@@ -114,6 +129,9 @@ class DANNModel(AdaptationModel):
         preprocessing: Preprocessing | None = None,
         batch_normalization: str = "joint",
         domain_label_smoothing: float = 0.0,
+        conditioning: str | None = None,
+        entropy_conditioning: bool = False,
+        adversarial_loss: AdversarialLossLike | None = None,
         num_sources: int | None = None,
         **kwargs: Any,
     ):
@@ -127,13 +145,15 @@ class DANNModel(AdaptationModel):
         super().__init__(
             feature_extractor,
             label_predictor,
-            DANN(
-                domain_classifier,
-                adaptation_factor,
-                total_steps,
-                domain_label_smoothing,
-                num_sources,
-                name="dann",
+            _method(
+                conditioning,
+                entropy_conditioning,
+                domain_classifier=domain_classifier,
+                adaptation_factor=adaptation_factor,
+                total_steps=total_steps,
+                domain_label_smoothing=domain_label_smoothing,
+                adversarial_loss=adversarial_loss,
+                num_sources=num_sources,
             ),
             preprocessing,
             batch_normalization,
@@ -192,15 +212,40 @@ class DANNModel(AdaptationModel):
         return self.method.domain_accuracy
 
     def _method_config(self) -> Config:
-        # The arguments of `DANN` are arguments of the model.
+        # The arguments of the method are arguments of the model.
         config = self.method.get_config()
         names = (
             "domain_classifier",
             "adaptation_factor",
             "total_steps",
             "domain_label_smoothing",
+            "adversarial_loss",
+            "conditioning",
+            "entropy_conditioning",
         )
-        return {name: config[name] for name in names}
+        return {name: config[name] for name in names if name in config}
+
+
+def _method(
+    conditioning: str | None, entropy_conditioning: bool, **kwargs: Any
+) -> DANN:
+    if conditioning is not None:
+        return CDAN(
+            conditioning=conditioning,
+            entropy_conditioning=entropy_conditioning,
+            name="cdan",
+            **kwargs,
+        )
+    if check_boolean("entropy_conditioning", entropy_conditioning):
+        raise ValueError(
+            invalid(
+                "entropy_conditioning",
+                "False without conditioning",
+                entropy_conditioning,
+                'Pass `conditioning="multilinear"` (or "randomized") as well.',
+            )
+        )
+    return DANN(name="dann", **kwargs)
 
 
 def _check_no_reversal(*parts: object) -> None:

@@ -34,9 +34,19 @@ OPTIMIZERS = {
 }
 
 
-def make(optimizer="sgd", **kwargs):
+# Arguments of `DANNModel`, by optimizer.
+OPTIONS = {
+    "adam": {"conditioning": "randomized", "entropy_conditioning": True},
+    "loss_scale": {"adversarial_loss": "swapped"},
+}
+
+
+def make(optimizer="sgd", options=None, **kwargs):
     model = DANNModel(
-        small_extractor(), small_classifier(), small_domain_classifier()
+        small_extractor(),
+        small_classifier(),
+        small_domain_classifier(),
+        **(options or {}),
     )
     model.compile(optimizer, "sparse_categorical_crossentropy", **kwargs)
     return model
@@ -84,7 +94,7 @@ def written(tmp_path_factory):
     folder = tmp_path_factory.mktemp("written")
     for name, optimizer in OPTIMIZERS.items():
         keras.utils.set_random_seed(0)
-        model = make(optimizer(), domain_loss_weight=0.5)
+        model = make(optimizer(), OPTIONS.get(name), domain_loss_weight=0.5)
         # Stopped half-way, at intermediate values of λ and the learning rate.
         stop = keras.callbacks.LambdaCallback(
             on_epoch_end=lambda epoch, logs, of=model: setattr(

@@ -144,6 +144,9 @@ def test_a_configuration_has_every_argument():
         total_steps=7,
         preprocessing={"source": keras.layers.Rescaling(2.0), "target": None},
         batch_normalization="separate",
+        conditioning="randomized",
+        entropy_conditioning=True,
+        adversarial_loss="swapped",
         name="mine",
     )
     again = DANNModel.from_config(model.get_config())
@@ -152,6 +155,9 @@ def test_a_configuration_has_every_argument():
     assert again.batch_normalization == "separate"
     assert again.source_preprocessing.scale == 2.0
     assert again.target_preprocessing is None
+    assert again.method.conditioning == "randomized"
+    assert again.method.entropy_conditioning
+    assert again.method.adversarial_loss.losses == "swapped"
     assert again.gradient_reversal.schedule.get_config()["start"] == 0.1
     assert len(again.domain_classifier.layers) == 2
     assert again.get_config() == model.get_config()
@@ -599,10 +605,24 @@ def test_how_a_step_is_run_changes_nothing(option, monkeypatch):
         np.testing.assert_allclose(got, want, atol=1e-6)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-def test_mixed_precision(policy):
+@pytest.mark.parametrize(
+    ("policy", "options"),
+    [
+        ("mixed_float16", {}),
+        ("mixed_bfloat16", {}),
+        ("mixed_float16", {"conditioning": "multilinear"}),
+        ("mixed_float16", {"adversarial_loss": "swapped"}),
+        (
+            "mixed_bfloat16",
+            {"conditioning": "randomized", "entropy_conditioning": True},
+        ),
+    ],
+)
+def test_mixed_precision(policy, options):
     keras.config.set_dtype_policy(policy)
-    model = compiled(small_model(None), learning_rate=0.1, **TARGET_LOSS)
+    model = compiled(
+        small_model(None, **options), learning_rate=0.1, **TARGET_LOSS
+    )
     x_source, y_source, x_target = small_data()
     dataset = keras_grl.pair((x_source, y_source), x_target, batch_size=8)
     history = model.fit(dataset, epochs=3, verbose=0).history

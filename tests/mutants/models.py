@@ -217,8 +217,8 @@ MUTANTS = [
         "keras_grl/models/dann.py",
         DANN,
         (
-            '"total_steps",\n            "domain_label_smoothing",\n        )',
-            '"total_steps",\n        )',
+            '"total_steps",\n            "domain_label_smoothing",',
+            '"total_steps",',
             "test_a_configuration_has_every_argument",
             "tests/methods/test_dann.py::test_in_fit_and_after_loading",
         ),
