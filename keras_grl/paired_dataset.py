@@ -51,6 +51,7 @@ class PairedDataset(keras.utils.PyDataset):
         self._check_inputs: Callable[[PairedInputs], None] = check_alike
         self._check_labels: LabelCheck | None = None
         self._devices = 1
+        self._evaluates = False
         check_labels_alike(
             {
                 name: stream.data
@@ -123,6 +124,33 @@ class PairedDataset(keras.utils.PyDataset):
         dataset._num_batches = check_integer("steps_per_epoch", steps_per_epoch)
         dataset._reference = None
         dataset._epoch = -1
+        return dataset
+
+    def for_evaluation(self) -> "PairedDataset":
+        """The same streams, read from their start in every epoch.
+
+        So that two evaluations see the same batches, and leave those of
+        training as they are. A generator continues: it cannot start again.
+
+        Returns:
+            A `PairedDataset`.
+
+        Example:
+
+        >>> x, y = np.arange(9.0), np.zeros(9)
+        >>> data = keras_grl.pair((x, y), x[:4], batch_size=6, shuffle=False)
+        >>> data = data.for_evaluation()
+        >>> for _ in range(2):
+        ...     data.on_epoch_begin()
+        ...     print(*(data[index][0]["target"] for index in range(3)))
+        [0. 1. 2.] [3. 0. 1.] [2. 3. 0.]
+        [0. 1. 2.] [3. 0. 1.] [2. 3. 0.]
+        """
+        dataset = copy.copy(self)
+        dataset._streams = {
+            name: stream.copied() for name, stream in self._streams.items()
+        }
+        dataset._evaluates = True
         return dataset
 
     def check_labels(self, check: LabelCheck) -> None:
@@ -241,6 +269,12 @@ class PairedDataset(keras.utils.PyDataset):
         self._epoch = epoch - 1
 
     def on_epoch_begin(self) -> None:
+        if self._evaluates:
+            # Keras has read a batch or two before.
+            self._epoch = 0
+            for stream in self._streams.values():
+                stream.restart()
+            return
         self._epoch += 1
         if self._reference is not None:
             self._streams[self._reference].restart()

@@ -132,6 +132,8 @@ class Fitting(Portable):
         # `fit` has checked its own, of which it passes other ones on.
         if "_use_cached_eval_dataset" not in kwargs:
             check_evaluation_arguments(x, y, batch_size, sample_weight)
+        if isinstance(x, PairedDataset):
+            x = x.for_evaluation()
         x = self._in_order("x", x)
         batch.check_finite("steps", x, steps)
         if isinstance(x, PairedDataset):
@@ -187,6 +189,8 @@ class Fitting(Portable):
 
     def _prepare_validation(self, options: dict[str, Any]) -> dict[str, Any]:
         data = options.get("validation_data")
+        if isinstance(data, PairedDataset):
+            return {**options, "validation_data": data.for_evaluation()}
         if not isinstance(data, tuple) or not data:
             return options
         x, *rest = data

@@ -87,6 +87,10 @@ class ArrayStream:
     def restart(self) -> None:
         """Nothing to do: arrays are read by index."""
 
+    def copied(self) -> "ArrayStream":
+        """Itself: arrays are read by index."""
+        return self
+
     def batch_of_pass(self, number: int, index: int) -> Batch:
         """Batch `index` of one pass; the last one may be smaller."""
         start = index * self.batch_size

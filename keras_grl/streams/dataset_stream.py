@@ -1,5 +1,6 @@
 """A stream of a user's dataset of batches."""
 
+import copy
 import threading
 import warnings
 from collections.abc import Iterator
@@ -66,6 +67,13 @@ class DatasetStream:
         with self._lock:
             if not self._once:
                 self._iterator = None
+
+    def copied(self) -> "DatasetStream":
+        """Another pass over the dataset; of a generator, the same one."""
+        stream = copy.copy(self)
+        stream._lock = threading.Lock()
+        stream.restart()
+        return stream
 
     def batch_of_pass(self, number: int, index: int) -> Batch:
         """The next batch; the index does not matter."""

@@ -26,6 +26,9 @@ class Stream(Protocol):
     def restart(self) -> None:
         """Begins a new pass."""
 
+    def copied(self) -> "Stream":
+        """The same data, read independently of this stream if possible."""
+
     def batch_of_pass(self, number: int, index: int) -> Batch:
         """Batch `index` of pass `number`; the last one may be smaller."""
 
