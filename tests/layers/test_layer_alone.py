@@ -142,7 +142,7 @@ def test_saved_model(to_export, tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 def test_onnx(to_export, tmp_path):
-    needed = {"tensorflow": "tf2onnx", "torch": "onnxscript", "jax": "jax2onnx"}
+    needed = {"tensorflow": "tf2onnx", "torch": "onnx", "jax": "jax2onnx"}
     pytest.importorskip(needed[BACKEND])
     runtime = pytest.importorskip("onnxruntime")
     model, want = to_export

@@ -104,6 +104,27 @@ def test_gradients_per_sample_within_what_is_compiled():
     np.testing.assert_allclose(got, 3 * -0.75 * 2 * 2 * by_hand.X, rtol=1e-6)
 
 
+@pytest.mark.parametrize("transform", ["grad", "jvp"])
+def test_a_compiled_transform_is_right_or_an_error(transform):
+    """If it were compiled itself, the layer would silently not reverse."""
+    torch.compiler.reset()
+    layer, x = GradientReversal(0.3), torch.ones(3)
+    layer(x)
+
+    def derivative(x):
+        if transform == "jvp":
+            return torch.func.jvp(layer, (x,), (x,))[1]
+        return torch.func.grad(lambda x: layer(x).sum())(x)
+
+    assert derivative(x).tolist() == pytest.approx([-0.3] * 3)
+    try:
+        got = torch.compile(derivative, backend="eager")(x)
+    except Exception:
+        # torch's compiler fails at a graph break in some of them.
+        return
+    assert got.tolist() == pytest.approx([-0.3] * 3)
+
+
 def test_torch_func_takes_the_state_as_an_argument():
     layer = by_hand.reversal()
     layer(torch.ones(3))

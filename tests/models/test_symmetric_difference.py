@@ -468,3 +468,4 @@ def test_round_trip():
     again = TwoReplicas.from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
     assert (again.first.units, again.second.units) == (3, 2)
+    assert again.from_logits
