@@ -13,6 +13,10 @@ os.environ["XLA_FLAGS"] = (
     # Most of the time of a test on JAX, and of what TensorFlow compiles, goes
     # into compiling, of code that then runs for a few steps.
     + " --xla_backend_optimization_level=0"
+    # Emitting fused loops through MLIR takes most of what is left, and each
+    # part that is compiled in parallel its own share of fixed costs.
+    + " --xla_cpu_use_fusion_emitters=false"
+    + " --xla_cpu_parallel_codegen_split_count=1"
     # JAX has two devices, for the tests that share a batch.
     + " --xla_force_host_platform_device_count=2"
 )
@@ -30,6 +34,19 @@ if keras.backend.backend() == "tensorflow":
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
+
+    # Keras makes a dataset of a generator from what `pair` returns. A `fit`
+    # that ends by an exception leaves its iterator, which waits for tf.data's
+    # autotuner to wake up when it is destroyed: for as long as the iterator has
+    # existed, up to a minute (TensorFlow 2.21).
+    from_generator = tf.data.Dataset.from_generator
+
+    def without_autotuner(*args, **kwargs):
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return from_generator(*args, **kwargs).with_options(options)
+
+    tf.data.Dataset.from_generator = staticmethod(without_autotuner)
 
 # TensorFlow warns of every model beyond the fourth that it compiles.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
