@@ -8,8 +8,9 @@ BACKENDS ?= tensorflow jax torch
 PYTHON ?= python3
 ARGS ?=
 BIN := .venv/bin
+# Python compiles what is imported, a small part of what is installed.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	--constraint constraints.txt
+	--no-compile --constraint constraints.txt
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 

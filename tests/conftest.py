@@ -13,6 +13,10 @@ os.environ["XLA_FLAGS"] = (
     # Most of the time of a test on JAX, and of what TensorFlow compiles, goes
     # into compiling, of code that then runs for a few steps.
     + " --xla_backend_optimization_level=0"
+    # Emitting fused loops through MLIR takes most of what is left, and each
+    # part that is compiled in parallel its own share of fixed costs.
+    + " --xla_cpu_use_fusion_emitters=false"
+    + " --xla_cpu_parallel_codegen_split_count=1"
     # JAX has two devices, for the tests that share a batch.
     + " --xla_force_host_platform_device_count=2"
 )
@@ -20,16 +24,7 @@ os.environ["XLA_FLAGS"] = (
 # Its settings are for what is not set here.
 import applications  # noqa: F401  # isort: skip
 
-import keras
 import pytest
-
-if keras.backend.backend() == "tensorflow":
-    import tensorflow as tf
-
-    tf.config.set_logical_device_configuration(
-        tf.config.list_physical_devices("CPU")[0],
-        [tf.config.LogicalDeviceConfiguration()] * 2,
-    )
 
 # TensorFlow warns of every model beyond the fourth that it compiles.
 logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -91,12 +86,54 @@ SLOW = (
     "tests/datasets/test_loading.py::test_importing_it_is_enough_for_tfds",
     "tests/datasets/tfds/test_faults.py::test_killed_while_it",
     "tests/datasets/tfds/test_faults.py::test_two_that_prepare_one_set",
+    "tests/models/test_crossings.py::test_trains_on_with_every_other_backend",
     "tests/models/test_dann.py::test_how_a_step_is_run_changes_nothing",
     "tests/models/test_saving.py::test_a_killed_process_resumes_exactly",
-    "tests/models/test_saving.py::test_loads_on_every_other_backend",
-    "tests/test_docs.py::test_block_runs_as_printed[README: Quickstart]",
+    "tests/test_docs.py::test_quickstart_adapts",
     "tests/test_testing.py::test_programs_on_another_backend",
 )
+
+
+# Tests that use a process with another backend. They run first, hence in one
+# test process: each has such processes of its own, which take long to start.
+OTHER_BACKENDS = (
+    "tests/architectures/test_builders.py::"
+    "test_saved_weights_come_back_on_another_backend",
+    "tests/baselines/test_discrepancy_model.py::test_loads_on_another_backend",
+    "tests/models/test_crossings.py::test_trains_on_with_every_other_backend",
+    "tests/test_testing.py::test_programs_on_another_backend",
+)
+
+
+def pytest_configure(config):
+    # xdist's controller runs no test. The test processes start after it.
+    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
+        import keras
+
+        if keras.backend.backend() == "tensorflow":
+            prepare_tensorflow()
+
+
+def prepare_tensorflow():
+    import tensorflow as tf
+
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
+
+    # Keras makes a dataset of a generator from what `pair` returns. A `fit`
+    # that ends by an exception leaves its iterator, which waits for tf.data's
+    # autotuner to wake up when it is destroyed: for as long as the iterator has
+    # existed, up to a minute (TensorFlow 2.21).
+    from_generator = tf.data.Dataset.from_generator
+
+    def without_autotuner(*args, **kwargs):
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return from_generator(*args, **kwargs).with_options(options)
+
+    tf.data.Dataset.from_generator = staticmethod(without_autotuner)
 
 
 def pytest_addoption(parser):
@@ -123,12 +160,15 @@ def pytest_collection_modifyitems(config, items):
         (left_out if skip else chosen).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = chosen
+    chosen.sort(key=lambda item: not item.nodeid.startswith(OTHER_BACKENDS))
+    items[:] = chosen
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once(tmp_path_factory):
     """On JAX, what tests and the processes they start compile alike."""
+    import keras
+
     if keras.backend.backend() == "jax":
         import jax
 
@@ -164,6 +204,8 @@ def collect_garbage_rarely():
 @pytest.fixture(autouse=True)
 def fresh_state():
     """Equal initial weights in every test, and the default policies."""
+    import keras
+
     policy = keras.config.dtype_policy()
     data_format = keras.config.image_data_format()
     keras.utils.set_random_seed(0)

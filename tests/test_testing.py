@@ -4,8 +4,11 @@ import subprocess
 
 import pytest
 
-from tests.testing import ANOTHER_BACKEND
+from tests.testing import BACKEND
 from tests.testing import run_python
+
+# The quickest to start, for a process that ends starts again.
+ANOTHER_BACKEND = "torch" if BACKEND == "jax" else "jax"
 
 
 @pytest.mark.backend_free

@@ -1,5 +1,7 @@
 """What every builder promises, and each network by hand."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -81,6 +83,12 @@ def configurations(model):
 # The contract.
 
 
+@pytest.fixture(scope="module")
+def untrained():
+    """Builds each network once, for tests that do not change it."""
+    return functools.cache(build)
+
+
 @every_builder
 def test_as_many_weights_as_in_the_paper(name):
     model = getattr(architectures, name)()
@@ -93,8 +101,8 @@ def test_as_many_weights_as_in_the_paper(name):
 
 
 @every_builder
-def test_raw_images_of_any_dtype_give_the_same_probabilities(name):
-    model = build(name)
+def test_raw_images_of_any_dtype_give_the_same_probabilities(name, untrained):
+    model = untrained(name)
     x = images_for(name)
     expected = model.predict(x, verbose=0)
     assert expected.shape == (3, 4)
@@ -175,13 +183,13 @@ def test_one_compiled_step_moves_every_weight(name, policy, tmp_path):
     assert configurations(again) == configurations(model)
 
 
-def test_saved_weights_come_back_on_another_backend(tmp_path):
+def test_saved_weights_come_back_on_another_backend(tmp_path, untrained):
     """As `weights=` of the builder, and as a whole `.keras` model.
 
     That a model comes back on both others: tests/models/test_saving.py.
     """
     for name in BUILDERS:
-        model = build(name)
+        model = untrained(name)
         model.save_weights(tmp_path / f"{name}.weights.h5")
         model.save(tmp_path / f"{name}.keras")
         expected = model.predict(images_for(name), verbose=0)

@@ -93,6 +93,22 @@ def killed(folder, epoch=2, batch=None, make=make, **kwargs):
 
 
 @pytest.fixture(scope="module")
+def left(tmp_path_factory):
+    """Copies what `killed(folder, **kwargs)` leaves, which is made once."""
+    made = {}
+
+    def copy(folder, **kwargs):
+        key = tuple(kwargs.items())
+        if key not in made:
+            made[key] = tmp_path_factory.mktemp("left") / "now"
+            killed(made[key], **kwargs)
+        # Also what it was an epoch before.
+        shutil.copytree(made[key].parent, folder.parent, dirs_exist_ok=True)
+
+    return copy
+
+
+@pytest.fixture(scope="module")
 def whole():
     model = make()
     fit(model)
@@ -152,9 +168,9 @@ DAMAGED = STATES[4:7]
 
 @pytest.mark.parametrize("double", [False, True])
 @pytest.mark.parametrize("damage", STATES, ids=lambda f: f.__name__)
-def test_files_that_a_kill_can_leave(tmp_path, whole, damage, double):
+def test_files_that_a_kill_can_leave(tmp_path, whole, left, damage, double):
     now = tmp_path / "now"
-    killed(now, double_checkpoint=double)
+    left(now, double_checkpoint=double)
     damage(now, tmp_path / "before")
     model = make()
     fresh = state(model)
@@ -248,8 +264,8 @@ def test_a_fit_after_another(tmp_path):
         assert_equal(model, right)
 
 
-def test_older_version_without_recorded_epochs(tmp_path, whole):
-    killed(tmp_path / "now")
+def test_older_version_without_recorded_epochs(tmp_path, whole, left):
+    left(tmp_path / "now", double_checkpoint=False)
     (tmp_path / "now" / "epochs.json").unlink()
     metadata_of_another_epoch(tmp_path / "now", None)
     model = make()
@@ -276,8 +292,8 @@ def test_recorded_later_epochs_are_deleted(tmp_path):
     assert json.loads(path.read_text()) == {"step_of_epoch": {"0": 0, "1": 3}}
 
 
-def test_state_of_another_optimizer_is_refused(tmp_path):
-    killed(tmp_path / "now")
+def test_state_of_another_optimizer_is_refused(tmp_path, left):
+    left(tmp_path / "now", double_checkpoint=False)
     model = make(lambda: keras.optimizers.Adam(0.1))
     with (
         warnings.catch_warnings(),
@@ -293,8 +309,8 @@ def test_the_checkpoint_is_deleted_at_the_end(tmp_path):
     assert not folder.exists()
 
 
-def test_a_fit_that_keras_begins_with_an_earlier_epoch(tmp_path):
-    killed(tmp_path / "now")
+def test_a_fit_that_keras_begins_with_an_earlier_epoch(tmp_path, left):
+    left(tmp_path / "now", double_checkpoint=False)
     model = make()
     fit(model, keras.callbacks.BackupAndRestore(tmp_path / "now"))
     with pytest.raises(ValueError, match="Expected: epoch 0"):

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import warnings
 
 import keras
@@ -124,6 +125,20 @@ def killed(make, path, epoch=2, **kwargs):
         run(make, path, Kill(epoch), **kwargs)
 
 
+@pytest.fixture(scope="module")
+def left(tmp_path_factory):
+    """The file that `killed(dann, path)` leaves. Tests copy it."""
+    path = tmp_path_factory.mktemp("left") / "run"
+    killed(dann, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The model of `dann` after a run that nothing has stopped."""
+    return run(dann, tmp_path_factory.mktemp("whole") / "run")[0]
+
+
 @pytest.mark.parametrize("make", [dann, momentum, discrepancy, scaled])
 def test_resumes_to_the_bit(tmp_path, make):
     whole, history, _ = run(make, tmp_path / "whole")
@@ -148,7 +163,7 @@ def test_bfloat16_weights(tmp_path):
     assert_equal(run(momentum, tmp_path / "run")[0], whole)
 
 
-def test_a_killed_process_resumes_to_the_bit(tmp_path):
+def test_a_killed_process_resumes_to_the_bit(tmp_path, whole):
     done = run_python(
         "import os\n"
         "from tests.callbacks import test_checkpoint as test\n"
@@ -158,7 +173,7 @@ def test_a_killed_process_resumes_to_the_bit(tmp_path):
     assert done.returncode == 9, done.stderr
     resumed, history, _ = run(dann, tmp_path / "run")
     assert history.epoch == [2, 3]
-    assert_equal(resumed, run(dann, tmp_path / "whole")[0])
+    assert_equal(resumed, whole)
 
 
 def test_the_random_state_of_python_and_numpy(tmp_path):
@@ -202,9 +217,11 @@ def test_min_seconds(tmp_path):
     assert again.seconds > seconds / 2 > 0
 
 
-def test_an_interrupted_write_keeps_the_last_checkpoint(tmp_path, monkeypatch):
+def test_an_interrupted_write_keeps_the_last_checkpoint(
+    tmp_path, monkeypatch, left
+):
     path = tmp_path / "run"
-    killed(dann, path, 1)
+    shutil.copy(left, path)
     before = path.read_bytes()
 
     def half(file, **arrays):
@@ -236,10 +253,9 @@ def text(content):
 
 
 @pytest.mark.parametrize("damage", [half_of_it, nothing, one_other_byte, text])
-def test_a_damaged_file_is_refused(tmp_path, damage):
+def test_a_damaged_file_is_refused(tmp_path, damage, left):
     path = tmp_path / "run"
-    killed(dann, path)
-    path.write_bytes(damage(path.read_bytes()))
+    path.write_bytes(damage(left.read_bytes()))
     model = dann()
     before = state(model)
     with pytest.raises(ValueError, match="cannot be read"):
@@ -269,12 +285,11 @@ def other_optimizer():
         (dann, {"seed": 4}, "seed of the data: 3. Received: 4"),
     ],
 )
-def test_a_checkpoint_of_another_run_is_refused(tmp_path, make, kwargs, match):
-    killed(dann, tmp_path / "run")
+def test_a_checkpoint_of_another_run_is_refused(left, make, kwargs, match):
     model = make()
     before = state(model)
     with pytest.raises(ValueError, match=match):
-        fit(model, TrainingCheckpoint(tmp_path / "run"), **kwargs)
+        fit(model, TrainingCheckpoint(left), **kwargs)
     for a, b in zip(state(model), before, strict=False):
         np.testing.assert_array_equal(a, b)
 
@@ -376,9 +391,8 @@ def test_a_path_that_cannot_be_written_to(tmp_path, monkeypatch):
     assert int(to_numpy(model.optimizer.iterations)) == 0
 
 
-def test_facts_are_plain_json(tmp_path):
-    killed(dann, tmp_path / "run")
-    with np.load(tmp_path / "run", allow_pickle=False) as file:
+def test_facts_are_plain_json(left):
+    with np.load(left, allow_pickle=False) as file:
         facts = json.loads(file["facts"].tobytes())
     assert facts["epoch"] == 2
     assert [sorted(logs) for logs in facts["logs"]] == [
