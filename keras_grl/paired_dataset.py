@@ -1,12 +1,9 @@
 """PairedDataset: batches of two domains, as `fit` takes them."""
 
 import copy
-import functools
 from collections.abc import Callable
-from collections.abc import Iterable
 
 import keras
-import numpy as np
 from keras import tree
 
 from keras_grl.streams import LABELED_TARGET
@@ -16,11 +13,10 @@ from keras_grl.streams import Stream
 from keras_grl.streams import check_alike
 from keras_grl.streams import check_labels_alike
 from keras_grl.streams.columns import Columns
-from keras_grl.types import Array
+from keras_grl.streams.paired_batch import paired_batch
 from keras_grl.types import Batch
 from keras_grl.types import LabelCheck
 from keras_grl.types import PairedInputs
-from keras_grl.types import SampleWeight
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -305,10 +301,7 @@ class PairedDataset(keras.utils.PyDataset):
         weights = {
             name: part[2] for name, part in labeled.items() if len(part) == 3
         }
-        if len(labeled) == 1:
-            (name,) = labeled
-            return (x, y[name], weights[name]) if weights else (x, y[name])
-        return (x, y, _of_all(weights, x, labeled)) if weights else (x, y)
+        return paired_batch(x, y, weights)
 
 
 class _Trained:
@@ -319,25 +312,6 @@ class _Trained:
     """
 
     epochs = 0
-
-
-def _of_all(
-    weights: dict[str, SampleWeight], x: PairedInputs, names: Iterable[str]
-) -> dict[str, SampleWeight]:
-    """The weights of all labeled streams: ones for those without."""
-    given = next(iter(weights.values()))
-
-    def ones(size: int, like: Array) -> Array:
-        return np.ones((size, *like.shape[1:]), dtype="float32")
-
-    return {
-        name: weights[name]
-        if name in weights
-        else tree.map_structure(
-            functools.partial(ones, tree.flatten(x[name])[0].shape[0]), given
-        )
-        for name in names
-    }
 
 
 def _reference(streams: dict[str, Stream], length: str) -> str:
