@@ -55,8 +55,9 @@ class PairedDataset(keras.utils.PyDataset):
                 if name != TARGET and isinstance(stream, ArrayStream)
             }
         )
-        if self._num_batches == 0:
-            raise ValueError(_no_full_batch(streams, self._reference))
+        reference = streams[self._reference]
+        if isinstance(reference, ArrayStream):
+            reference.check_full_batch()
 
     @property
     def stream_names(self) -> tuple[str, ...]:
@@ -326,17 +327,6 @@ def _reference(streams: dict[str, Stream], length: str) -> str:
     }
     choose = max if length == "longest" else min
     return choose(lengths, key=lambda name: lengths[name])
-
-
-def _no_full_batch(streams: dict[str, Stream], name: str) -> str:
-    stream = streams[name]
-    # An empty dataset has raised an error of its own.
-    assert isinstance(stream, ArrayStream)
-    return (
-        f"The {name} stream holds no full batch. Expected at least "
-        f"{stream.batch_size} samples. Received: {stream.num_samples} samples\n"
-        "Pass a smaller `batch_size`, or `drop_remainder=False`."
-    )
 
 
 def _parallel(argument: str, expected: str, received: object) -> str:

@@ -84,6 +84,16 @@ class ArrayStream:
         smaller = last and not self._drop_remainder and rest
         return {self.batch_size, rest} if smaller else {self.batch_size}
 
+    def check_full_batch(self) -> None:
+        """Refuses a pass without a batch."""
+        if self.num_batches == 0:
+            raise ValueError(
+                f"The {self._name} stream holds no full batch. Expected at "
+                f"least {self.batch_size} samples. Received: "
+                f"{self.num_samples} samples\n"
+                "Pass a smaller `batch_size`, or `drop_remainder=False`."
+            )
+
     def restart(self) -> None:
         """Nothing to do: arrays are read by index."""
 
