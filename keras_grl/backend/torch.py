@@ -8,7 +8,6 @@ import torch
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
-
 # What PyTorch (2.13) says where a tensor of the device "meta" is read.
 _NO_VALUE = (
     "cannot be called on meta tensors",
