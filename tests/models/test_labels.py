@@ -215,6 +215,14 @@ def test_probabilities_that_are_rounded(dtype, classes):
         check(half, ONE_HOT, classes)
 
 
+def test_rounded_probabilities_on_another_axis():
+    """NumPy adds these one after the other, in their dtype."""
+    labels = np.random.default_rng(0).random((20, 1000, 8))
+    labels /= labels.sum(axis=1, keepdims=True)
+    loss = losses.CategoricalCrossentropy(axis=1)
+    check(labels.astype("float16"), loss, 1000, 8)
+
+
 ELEMENTWISE = [
     "mse",
     losses.MeanAbsoluteError(),
