@@ -60,8 +60,8 @@ MUTANTS = [
             "test_two_domain_logits_equal_one_that_is_their_difference",
         ),
         (
-            "correct = ops.equal(logits > 0, domains > 0.5)",
-            "correct = ops.equal(logits > 0.5, domains > 0.5)",
+            "ops.equal(_single_logit(logits) > 0, domains > 0.5)",
+            "ops.equal(_single_logit(logits) > 0.5, domains > 0.5)",
             "test_domain_accuracy_uses_the_sign_of_the_logit",
         ),
         (

@@ -4,6 +4,15 @@ from tests.mutants import mutants
 
 MUTANTS = [
     *mutants(
+        "keras_grl/streams/paired_batch.py",
+        "tests/test_pairing.py",
+        (
+            'return np.ones((size, *like.shape[1:]), dtype="float32")',
+            'return np.zeros((size, *like.shape[1:]), dtype="float32")',
+            "test_a_missing_sample_weight_of_two_becomes_ones",
+        ),
+    ),
+    *mutants(
         "keras_grl/pairing.py",
         "tests/test_pairing.py",
         (
@@ -36,11 +45,6 @@ MUTANTS = [
             "self._epoch = epoch - 1",
             "self._epoch = epoch",
             "test_set_epoch_resumes_a_run",
-        ),
-        (
-            'return np.ones((size, *like.shape[1:]), dtype="float32")',
-            'return np.zeros((size, *like.shape[1:]), dtype="float32")',
-            "test_a_missing_sample_weight_of_two_becomes_ones",
         ),
         (
             "                stream.restart()\n        self._trained",
