@@ -112,6 +112,17 @@ def dann_bnm(run: Run) -> Trained:
     return train_paired(run, initial_network(run), weight, of_target=_bnm(run))
 
 
+def cdan(run: Run) -> Trained:
+    """DANN whose classifier sees the predictions too (Long et al., 2018)."""
+    settings = run.settings
+    network = initial_network(
+        run,
+        conditioning=settings.conditioning,
+        entropy_conditioning=settings.entropy_conditioning,
+    )
+    return train_paired(run, network, settings.domain_loss_weight)
+
+
 def subspace_alignment(run: Run, network: keras.Model) -> Trained:
     """A linear SVM on aligned subspaces (Fernando et al., 2013)."""
     transformer = keras_grl.baselines.SubspaceAlignment(standardize=True)
@@ -140,6 +151,7 @@ TRAIN: dict[str, Callable[..., Trained]] = {
         dann,
         dann_bnm,
         dann_mcc,
+        cdan,
         train_on_target,
         labelled_target_only,
         source_and_labelled_target,

@@ -152,6 +152,15 @@ class Settings(CommonSettings):
     coral_weight: float = option(
         1.0, "Weight of CORAL's distance.", not_negative
     )
+    conditioning: str = option(
+        "randomized",
+        "What CDAN's domain classifier sees: 1,024 random products of features "
+        "and predictions, or all (multilinear).",
+        one_of("multilinear", "randomized"),
+    )
+    entropy_conditioning: bool = option(
+        False, "Whether sure predictions weigh more in CDAN.", switch
+    )
     mcc_weight: float = option(
         1.0, "Weight of the minimum class confusion.", not_negative
     )

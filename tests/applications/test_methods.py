@@ -182,6 +182,20 @@ def test_methods_with_a_loss_of_target_predictions(
     )
 
 
+@pytest.mark.parametrize("conditioning", ["randomized", "multilinear"])
+def test_cdan_conditions_its_domain_classifier(conditioning, trained):
+    settings = dataclasses.replace(
+        SETTINGS, conditioning=conditioning, entropy_conditioning=True
+    )
+    network = trained("cdan", settings).network
+    assert weight_of_domain_loss(network) == 0.5
+    config = network.get_config()
+    assert config["conditioning"] == conditioning
+    assert config["entropy_conditioning"] is True
+    products = 1024 if conditioning == "randomized" else 4 * 3
+    assert network.domain_classifier.input_shape == (None, products)
+
+
 def test_a_network_without_domain_loss_starts_from_the_same_weights(trained):
     alone, with_dann = trained("mcc").network, trained("dann").network
     for one, other in (
