@@ -217,3 +217,7 @@ def _trained(
         "domain_loss": logs["domain_loss"][-1],
         "domain_accuracy": logs["domain_accuracy"][-1],
     }
+
+
+if __name__ == "__main__":
+    start.program(main)
