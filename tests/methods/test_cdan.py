@@ -252,7 +252,7 @@ def test_losses_of_logits(loss, expected):
 
 
 @keras.saving.register_keras_serializable(package="tests")
-class LastActivation(layers.Layer):
+class Ending(layers.Layer):
     """A dense layer whose activation is not among its attributes."""
 
     def __init__(self, units, function):
@@ -323,12 +323,12 @@ def test_linear_outputs_are_refused_by_compile(predictor, loss):
             "3 outputs of two classes",
         ),
         (
-            lambda: LastActivation(3, lambda x: x),
+            lambda: Ending(3, lambda x: x),
             "sparse_categorical_crossentropy",
             "not rows of probabilities",
         ),
-        (lambda: LastActivation(3, ops.sigmoid), "mse", "not rows of probabilities"),
-        (lambda: LastActivation(1, ops.tanh), "mse", "not rows of probabilities"),
+        (lambda: Ending(3, ops.sigmoid), "mse", "not rows of probabilities"),
+        (lambda: Ending(1, ops.tanh), "mse", "not rows of probabilities"),
     ],
 )
 def test_other_outputs_are_refused_by_fit(predictor, loss, received):
@@ -346,11 +346,11 @@ def test_other_outputs_are_refused_by_fit(predictor, loss, received):
 @pytest.mark.parametrize(
     "predictor",
     [
-        lambda: LastActivation(3, lambda x: ops.softmax(x, axis=-1)),
-        lambda: LastActivation(
+        lambda: Ending(3, lambda x: ops.softmax(x, axis=-1)),
+        lambda: Ending(
             1, lambda x: ops.concatenate([ops.sigmoid(x), ops.sigmoid(-x)], 1)
         ),
-        lambda: LastActivation(1, ops.sigmoid),
+        lambda: Ending(1, ops.sigmoid),
         lambda: layers.Dense(3, "sparsemax"),
     ],
 )
@@ -415,7 +415,7 @@ def test_an_activated_domain_classifier_is_still_found_by_its_values():
     model = DANNModel(
         small_extractor(),
         small_classifier(),
-        LastActivation(1, ops.sigmoid),
+        Ending(1, ops.sigmoid),
         conditioning="multilinear",
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
