@@ -69,6 +69,12 @@ class PairedDataset(keras.utils.PyDataset):
         """Batches per epoch; None if endless or not known beforehand."""
         return self._num_batches
 
+    @property
+    def samples_per_batch(self) -> int | None:
+        """Samples of all streams in a batch; None if a dataset sets it."""
+        sizes = [getattr(s, "batch_size", None) for s in self._streams.values()]
+        return None if None in sizes else sum(filter(None, sizes))
+
     def __len__(self) -> int:
         if self.num_batches is None:
             raise TypeError(

@@ -3,10 +3,12 @@
 from keras_grl.callbacks.adaptation_factor import AdaptationFactorScheduler
 from keras_grl.callbacks.checkpoint import TrainingCheckpoint
 from keras_grl.callbacks.learning_rate import LearningRateAnnealing
+from keras_grl.callbacks.target_scores import TargetScores
 
 __all__ = [
     "AdaptationFactorScheduler",
     "LearningRateAnnealing",
+    "TargetScores",
     "TrainingCheckpoint",
 ]
 

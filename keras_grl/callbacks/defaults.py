@@ -8,6 +8,7 @@ from keras_grl.callbacks.horizon import HorizonCallback
 from keras_grl.callbacks.learning_rate import LearningRateAnnealing
 from keras_grl.callbacks.target_loss_weight import TargetLossWeight
 from keras_grl.callbacks.target_loss_weight import target_loss_schedule
+from keras_grl.callbacks.target_scores import TargetScores
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.pairing import PairedDataset
 from keras_grl.types import Callbacks
@@ -22,7 +23,8 @@ def with_defaults(
 
     Schedules come first: the logs must be complete when a `CSVLogger` or
     `History` reads them, and the optimizer must have its schedule when a
-    `BackupAndRestore` loads its weights.
+    `BackupAndRestore` loads its weights. Scores follow: `EarlyStopping` and
+    `ModelCheckpoint` may monitor them.
 
     Args:
         callbacks: The `callbacks` of `fit`.
@@ -34,7 +36,11 @@ def with_defaults(
         callbacks = callbacks.callbacks
     given = tree.flatten(callbacks or [])
     schedulers = [c for c in given if isinstance(c, HorizonCallback)]
-    others = [c for c in given if not isinstance(c, HorizonCallback)]
+    scores = [c for c in given if isinstance(c, TargetScores)]
+    sorted_ones = (HorizonCallback, TargetScores)
+    others = [c for c in given if not isinstance(c, sorted_ones)]
+    for each in scores:
+        each.set_dataset(dataset)
 
     def has(kind: type[HorizonCallback]) -> bool:
         return any(isinstance(callback, kind) for callback in schedulers)
@@ -49,7 +55,7 @@ def with_defaults(
     schedulers.sort(key=lambda c: not isinstance(c, AdaptationFactorScheduler))
     if isinstance(dataset, PairedDataset):
         others.insert(0, _SetEpoch(dataset))
-    return [*schedulers, *others]
+    return [*schedulers, *scores, *others]
 
 
 class _SetEpoch(keras.callbacks.Callback):

@@ -85,7 +85,7 @@ def mixval(
     seed = check_integer("seed", seed, minimum=0)
     intra = check_boolean("intra", intra)
     x = as_numbers(x_target)
-    _refuse_embedding(model)
+    refuse_embedding(model)
 
     def classes_of(x: Inputs) -> Array:
         return predicted_classes(model.predict(x, verbose=0))
@@ -203,7 +203,7 @@ def _rows_at_once(x: Inputs) -> int:
     return max(1, _PIECE_BYTES // (4 * max(1, values_of_row)))
 
 
-def _refuse_embedding(model: object) -> None:
+def refuse_embedding(model: object) -> None:
     """Refuses a model that looks its inputs up, as token ids in floats."""
     if isinstance(model, keras.layers.Embedding):
         raise ValueError(
@@ -216,4 +216,4 @@ def _refuse_embedding(model: object) -> None:
             )
         )
     for layer in getattr(model, "layers", []):
-        _refuse_embedding(layer)
+        refuse_embedding(layer)

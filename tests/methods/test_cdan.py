@@ -322,12 +322,12 @@ def test_linear_outputs_are_refused_by_compile(predictor, loss):
             "3 outputs of two classes",
         ),
         (
-            lambda: Ending(3, lambda x: x),
+            lambda: Hidden(3, lambda x: x),
             "sparse_categorical_crossentropy",
             "not rows of probabilities",
         ),
-        (lambda: Ending(3, ops.sigmoid), "mse", "not rows of probabilities"),
-        (lambda: Ending(1, ops.tanh), "mse", "not rows of probabilities"),
+        (lambda: Hidden(3, ops.sigmoid), "mse", "not rows of probabilities"),
+        (lambda: Hidden(1, ops.tanh), "mse", "not rows of probabilities"),
     ],
 )
 def test_other_outputs_are_refused_by_fit(predictor, loss, received):
@@ -345,11 +345,11 @@ def test_other_outputs_are_refused_by_fit(predictor, loss, received):
 @pytest.mark.parametrize(
     "predictor",
     [
-        lambda: Ending(3, lambda x: ops.softmax(x, axis=-1)),
-        lambda: Ending(
+        lambda: Hidden(3, lambda x: ops.softmax(x, axis=-1)),
+        lambda: Hidden(
             1, lambda x: ops.concatenate([ops.sigmoid(x), ops.sigmoid(-x)], 1)
         ),
-        lambda: Ending(1, ops.sigmoid),
+        lambda: Hidden(1, ops.sigmoid),
         lambda: layers.Dense(3, "sparsemax"),
     ],
 )
@@ -414,7 +414,7 @@ def test_an_activated_domain_classifier_is_still_found_by_its_values():
     model = DANNModel(
         small_extractor(),
         small_classifier(),
-        Ending(1, ops.sigmoid),
+        Hidden(1, ops.sigmoid),
         conditioning="multilinear",
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
