@@ -49,8 +49,8 @@ class AdversarialLoss:
     Example:
 
     >>> loss = AdversarialLoss("swapped")
-    >>> zeros = ops.zeros((2,))
-    >>> round(float(loss(np.array([0.0, 1.0]), zeros, zeros, None)), 4)  # ln(2)
+    >>> labels, logits = ops.convert_to_tensor([0.0, 1.0]), ops.zeros((2,))
+    >>> round(float(loss(labels, logits, logits, None)), 4)  # ln(2)
     0.6931
 
     Reference:

@@ -92,7 +92,7 @@ class CDAN(DANN):
 
     >>> method = CDAN(keras.layers.Dense(1), adaptation_factor=0.3)
     >>> outputs = method(np.zeros((4, 8)), np.full((4, 3), 1 / 3))
-    >>> method.domain_classifier.kernel.shape
+    >>> tuple(method.domain_classifier.kernel.shape)
     (24, 1)
 
     Reference:
