@@ -416,3 +416,13 @@ def test_losses_without_one_value_per_sample(loss, options):
         model.fit(pairs, verbose=0)
     for got, want in zip(weights(model), before, strict=True):
         np.testing.assert_array_equal(got, want)
+
+
+def test_several_sources_are_refused():
+    with pytest.raises(ValueError, match=r"`adversarial_loss` is.*3 logits"):
+        DANNModel(
+            small_extractor(),
+            small_classifier(),
+            layers.Dense(3),
+            adversarial_loss="swapped",
+        )

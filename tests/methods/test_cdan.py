@@ -452,3 +452,25 @@ def test_one_hint_where_there_are_many_products(tmp_path):
     assert len(record) == 1
     # Exact at any size.
     assert model.domain_classifier.kernel.shape == (4100, 1)
+
+
+def test_with_several_sources_cannot_tell_costs_ln_3():
+    keras.utils.set_random_seed(0)
+    model = DANNModel(
+        small_extractor(),
+        small_classifier(),
+        layers.Dense(3, kernel_initializer="zeros"),
+        adaptation_factor=1.0,
+        conditioning="multilinear",
+        entropy_conditioning=True,
+    )
+    model.compile(keras.optimizers.SGD(0.0), "sparse_categorical_crossentropy")
+    x_source, y_source, x_target = small_data(source=12, target=8)
+    x = {
+        "source_0": x_source[:7],
+        "source_1": 3 * x_source[7:],
+        "target": x_target,
+    }
+    y = {"source_0": y_source[:7], "source_1": y_source[7:]}
+    logs = model.train_on_batch(x, y, return_dict=True)
+    assert logs["domain_loss"] == pytest.approx(np.log(3), rel=1e-5)
