@@ -106,12 +106,15 @@ OTHER_BACKENDS = (
 
 
 def pytest_configure(config):
-    # xdist's controller runs no test. The test processes start after it.
-    if config.getoption("dist", "no") == "no" or hasattr(config, "workerinput"):
-        import keras
+    distributes = bool(config.getoption("tx", None))
+    if distributes and not hasattr(config, "workerinput"):
+        # xdist's controller runs no test, and the test processes, which import
+        # a backend, start after it.
+        return
+    import keras
 
-        if keras.backend.backend() == "tensorflow":
-            prepare_tensorflow()
+    if keras.backend.backend() == "tensorflow":
+        prepare_tensorflow()
 
 
 def prepare_tensorflow():
