@@ -24,7 +24,6 @@ from applications.options import seed
 from applications.options import stop
 from applications.options import switch
 from applications.options import words
-from applications.runner.names import METHODS
 
 if TYPE_CHECKING:
     import keras_grl
@@ -281,12 +280,8 @@ class Experiment:
 
     @property
     def known_methods(self) -> tuple[str, ...]:
-        """All methods, in the order of tables."""
-        return tuple(
-            name
-            for name in METHODS
-            if name in (*self.methods, *self.more_methods)
-        )
+        """All methods, in the order in which they run."""
+        return (*self.methods, *self.more_methods)
 
     @property
     def command(self) -> str:

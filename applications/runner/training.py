@@ -222,8 +222,8 @@ def _fit(
         dataset,
         epochs=epochs,
         initial_epoch=_initial_epoch(run, checkpoint),
-        # The datasets shuffle, by their seed.
-        shuffle=False,
+        # `Batches` shuffles by its seed, and so does a paired dataset.
+        shuffle=not isinstance(dataset, Batches),
         callbacks=[
             *callbacks,
             measured,
