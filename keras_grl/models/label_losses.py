@@ -59,6 +59,25 @@ ELEMENTWISE = (
     "squared_hinge",
     "tversky",
 )
+# Of these the predictions are no classes.
+REGRESSION = (
+    "CosineSimilarity",
+    "Huber",
+    "LogCosh",
+    "MeanAbsoluteError",
+    "MeanAbsolutePercentageError",
+    "MeanSquaredError",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "cosine_similarity",
+    "huber",
+    "log_cosh",
+    "mean_absolute_error",
+    "mean_absolute_percentage_error",
+    "mean_squared_error",
+    "mean_squared_logarithmic_error",
+    "poisson",
+)
 
 
 class KerasLoss(NamedTuple):

@@ -1,7 +1,5 @@
 """The loss of the target's predictions, the third term of the sum."""
 
-import inspect
-
 import keras
 from keras import ops
 from keras import tree
@@ -11,6 +9,11 @@ from keras_grl.losses.target_loss import TargetLoss
 from keras_grl.methods import rows
 from keras_grl.methods.method import mean_of_batches
 from keras_grl.methods.rows import Rows
+from keras_grl.models.label_losses import BINARY
+from keras_grl.models.label_losses import ONE_HOT
+from keras_grl.models.label_losses import REGRESSION
+from keras_grl.models.label_losses import SPARSE
+from keras_grl.models.label_losses import resolve
 from keras_grl.schedules.progress import function_of_p
 from keras_grl.schedules.resolving import get
 from keras_grl.types import Config
@@ -24,22 +27,6 @@ from keras_grl.types import TargetLossLike
 from keras_grl.types import Tensor
 from keras_grl.validation import check_registered
 from keras_grl.validation import invalid
-
-# Losses of `keras.losses` whose predictions are no classes.
-_REGRESSION = (
-    "cosinesimilarity",
-    "huber",
-    "logcosh",
-    "mae",
-    "mape",
-    "meanabsoluteerror",
-    "meanabsolutepercentageerror",
-    "meansquarederror",
-    "meansquaredlogarithmicerror",
-    "mse",
-    "msle",
-    "poisson",
-)
 
 
 class TargetTerm:
@@ -192,9 +179,10 @@ def _check_label_loss(loss: TargetLossLike, label_loss: LossLike) -> None:
         return
     if not isinstance(loss, TargetLoss):
         return
-    known = _keras_loss(label_loss)
-    name = getattr(known, "__name__", type(known).__name__)
-    if name.lower().replace("_", "") in _REGRESSION:
+    known = resolve(label_loss)
+    if known is None:
+        return
+    if known.name in REGRESSION:
         raise ValueError(
             invalid(
                 "target_loss",
@@ -204,36 +192,16 @@ def _check_label_loss(loss: TargetLossLike, label_loss: LossLike) -> None:
                 loss,
             )
         )
-    logits = _takes_logits(known)
-    if logits is not None and bool(logits) != loss.from_logits:
+    logits = bool(known.config.get("from_logits", False))
+    of_classes = known.name in (*SPARSE, *ONE_HOT, *BINARY)
+    if of_classes and logits != loss.from_logits:
         raise ValueError(
             invalid(
                 "target_loss",
-                f"from_logits={bool(logits)}, as in the loss of the labels: "
-                "both see the same predictions",
+                f"from_logits={logits}, as in the loss of the labels: both see "
+                "the same predictions",
                 loss,
                 f"Its from_logits is {loss.from_logits}. Pass "
-                f"`{type(loss).__name__}(from_logits={bool(logits)})`.",
+                f"`{type(loss).__name__}(from_logits={logits})`.",
             )
         )
-
-
-def _takes_logits(loss: object) -> bool | None:
-    """Whether a loss of Keras takes logits; None if it does not tell."""
-    if hasattr(loss, "get_config"):
-        return loss.get_config().get("from_logits")
-    if vars(keras.losses).get(getattr(loss, "__name__", "")) is not loss:
-        return None
-    parameters = inspect.signature(loss).parameters
-    return getattr(parameters.get("from_logits"), "default", None)
-
-
-def _keras_loss(loss: object) -> object:
-    """A loss of Keras for its name."""
-    if not isinstance(loss, str):
-        return loss
-    try:
-        return keras.losses.get(loss)
-    except ValueError:
-        # Keras refuses it.
-        return None

@@ -403,11 +403,27 @@ def test_from_logits_is_that_of_the_label_loss(label_loss, expected):
 
 
 @pytest.mark.parametrize(
-    "label_loss", ["mse", keras.losses.Huber(), "mean_absolute_error"]
+    "label_loss",
+    [
+        "mse",
+        keras.losses.Huber(),
+        "mean_absolute_error",
+        keras.losses.mean_squared_error,
+        "msle",
+    ],
 )
 def test_regression_has_no_classes(label_loss):
     with pytest.raises(ValueError, match="is one of regression"):
         alone().compile("sgd", label_loss, target_loss=losses.NuclearNorm())
+
+
+def test_a_loss_of_the_users_own_may_take_anything():
+    for from_logits in (False, True):
+        alone().compile(
+            "sgd",
+            lambda y, y_pred: ops.mean(y_pred),
+            target_loss=losses.NuclearNorm(from_logits=from_logits),
+        )
 
 
 def test_no_metric_may_have_its_name():

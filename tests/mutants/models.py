@@ -158,7 +158,7 @@ MUTANTS = [
             "test_several_outputs_have_losses_by_name",
         ),
         (
-            "bool(logits) != loss.from_logits",
+            "of_classes and logits != loss.from_logits",
             "False",
             "test_from_logits_is_that_of_the_label_loss",
         ),
