@@ -79,7 +79,7 @@ class AdversarialLoss:
         )
         loss = _mean(plus, labels, logits, weights)
         against = _mean(minus, labels, adversary, weights)
-        # Subtracted, since the gradients behind `adversary` are reversed.
+        # Subtracted, since the gradients of `adversary` are reversed.
         return loss - (against - ops.stop_gradient(against))
 
     def get_config(self) -> str | list[Config]:
