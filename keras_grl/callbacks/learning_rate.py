@@ -7,7 +7,6 @@ from keras import ops
 
 from keras_grl import schedules
 from keras_grl.callbacks.horizon import HorizonCallback
-from keras_grl.layers.step_counter import step_counters
 from keras_grl.schedules import FitSchedule
 from keras_grl.schedules import FunctionSchedule
 from keras_grl.schedules import ProgressSchedule
@@ -158,7 +157,7 @@ class LearningRateAnnealing(HorizonCallback):
     ) -> None:
         if self.total_steps_of_model is not None:
             total_steps = self.total_steps_of_model
-            step = step_counters(self.model)[0].steps_counted
+            step = self.model.step_counter.steps_counted
         for optimizer in self._optimizers:
             horizon = horizon_of(step_counter(optimizer))
             if horizon and total_steps is not None and step is not None:

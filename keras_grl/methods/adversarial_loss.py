@@ -12,6 +12,7 @@ from keras_grl.types import AdversarialLossLike
 from keras_grl.types import Config
 from keras_grl.types import DomainLoss
 from keras_grl.types import Tensor
+from keras_grl.validation import check_registered
 from keras_grl.validation import invalid
 
 _SWAPPED = "swapped"
@@ -259,15 +260,7 @@ def _invalid(losses: object) -> str:
 
 def _serialized(loss: DomainLoss) -> Config:
     kind = loss if hasattr(loss, "__name__") else type(loss)
-    name = keras.saving.get_registered_name(kind)
-    own = getattr(keras.losses, getattr(kind, "__name__", ""), None) is kind
-    if not own and keras.saving.get_registered_object(name) is not kind:
-        raise ValueError(
-            "A loss of `adversarial_loss` can be saved only if it is "
-            "registered; otherwise it could not be loaded. Received: "
-            f"{loss!r}\n"
-            "Put `@keras.saving.register_keras_serializable()` above the "
-            "definition of the function or class (a lambda must become a "
-            "`def`)."
-        )
+    # Keras finds its own losses.
+    if getattr(keras.losses, getattr(kind, "__name__", ""), None) is not kind:
+        check_registered("adversarial_loss", loss)
     return keras.saving.serialize_keras_object(loss)

@@ -27,39 +27,7 @@ BINARY = (
     "binary_crossentropy",
     "binary_focal_crossentropy",
 )
-# A number for each prediction.
-ELEMENTWISE = (
-    *BINARY,
-    "CategoricalHinge",
-    "CosineSimilarity",
-    "Dice",
-    "Hinge",
-    "Huber",
-    "KLDivergence",
-    "LogCosh",
-    "MeanAbsoluteError",
-    "MeanAbsolutePercentageError",
-    "MeanSquaredError",
-    "MeanSquaredLogarithmicError",
-    "Poisson",
-    "SquaredHinge",
-    "Tversky",
-    "categorical_hinge",
-    "cosine_similarity",
-    "dice",
-    "hinge",
-    "huber",
-    "kl_divergence",
-    "log_cosh",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_error",
-    "mean_squared_logarithmic_error",
-    "poisson",
-    "squared_hinge",
-    "tversky",
-)
-# Of these the predictions are no classes.
+# A number for each prediction, which is no class.
 REGRESSION = (
     "CosineSimilarity",
     "Huber",
@@ -77,6 +45,23 @@ REGRESSION = (
     "mean_squared_error",
     "mean_squared_logarithmic_error",
     "poisson",
+)
+# A number for each prediction.
+ELEMENTWISE = (
+    *BINARY,
+    *REGRESSION,
+    "CategoricalHinge",
+    "Dice",
+    "Hinge",
+    "KLDivergence",
+    "SquaredHinge",
+    "Tversky",
+    "categorical_hinge",
+    "dice",
+    "hinge",
+    "kl_divergence",
+    "squared_hinge",
+    "tversky",
 )
 
 

@@ -55,7 +55,7 @@ class TargetTerm:
         self.loss = loss
         self.schedule: FunctionOfP = get(weight, "target_loss_weight")
         self.tracker = mean_of_batches("target_loss")
-
+        # None if the weight depends on training progress p.
         self.constant: float | None = (
             self.schedule.value
             if isinstance(self.schedule, schedules.Constant)
