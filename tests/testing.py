@@ -60,6 +60,16 @@ def to_numpy(tensor: Tensor) -> Array:
     return keras.ops.convert_to_numpy(tensor)
 
 
+def weights_of_parts(model: keras.Model) -> list[Array]:
+    """The weights of a `DANNModel`: those of G_f, G_y and G_d."""
+    parts = (
+        model.feature_extractor,
+        model.label_predictor,
+        model.domain_classifier,
+    )
+    return [to_numpy(v) for part in parts for v in part.weights]
+
+
 def small_extractor(units: int = 4, inputs: int = 3) -> keras.Model:
     return keras.Sequential(
         [keras.Input((inputs,)), keras.layers.Dense(units, activation="tanh")],

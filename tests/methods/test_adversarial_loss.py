@@ -17,6 +17,7 @@ from tests.testing import small_data
 from tests.testing import small_domain_classifier
 from tests.testing import small_extractor
 from tests.testing import to_numpy
+from tests.testing import weights_of_parts as weights
 
 
 @keras.saving.register_keras_serializable(package="tests")
@@ -46,18 +47,6 @@ def d_swapped(d, z):
 
 def d_least_squares(d, z):
     return 2 * (z - (1 - d)) / len(z)
-
-
-def parts(model):
-    return (
-        model.feature_extractor,
-        model.label_predictor,
-        model.domain_classifier,
-    )
-
-
-def weights(model):
-    return [to_numpy(v) for part in parts(model) for v in part.weights]
 
 
 def backward(before, x, dlogit):
@@ -328,7 +317,9 @@ def small_model(pair, **kwargs):
 def test_saved_and_loaded(pair, generic, tmp_path):
     model = small_model(pair)
     if generic:
-        model = keras_grl.AdaptationModel(*parts(model)[:2], model.method)
+        model = keras_grl.AdaptationModel(
+            model.feature_extractor, model.label_predictor, model.method
+        )
         model.compile("sgd", "sparse_categorical_crossentropy")
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")

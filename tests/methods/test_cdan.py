@@ -22,6 +22,7 @@ from tests.testing import small_data
 from tests.testing import small_domain_classifier
 from tests.testing import small_extractor
 from tests.testing import to_numpy
+from tests.testing import weights_of_parts as weights
 
 # The math. (G_f, G_y and G_d are those of tests/models/reference.py.)
 
@@ -41,18 +42,6 @@ FORMS = {
         losses.BinaryCrossentropy(from_logits=True),
     ),
 }
-
-
-def weights(model):
-    return [
-        to_numpy(v)
-        for part in (
-            model.feature_extractor,
-            model.label_predictor,
-            model.domain_classifier,
-        )
-        for v in part.weights
-    ]
 
 
 def domain_gradients(before, x, n, matrices, entropy):

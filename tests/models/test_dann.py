@@ -17,6 +17,7 @@ from tests.testing import small_data
 from tests.testing import small_domain_classifier
 from tests.testing import small_extractor
 from tests.testing import to_numpy
+from tests.testing import weights_of_parts as weights
 
 
 def small_model(adaptation_factor=0.7, **kwargs):
@@ -38,18 +39,6 @@ def compiled(model=None, learning_rate=0.5, **kwargs):
         **kwargs,
     )
     return model
-
-
-def weights(model):
-    return [
-        to_numpy(v)
-        for part in (
-            model.feature_extractor,
-            model.label_predictor,
-            model.domain_classifier,
-        )
-        for v in part.weights
-    ]
 
 
 def batch(x_source, y_source, x_target):
