@@ -125,18 +125,17 @@ def prepare_tensorflow():
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
 
-    # Keras makes a dataset of a generator from what `pair` returns. A `fit`
-    # that ends by an exception leaves its iterator, which waits for tf.data's
-    # autotuner to wake up when it is destroyed: for as long as the iterator has
-    # existed, up to a minute (TensorFlow 2.21).
-    from_generator = tf.data.Dataset.from_generator
+    # A `fit` that ends by an exception leaves its iterator, which waits for
+    # tf.data's autotuner to wake up when it is destroyed: for as long as the
+    # iterator has existed, up to a minute (TensorFlow 2.21).
+    iterate = tf.data.Dataset.__iter__
+    options = tf.data.Options()
+    options.autotune.enabled = False
 
-    def without_autotuner(*args, **kwargs):
-        options = tf.data.Options()
-        options.autotune.enabled = False
-        return from_generator(*args, **kwargs).with_options(options)
+    def without_autotuner(dataset):
+        return iterate(dataset.with_options(options))
 
-    tf.data.Dataset.from_generator = staticmethod(without_autotuner)
+    tf.data.Dataset.__iter__ = without_autotuner
 
 
 def pytest_addoption(parser):

@@ -16,6 +16,7 @@ from keras_grl.models import batch
 from keras_grl.models.input_specs import symbolic
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.labels import check_labels
+from keras_grl.models.metrics import metrics_built
 from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.validation_data import check_validation_data
 from keras_grl.pairing import PairedDataset
@@ -41,6 +42,7 @@ class LabelCheck:
         self._name = name
         self._loss = getattr(model, "loss", None)
         self._outputs = outputs_of(model)
+        self.first: Labels = None  # the first labels that were right
 
     def __call__(self, stream: str, labels: Labels) -> None:
         """Raises a `ValueError` that names the stream.
@@ -52,6 +54,8 @@ class LabelCheck:
         name = f"{self._name} of the {stream} stream" if stream else self._name
         name = name[:1].upper() + name[1:]
         check_labels(name, labels, self._loss, self._outputs)
+        if self.first is None:
+            self.first = tree.map_structure(lambda y: np.asarray(y[:1]), labels)
 
 
 class BeforeTraining(keras.callbacks.Callback):
@@ -69,6 +73,7 @@ class BeforeTraining(keras.callbacks.Callback):
     ):
         super().__init__()
         self._arguments = (x, y, options)
+        self._labels: Labels = None
         check_compiled(model)
         _check_training_data(model, x, y)
         _check_options(x, options)
@@ -88,9 +93,8 @@ class BeforeTraining(keras.callbacks.Callback):
             self._check(self.model)
         if self.model.built:
             self.model.method.on_train_begin(self.model)
-        if all(getattr(m, "built", True) for m in self.model.metrics):
-            # It refuses names that occur twice. On TensorFlow they are known
-            # only when the first step is traced.
+        if metrics_built(self.model, self._labels):
+            # It refuses names that occur twice.
             self.model.get_metrics_result()
 
     def _check(self, model: keras.Model) -> None:
@@ -105,6 +109,7 @@ class BeforeTraining(keras.callbacks.Callback):
             x.check_labels(check)
         elif batch.is_paired(x):
             batch.check_each_labels(x, y, check)
+        self._labels = check.first
         check_validation_data(
             model,
             options.get("validation_data"),

@@ -1,0 +1,41 @@
+"""The metrics of `compile`, built before the first step."""
+
+from typing import TYPE_CHECKING
+
+import keras
+from keras import ops
+from keras import tree
+
+from keras_grl.types import Labels
+
+if TYPE_CHECKING:
+    from keras_grl.models.adaptation import AdaptationModel
+
+
+def metrics_built(model: "AdaptationModel", labels: Labels) -> bool:
+    """Builds the metrics of a model, if labels are known.
+
+    On TensorFlow Keras 3.15.1 leaves this to the first step. The trace of the
+    step then makes variables, for which TensorFlow traces it a second time.
+
+    Args:
+        model: A compiled model.
+        labels: Labels as in a batch, of any size; None if there are none yet.
+
+    Returns:
+        Whether all metrics are built.
+    """
+    if labels is not None and model.built and not _built(model):
+        predictions = tree.map_structure(_one_row, model.classifier.output)
+        model.compute_metrics(None, labels, predictions)
+        model.reset_metrics()
+    return _built(model)
+
+
+def _built(model: keras.Model) -> bool:
+    return all(getattr(each, "built", True) for each in model.metrics)
+
+
+def _one_row(output: keras.KerasTensor) -> object:
+    shape = [1 if size is None else size for size in output.shape]
+    return ops.ones(shape, output.dtype)

@@ -1,0 +1,104 @@
+import keras
+import numpy as np
+import pytest
+
+import keras_grl
+
+X = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
+CLASSES = np.arange(16) % 3
+
+
+def one_output():
+    return keras.layers.Dense(3, "softmax")
+
+
+def two_outputs():
+    inputs = keras.Input((4,))
+    outputs = {
+        name: keras.layers.Dense(units, activation, name=name)(inputs)
+        for name, units, activation in (
+            ("kind", 3, "softmax"),
+            ("size", 1, None),
+        )
+    }
+    return keras.Model(inputs, outputs)
+
+
+def largest(y_true, y_pred):
+    return keras.ops.max(y_pred, axis=-1)
+
+
+# Label predictor, labels, loss, arguments of `compile` with metrics.
+SPARSE = "sparse_categorical_crossentropy"
+KINDS = {
+    "by name": (one_output, CLASSES, SPARSE, {"metrics": ["accuracy"]}),
+    "an object": (
+        one_output,
+        np.eye(3)[CLASSES],
+        "categorical_crossentropy",
+        {"metrics": [keras.metrics.F1Score]},
+    ),
+    "weighted": (
+        one_output,
+        CLASSES,
+        SPARSE,
+        {"weighted_metrics": ["accuracy"], "metrics": [largest]},
+    ),
+    "by output": (
+        two_outputs,
+        {"kind": CLASSES, "size": CLASSES / 3},
+        {"kind": SPARSE, "size": "mse"},
+        {"metrics": {"kind": ["accuracy"], "size": ["mae"]}},
+    ),
+}
+
+
+class Counting(keras_grl.DANNModel):
+    """Counts how often Python runs through a training step."""
+
+    steps = 0
+
+    def train_step(self, *args):
+        self.steps += 1
+        return super().train_step(*args)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_step_is_not_traced_again_for_metrics(name):
+    predictor, labels, loss, metrics = KINDS[name]
+    metrics = {
+        key: [v() if isinstance(v, type) else v for v in value]
+        if isinstance(value, list)
+        else value
+        for key, value in metrics.items()
+    }
+    counts, logs = [], []
+    for further in ({}, metrics):
+        keras.utils.set_random_seed(0)
+        model = Counting(keras.layers.Dense(4, "relu"), predictor())
+        model.compile("sgd", loss, **further)
+        pairs = keras_grl.pair((X, labels), X + 1, batch_size=8)
+        history = model.fit(pairs, epochs=2, verbose=0).history
+        counts.append(model.steps)
+        logs.append({key: values[-1] for key, values in history.items()})
+    assert counts[0] == counts[1]
+    assert set(logs[0]) < set(logs[1])
+    for key, value in logs[0].items():
+        np.testing.assert_allclose(logs[1][key], value, rtol=1e-6)
+
+
+def test_metrics_begin_at_zero():
+    model = keras_grl.DANNModel(keras.layers.Dense(4, "relu"), one_output())
+    # No step changes the weights.
+    model.compile(
+        keras.optimizers.SGD(0.0), SPARSE, metrics=["accuracy", largest]
+    )
+    logs = model.fit(
+        keras_grl.pair((X, CLASSES), X, batch_size=8), verbose=0
+    ).history
+    predicted = model.predict(X, verbose=0)
+    accuracy = np.mean(predicted.argmax(axis=1) == CLASSES)
+    np.testing.assert_allclose(logs["accuracy"], accuracy, rtol=1e-6)
+    np.testing.assert_allclose(
+        logs["largest"], predicted.max(axis=1).mean(), rtol=1e-6
+    )
