@@ -1,5 +1,6 @@
 """Helpers shared by the tests."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -101,6 +102,44 @@ def small_data(
         rng.integers(0, classes, size=source),
         rng.normal(loc=0.5, size=(target, features)).astype("float32"),
     )
+
+
+_made: dict[object, keras.Model] = {}
+
+
+def fresh(make: Callable[[], keras.Model]) -> keras.Model:
+    """What `make()` returns, without another compilation of its steps.
+
+    At first it is that, and later the same model with the values of a new one.
+    Most of the time of a small `fit` goes into tracing and compiling.
+
+    Args:
+        make: Function that returns a compiled model, built but not trained.
+    """
+    # Also later, so that random numbers continue alike.
+    new = make()
+    if BACKEND == "torch":
+        return new  # It compiles nothing.
+    model = _made.setdefault((make, keras.config.dtype_policy().name), new)
+    if model is not new:
+        for each in (new, model):
+            if not each.optimizer.built:
+                each.optimizer.build(each.trainable_variables)
+        for old, value in zip(_values(model), _values(new), strict=True):
+            old.assign(value)
+        model.stop_training = False
+    return model
+
+
+def _values(model: keras.Model) -> list[keras.Variable]:
+    """In the same order for equal models: that of an optimizer's may differ."""
+    return [
+        *model.variables,
+        *sorted(
+            model.optimizer.variables,
+            key=lambda value: re.sub(r"_\d+", "", value.path.split("/")[-1]),
+        ),
+    ]
 
 
 def run_python(

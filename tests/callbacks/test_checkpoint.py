@@ -18,6 +18,7 @@ from keras_grl.callbacks import TrainingCheckpoint
 from keras_grl.schedules import InverseDecay
 from keras_grl.schedules.horizon import steps_taken
 from tests.paired_data import iterable
+from tests.testing import fresh
 from tests.testing import run_python
 from tests.testing import small_classifier
 from tests.testing import small_data
@@ -107,22 +108,23 @@ def state(model):
     return [to_numpy(value) for value in values]
 
 
-def assert_equal(model, other):
-    for a, b in zip(state(model), state(other), strict=True):
+def assert_equal(model, expected):
+    for a, b in zip(state(model), expected, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def run(make, path, *callbacks, **kwargs):
+def run(make, path, *callbacks, new=True, **kwargs):
     keras.utils.set_random_seed(0)
-    model = make()
+    model = make() if new else fresh(make)
     checkpoint = TrainingCheckpoint(path, delete_checkpoint=False)
     history = fit(model, *callbacks, checkpoint, **kwargs)
     return model, history, checkpoint
 
 
 def killed(make, path, epoch=2, **kwargs):
+    """Leaves the file of a run that was killed."""
     with pytest.raises(KilledError):
-        run(make, path, Kill(epoch), **kwargs)
+        run(make, path, Kill(epoch), new=False, **kwargs)
 
 
 @pytest.fixture(scope="module")
@@ -135,13 +137,15 @@ def left(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The model of `dann` after a run that nothing has stopped."""
-    return run(dann, tmp_path_factory.mktemp("whole") / "run")[0]
+    """The state of `dann` after a run that nothing has stopped."""
+    folder = tmp_path_factory.mktemp("whole")
+    return state(run(dann, folder / "run", new=False)[0])
 
 
 @pytest.mark.parametrize("make", [dann, momentum, discrepancy, scaled])
 def test_resumes_to_the_bit(tmp_path, make):
-    whole, history, _ = run(make, tmp_path / "whole")
+    model, history, _ = run(make, tmp_path / "whole", new=False)
+    whole, applied = state(model), int(steps_taken(model.optimizer))
     killed(make, tmp_path / "run", 1)
     killed(make, tmp_path / "run", 3)
     resumed, after, checkpoint = run(make, tmp_path / "run")
@@ -151,14 +155,15 @@ def test_resumes_to_the_bit(tmp_path, make):
         assert [logs[name] for logs in checkpoint.logs] == values
     assert checkpoint.initial_epoch == EPOCHS
     if make is scaled:
-        assert 0 < steps_taken(whole.optimizer) < EPOCHS * STEPS
+        assert 0 < applied < EPOCHS * STEPS
 
 
 def test_bfloat16_weights(tmp_path):
     """NumPy cannot save them."""
     keras.config.set_dtype_policy("bfloat16")
-    whole, _, _ = run(momentum, tmp_path / "whole")
-    assert whole.trainable_variables[0].dtype == "bfloat16"
+    model, _, _ = run(momentum, tmp_path / "whole", new=False)
+    assert model.trainable_variables[0].dtype == "bfloat16"
+    whole = state(model)
     killed(momentum, tmp_path / "run")
     assert_equal(run(momentum, tmp_path / "run")[0], whole)
 
@@ -184,20 +189,20 @@ def test_the_random_state_of_python_and_numpy(tmp_path):
             (epoch, random.random(), np.random.normal())
         )
     )
-    run(dann, tmp_path / "whole", note)
+    run(dann, tmp_path / "whole", note, new=False)
     right, numbers[:] = numbers[:], []
     with pytest.raises(KilledError):
-        run(dann, tmp_path / "run", note, Kill(2))
-    run(dann, tmp_path / "run", note)
+        run(dann, tmp_path / "run", note, Kill(2), new=False)
+    run(dann, tmp_path / "run", note, new=False)
     assert numbers == [*right[:3], *right[2:]]
 
 
 def test_the_file_is_deleted_when_training_has_ended(tmp_path):
     checkpoint = TrainingCheckpoint(tmp_path / "new" / "run")
     with pytest.raises(KilledError):
-        fit(dann(), checkpoint, Kill(1))
+        fit(fresh(dann), checkpoint, Kill(1))
     assert checkpoint.initial_epoch == 1
-    fit(dann(), checkpoint)
+    fit(fresh(dann), checkpoint)
     assert checkpoint.initial_epoch == 0
     assert not list((tmp_path / "new").iterdir())
     assert len(checkpoint.logs) == EPOCHS
@@ -207,13 +212,13 @@ def test_min_seconds(tmp_path):
     path = tmp_path / "run"
     checkpoint = TrainingCheckpoint(path, 1e6, delete_checkpoint=False)
     with pytest.raises(KilledError):
-        fit(dann(), checkpoint, Kill(3))
+        fit(fresh(dann), checkpoint, Kill(3))
     assert not path.exists()
-    fit(dann(), checkpoint)
+    fit(fresh(dann), checkpoint)
     assert checkpoint.initial_epoch == EPOCHS
     seconds = checkpoint.seconds
     again = TrainingCheckpoint(path)
-    fit(dann(), again)
+    fit(fresh(dann), again)
     assert again.seconds > seconds / 2 > 0
 
 
@@ -230,7 +235,7 @@ def test_an_interrupted_write_keeps_the_last_checkpoint(
 
     monkeypatch.setattr(np, "savez", half)
     with pytest.raises(KilledError):
-        run(dann, path)
+        run(dann, path, new=False)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
 
@@ -256,7 +261,7 @@ def text(content):
 def test_a_damaged_file_is_refused(tmp_path, damage, left):
     path = tmp_path / "run"
     path.write_bytes(damage(left.read_bytes()))
-    model = dann()
+    model = fresh(dann)
     before = state(model)
     with pytest.raises(ValueError, match="cannot be read"):
         fit(model, TrainingCheckpoint(path))
@@ -269,7 +274,7 @@ def test_files_of_another_kind_are_refused(tmp_path):
     np.save(tmp_path / "run.npy", np.zeros(3))
     for name in ("run.npz", "run.npy"):
         with pytest.raises(ValueError, match="cannot be read"):
-            fit(dann(), TrainingCheckpoint(tmp_path / name))
+            fit(fresh(dann), TrainingCheckpoint(tmp_path / name))
 
 
 def other_optimizer():
@@ -308,8 +313,7 @@ class Batches(keras.utils.PyDataset):
         return numbers.normal(size=(4, 3)), numbers.integers(0, 2, (4, 1))
 
 
-def plain(path, *callbacks, initial_epoch=True):
-    keras.utils.set_random_seed(0)
+def of_keras():
     model = keras.Sequential(
         [
             keras.Input((3,)),
@@ -320,6 +324,10 @@ def plain(path, *callbacks, initial_epoch=True):
         ]
     )
     model.compile("adam", "mse")
+    return model
+
+
+def fit_plain(model, path, *callbacks, initial_epoch=True):
     checkpoint = TrainingCheckpoint(path, delete_checkpoint=False)
     batches = Batches()
     set_epoch = keras.callbacks.LambdaCallback(
@@ -334,16 +342,22 @@ def plain(path, *callbacks, initial_epoch=True):
         shuffle=False,
         verbose=0,
     )
-    return model
 
 
 def test_plain_model(tmp_path):
-    whole = plain(tmp_path / "whole")
+    keras.utils.set_random_seed(0)
+    model = fresh(of_keras)
+    fit_plain(model, tmp_path / "whole")
+    whole = state(model)
+    keras.utils.set_random_seed(0)
     with pytest.raises(KilledError):
-        plain(tmp_path / "run", Kill(2))
+        fit_plain(fresh(of_keras), tmp_path / "run", Kill(2))
+    keras.utils.set_random_seed(0)
+    model = of_keras()
     with pytest.raises(ValueError, match=r"checkpoint\.initial_epoch"):
-        plain(tmp_path / "run", initial_epoch=False)
-    assert_equal(plain(tmp_path / "run"), whole)
+        fit_plain(model, tmp_path / "run", initial_epoch=False)
+    fit_plain(model, tmp_path / "run")
+    assert_equal(model, whole)
 
 
 def test_data_of_unknown_order(tmp_path):
@@ -354,7 +368,7 @@ def test_data_of_unknown_order(tmp_path):
 
     def train(*callbacks):
         checkpoint = TrainingCheckpoint(tmp_path / "run")
-        dann().fit(
+        fresh(dann).fit(
             data, epochs=2, callbacks=[*callbacks, checkpoint], verbose=0
         )
 
