@@ -13,6 +13,7 @@ from keras_grl.callbacks import TargetScores
 from tests.models.test_devices import two_devices
 from tests.streams.test_columns import Frame
 from tests.testing import BACKEND
+from tests.testing import fresh
 from tests.testing import small_data
 
 X_SOURCE, Y_SOURCE, X_TARGET = small_data(source=64, target=40)
@@ -41,36 +42,49 @@ def dann(activation="softmax", layers=()):
     return model
 
 
+def normalized():
+    return dann(layers=[keras.layers.BatchNormalization()])
+
+
+def of_keras():
+    """With Dropout, and shuffled by Keras, whose order comes from NumPy."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [extractor(), keras.layers.Dense(3, activation="softmax")]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy")
+    return model
+
+
 def pairs(target=X_TARGET, **kwargs):
     data = (X_SOURCE, Y_SOURCE)
     return keras_grl.pair(data, target, seed=2, **kwargs)
 
 
 def fitted(callbacks, epochs=3, data=None, model=None, y=None):
-    model = model or dann()
+    model = model or fresh(dann)
     data = pairs(batch_size=16) if data is None else data
     history = model.fit(data, y, epochs=epochs, callbacks=callbacks, verbose=0)
     return model, history.history
 
 
 def assert_equal_weights(a, b):
-    for x, y in zip(a.get_weights(), b.get_weights(), strict=True):
+    for x, y in zip(a, b, strict=True):
         np.testing.assert_array_equal(x, y)
 
 
 def test_trains_the_same_weights_to_the_bit():
     callback = TargetScores(X_TARGET, ("infomax", "mixval", "bnm"))
-    (plain, history), (scored, with_scores) = (
-        fitted(
-            callbacks, model=dann(layers=[keras.layers.BatchNormalization()])
-        )
-        for callbacks in ([], [callback])
-    )
-    assert_equal_weights(plain, scored)
-    for name, values in history.items():
-        assert with_scores[name] == values
-    # What any program draws next is the same too.
-    assert plain.optimizer.iterations == scored.optimizer.iterations
+    weights, steps, logs = [], [], []
+    for callbacks in ([], [callback]):
+        model, history = fitted(callbacks, model=fresh(normalized))
+        weights.append(model.get_weights())
+        steps.append(int(model.optimizer.iterations))
+        logs.append(history)
+    assert_equal_weights(*weights)
+    for name, values in logs[0].items():
+        assert logs[1][name] == values
+    assert steps[0] == steps[1]
 
 
 def test_next_random_numbers_are_the_same():
@@ -83,18 +97,13 @@ def test_next_random_numbers_are_the_same():
 
 
 def test_a_model_of_keras():
-    """With Dropout, and shuffled by Keras, whose order comes from NumPy."""
     weights = []
     for callbacks in ([], [TargetScores(X_TARGET, every=2)]):
-        keras.utils.set_random_seed(1)
-        model = keras.Sequential(
-            [extractor(), keras.layers.Dense(3, activation="softmax")]
-        )
-        model.compile("adam", "sparse_categorical_crossentropy")
+        model = of_keras()
         history = model.fit(
             X_SOURCE, Y_SOURCE, epochs=4, callbacks=callbacks, verbose=0
         )
-        weights.append(model)
+        weights.append(model.get_weights())
     assert_equal_weights(*weights)
     # Of the second and the fourth epoch.
     assert len(history.history["target_infomax"]) == 2
@@ -199,7 +208,9 @@ def test_the_default_number_depends_on_the_epoch(names, steps, batch, expected):
 def test_two_devices_predict_each_sample_once():
     with two_devices():
         # An odd number, that they cannot share.
-        model, history = fitted([TargetScores(X_TARGET[:39])], epochs=1)
+        model, history = fitted(
+            [TargetScores(X_TARGET[:39])], epochs=1, model=dann()
+        )
         p = model.predict(X_TARGET, verbose=0)[:39]
     expected = pytest.approx(scores.infomax(p), abs=1e-5)
     assert history["target_infomax"] == [expected]
@@ -269,7 +280,7 @@ def test_a_dataset_is_read_once_and_training_reads_the_same(make):
     """The same object that is passed to `pair`."""
     weights = []
     for scored in (False, True):
-        model = dann()
+        model = fresh(dann)
         data = make(X_TARGET)
         if "torch" in sys.modules:
             # Keras seeds it only as its backend.
@@ -277,7 +288,7 @@ def test_a_dataset_is_read_once_and_training_reads_the_same(make):
         callbacks = [TargetScores(data, "infomax", samples=20)] * scored
         x = keras_grl.pair((X_SOURCE, Y_SOURCE), data, batch_size={"source": 8})
         model.fit(x, epochs=2, callbacks=callbacks, verbose=0)
-        weights.append(model)
+        weights.append(model.get_weights())
     assert_equal_weights(*weights)
     samples = callbacks[0]._target.read(20, keras_grl.streams.Columns())
     assert samples.shape == (20, 3)
@@ -368,7 +379,7 @@ def test_nan_predictions_have_the_score_nan():
 
 
 def fails_before_training(callback, message, model=None):
-    model = model or dann()
+    model = model or fresh(dann)
     model(X_TARGET)
     before = model.get_weights()
     with pytest.raises(ValueError, match=message):

@@ -10,6 +10,7 @@ import keras_grl
 from keras_grl import DANNModel
 from keras_grl.models import fitting
 from tests import paired_data
+from tests.testing import fresh
 from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_domain_classifier
@@ -98,15 +99,22 @@ def test_labels_of_a_dataset():
 
 def test_labels_that_are_right_train():
     logs = [
-        model_of(loss=loss).fit(pairs(y=y), verbose=0).history["label_loss"]
-        for loss, y in (
-            (SPARSE, Y_SOURCE),
-            (SPARSE, Y_SOURCE[:, None]),
+        model.fit(pairs(y=y), verbose=0).history["label_loss"]
+        for model, y in (
+            (fresh(model_of), Y_SOURCE),
+            (model_of(), Y_SOURCE[:, None]),
             (
-                keras.losses.SparseCategoricalCrossentropy(ignore_class=255),
+                model_of(
+                    loss=keras.losses.SparseCategoricalCrossentropy(
+                        ignore_class=255
+                    )
+                ),
                 np.where(Y_SOURCE == 0, 255, Y_SOURCE),
             ),
-            ("categorical_crossentropy", np.full((12, 3), 1 / 3)),
+            (
+                model_of(loss="categorical_crossentropy"),
+                np.full((12, 3), 1 / 3),
+            ),
         )
     ]
     assert np.isfinite(logs).all()
@@ -264,7 +272,7 @@ def test_validation_batches_without_labels(dataset):
     """Only the batches of these datasets show it."""
     data = dataset(X_TARGET)
     with pytest.raises(ValueError, match="batches `\\(x, y\\)`"):
-        model_of().fit(pairs(), validation_data=data, verbose=0)
+        fresh(model_of).fit(pairs(), validation_data=data, verbose=0)
 
 
 def test_validation_data_that_are_right():
@@ -275,7 +283,8 @@ def test_validation_data_that_are_right():
         pairs(),
         paired_data.Batches(X_TARGET, Y_SOURCE),
     ):
-        logs = model_of().fit(pairs(), validation_data=data, verbose=0).history
+        model = fresh(model_of)
+        logs = model.fit(pairs(), validation_data=data, verbose=0).history
         assert np.isfinite(logs["val_loss"]).all()
 
 

@@ -20,6 +20,7 @@ from tests.paired_data import tensorflow_array
 from tests.paired_data import tf_data_of_unknown_length
 from tests.paired_data import torch_array
 from tests.paired_data import walk
+from tests.testing import fresh
 from tests.testing import small_classifier
 from tests.testing import small_domain_classifier
 from tests.testing import to_numpy
@@ -48,7 +49,7 @@ def small_model():
 
 def trained(dataset, **kwargs):
     """The weights after two epochs."""
-    model = small_model()
+    model = fresh(small_model)
     model.fit(dataset, epochs=2, verbose=0, **kwargs)
     return [to_numpy(weight) for weight in model.trainable_weights]
 
@@ -85,7 +86,7 @@ def test_fit_with_steps_per_epoch(kind):
 )
 def test_fit_without_steps_per_epoch(kind):
     dataset = pair(kind(*source(8)), target(8), batch_size=8)
-    model = small_model()
+    model = fresh(small_model)
     with pytest.raises(ValueError, match=r"Expected: `steps_per_epoch`"):
         model.fit(dataset, verbose=0)
     assert int(model.optimizer.iterations.value) == 0
@@ -108,7 +109,7 @@ def test_fit_on_three_weighted_streams():
         batch_size=12,
         shuffle=False,
     )
-    model = small_model()
+    model = fresh(small_model)
     for _ in range(2):
         for x, y, sample_weight in walk(dataset):
             model.train_on_batch(x, y, sample_weight)
@@ -120,7 +121,7 @@ def test_fit_on_a_generator_that_ends():
     """The backends give errors of their own, with this message in them."""
     dataset = pair(iter(split(*source(12), 4)), target(), batch_size=8)
     with pytest.raises(Exception, match="source stream has ended"):
-        small_model().fit(dataset, steps_per_epoch=20, verbose=0)
+        fresh(small_model).fit(dataset, steps_per_epoch=20, verbose=0)
 
 
 def test_fit_with_a_last_smaller_batch():
@@ -140,7 +141,7 @@ def test_a_second_fit_sees_other_orders(monkeypatch):
         "on_epoch_begin",
         lambda: [begin(), seen.append(dataset._epoch)],
     )
-    model = small_model()
+    model = fresh(small_model)
     model.fit(dataset, epochs=2, verbose=0)
     model.fit(dataset, epochs=1, verbose=0)
     model.fit(dataset, epochs=4, initial_epoch=2, verbose=0)
@@ -162,7 +163,7 @@ def test_a_second_fit_sees_other_orders(monkeypatch):
 )
 def test_endless_pairs_must_be_limited(call, argument):
     dataset = pair(generator(*source(8)), target(8), batch_size=8)
-    model = small_model()
+    model = fresh(small_model)
     with pytest.raises(ValueError, match=f"Expected: `{argument}`"):
         call(model, dataset)
     assert int(model.optimizer.iterations.value) == 0
@@ -173,7 +174,7 @@ def test_a_resumed_fit_has_the_order_of_an_uninterrupted_one():
     def made():
         return pair(source(16), target(8), batch_size=8, seed=1)
 
-    model = small_model()
+    model = fresh(small_model)
     model.fit(made(), epochs=1, verbose=0)
     model.fit(made(), initial_epoch=1, epochs=2, verbose=0)
     got = [to_numpy(weight) for weight in model.trainable_weights]

@@ -9,6 +9,7 @@ import pytest
 import keras_grl
 from keras_grl import DANNModel
 from tests.streams.test_columns import Frame
+from tests.testing import fresh
 
 RNG = np.random.default_rng(0)
 Y = RNG.integers(0, 3, 64)
@@ -29,6 +30,12 @@ def made(units=3, **kwargs):
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
     )
+    return model
+
+
+def built():
+    model = made()
+    model.build((None, 3))
     return model
 
 
@@ -94,8 +101,7 @@ def of_tf_data(y):
 @pytest.mark.parametrize("dataset", [Batches, of_tf_data])
 @pytest.mark.parametrize("wrong", [1, -1, 250])
 def test_labels_of_a_validation_dataset(dataset, wrong):
-    model = made()
-    model.build((None, 3))
+    model = fresh(built)
     before = model.get_weights()
     with pytest.raises(ValueError, match=r"(?i)labels of `validation_data`"):
         model.fit(pairs(), validation_data=dataset(Y + wrong), verbose=0)
@@ -129,7 +135,7 @@ def test_validation_inputs_that_are_not_finite(value):
     x[3, 1] = value
 
     def fit(x):
-        made().fit(pairs(), validation_data=(x, Y), verbose=0)
+        fresh(built).fit(pairs(), validation_data=(x, Y), verbose=0)
 
     messages = warned(lambda: fit(x))
     assert messages and "`validation_data` are not all finite" in messages[0]

@@ -28,7 +28,7 @@ def series(length, count=16):
 @pytest.mark.parametrize("built", [True, False])
 def test_series_of_unequal_length_pass_separately(built):
     layers = [keras.Input((None, 3))] if built else []
-    extractor = keras.Sequential([*layers, keras.layers.LSTM(4)])
+    extractor = keras.Sequential([*layers, keras.layers.SimpleRNN(4)])
     model = model_of(extractor, batch_normalization="separate")
     data = pair((series(9), Y), series(14), batch_size=8)
     model.fit(data, validation_data=data, verbose=0)
@@ -39,7 +39,9 @@ def test_series_of_unequal_length_pass_separately(built):
 
 
 def test_series_of_unequal_length_cannot_pass_jointly():
-    extractor = keras.Sequential([keras.Input((None, 3)), keras.layers.LSTM(4)])
+    extractor = keras.Sequential(
+        [keras.Input((None, 3)), keras.layers.SimpleRNN(4)]
+    )
     model = model_of(extractor)
     data = pair((series(9), Y), series(14), batch_size=8)
     same = pair((series(9), Y), series(9), batch_size=8)
