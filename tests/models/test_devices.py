@@ -126,7 +126,6 @@ def conditional():
 
 
 CASES = {
-    "plain": (dann, two_streams, {}),
     "conditional": (conditional, two_streams, {}),
     "everything": (
         with_everything_per_domain,
