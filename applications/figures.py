@@ -18,8 +18,6 @@ matplotlib.use("agg")
 from matplotlib import pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-SOURCE_COLOR, TARGET_COLOR = "tab:blue", "tab:red"
-
 
 def examples(domains: dict[str, Any], path: Path, columns: int = 12) -> None:
     """A sheet of images of each domain.
@@ -51,7 +49,7 @@ def examples(domains: dict[str, Any], path: Path, columns: int = 12) -> None:
 def training_curves(
     history: list[dict[str, Any]], methods: dict[str, Any], path: Path
 ) -> None:
-    """Losses, adaptation factor and validation accuracy along training.
+    """DANN's losses, λ and scores, and all methods' validation accuracy.
 
     Args:
         history: One dict for each epoch of each run of one seed: `method`,
@@ -60,36 +58,30 @@ def training_curves(
         methods: Name to what has the method's `title`.
         path: The file to write.
     """
+    # Here and not above, for it imports Keras.
+    from keras_grl.diagnostics import plots
+
     runs: dict[str, list[dict[str, Any]]] = {}
     for row in history:
         runs.setdefault(row["method"], []).append(row)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4))
-    dann = runs.get("dann", [])
-    epochs = [row["epoch"] for row in dann]
-    for name, label, style in (
-        ("label_loss", "label loss", "-"),
-        ("domain_loss", "domain loss", "-"),
-        ("domain_accuracy", "domain accuracy", "-"),
-        ("adaptation_factor", "λ", "k:"),
-    ):
-        left.plot(epochs, [row[name] for row in dann], style, label=label)
-    left.axhline(np.log(2), color="grey", lw=0.8, ls="--")
-    last = epochs[-1] if epochs else 1
-    left.text(last, np.log(2), "ln 2", va="bottom", ha="right")
-    left.set(title=methods["dann"].title, xlabel="epoch", ylim=(0, None))
-    left.legend()
+    if "dann" in runs:
+        figure, axes = plt.subplots(2, 2, figsize=(11, 7.5))
+        *of_dann, last = axes.flat
+        plots.training(_logs(runs["dann"]), axes=of_dann)
+        figure.suptitle(methods["dann"].title)
+    else:
+        figure, last = plt.subplots(figsize=(6, 4))
+    last.set_prop_cycle(color=plots.PALETTE)
     for name, rows in runs.items():
-        right.plot(
+        last.plot(
             [row["epoch"] for row in rows],
             [row["val_accuracy"] for row in rows],
             label=methods[name].title,
         )
-    right.set(
-        title="Accuracy on the target's validation images", xlabel="epoch"
-    )
-    right.legend(loc="lower right")
-    for axis in (left, right):
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    last.set_title("accuracy on the target's validation images", fontsize=10)
+    last.set_xlabel("epoch")
+    last.xaxis.set_major_locator(MaxNLocator(integer=True))
+    last.legend(loc="lower right")
     _save(figure, path)
 
 
@@ -107,7 +99,11 @@ def errors(
     Reference:
         Ganin & Lempitsky (2015), figure 4.
     """
+    # Here and not above, for it imports Keras.
+    from keras_grl.diagnostics import plots
+
     figure, axis = plt.subplots(figsize=(9, 4))
+    axis.set_prop_cycle(color=plots.PALETTE)
     for name in dict.fromkeys(row["method"] for row in history):
         runs: dict[float, list[float]] = {}
         for row in history:
@@ -153,32 +149,20 @@ def embeddings(
     Reference:
         Ganin & Lempitsky (2015), figure 3.
     """
-    from sklearn.manifold import TSNE
+    # Here and not above, for it imports Keras.
+    from keras_grl.diagnostics import plots
 
     panels = len(features)
     figure, axes = plt.subplots(
         1, panels, figsize=(5.5 * panels, 5), squeeze=False
     )
     for axis, (method, domains) in zip(axes[0], features.items(), strict=True):
-        joint = np.concatenate(domains)
-        axis.set(title=method, xticks=[], yticks=[])
-        if not np.isfinite(joint).all():
-            axis.set_xlabel("training has diverged")
-            continue
-        if (joint == joint[0]).all():
-            axis.set_xlabel("all features are equal: nothing to embed")
-            continue
-        tsne = TSNE(
-            perplexity=min(30, len(joint) - 1), init="pca", random_state=0
-        )
-        points = tsne.fit_transform(joint)
-        count = len(domains[0])
-        for name, part, color in (
-            ("source", points[:count], SOURCE_COLOR),
-            ("target", points[count:], TARGET_COLOR),
-        ):
-            axis.scatter(*part.T, s=6, alpha=0.6, c=color, label=name)
-        axis.legend()
+        source, target = domains
+        if np.isfinite(source).all() and np.isfinite(target).all():
+            plots.embedding(source, target, axes=axis)
+        else:
+            axis.set(xticks=[], yticks=[], xlabel="training has diverged")
+        axis.set_title(method)
     figure.suptitle(title)
     _save(figure, path)
 
@@ -238,6 +222,9 @@ def knobs(
         titles: Knob to its title.
         path: The file to write.
     """
+    # Here and not above, for it imports Keras.
+    from keras_grl.diagnostics import plots
+
     by_knob: dict[str, dict[Any, list[dict[str, Any]]]] = {}
     for row in results:
         of_value = by_knob.setdefault(row["knob"], {})
@@ -254,7 +241,7 @@ def knobs(
     for axis, (knob, of_value) in zip(axes.flat, by_knob.items(), strict=False):
         places = range(len(of_value))
         for name, label, color in (
-            ("accuracy", "target accuracy", TARGET_COLOR),
+            ("accuracy", "target accuracy", plots.TARGET_COLOR),
             ("domain_accuracy", "domain accuracy", "grey"),
         ):
             seeds = [[row[name] for row in each] for each in of_value.values()]
@@ -274,6 +261,16 @@ def knobs(
     for axis in axes.flat[len(by_knob) :]:
         axis.axis("off")
     _save(figure, path)
+
+
+def _logs(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
+    """The logs of a run, as `fit` returns them."""
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {
+        name: [row.get(name, float("nan")) for row in rows]
+        for name in names
+        if name not in ("method", "seed", "epoch")
+    }
 
 
 def _save(figure: plt.Figure, path: Path) -> None:

@@ -53,7 +53,11 @@ BACKEND_FREE = (
     "tests/baselines/test_subspace_alignment.py",
     "tests/baselines/test_without_scikit_learn.py",
     "tests/datasets/",
-    "tests/diagnostics/",
+    "tests/diagnostics/plots/",
+    "tests/diagnostics/test_distance_test.py",
+    "tests/diagnostics/test_distances.py",
+    "tests/diagnostics/test_intervals.py",
+    "tests/diagnostics/test_optional.py",
     "tests/scores/test_features.py",
     "tests/scores/test_probabilities.py",
     "tests/test_mutants.py",
@@ -65,6 +69,7 @@ BACKEND_FREE = (
 # Tests that take more than about five seconds of a processor on the fastest
 # backend. Single ones may have the marker `slow` themselves.
 SLOW = (
+    "tests/applications/test_diagnostics.py",
     "tests/applications/test_start.py::"
     "test_help_imports_no_backend_and_the_start_is_silent",
     "tests/applications/test_experiments.py::test_a_run_writes_what_it_found",

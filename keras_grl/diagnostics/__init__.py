@@ -1,6 +1,25 @@
-"""How much the domains differ."""
+"""How much the domains differ, and where in a network."""
 
+from keras_grl.diagnostics import plots
+from keras_grl.diagnostics.bound import DivergenceBound
+from keras_grl.diagnostics.bound import h_divergence_bound
+from keras_grl.diagnostics.distance_test import DistanceTest
+from keras_grl.diagnostics.distance_test import proxy_a_distance_test
 from keras_grl.diagnostics.distances import domain_error
 from keras_grl.diagnostics.distances import proxy_a_distance
+from keras_grl.diagnostics.layer_choice import LayerDistance
+from keras_grl.diagnostics.layer_choice import LayerTable
+from keras_grl.diagnostics.layer_choice import choose_layer
 
-__all__ = ["domain_error", "proxy_a_distance"]
+__all__ = [
+    "DistanceTest",
+    "DivergenceBound",
+    "LayerDistance",
+    "LayerTable",
+    "choose_layer",
+    "domain_error",
+    "h_divergence_bound",
+    "plots",
+    "proxy_a_distance",
+    "proxy_a_distance_test",
+]

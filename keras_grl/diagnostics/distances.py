@@ -1,11 +1,10 @@
 """Distances between samples of two domains."""
 
-import numpy as np
 import numpy.typing as npt
 
-from keras_grl.types import Array
-from keras_grl.validation import check_integer
-from keras_grl.validation import invalid
+from keras_grl.diagnostics.domain_classifiers import held_out_errors
+from keras_grl.diagnostics.domain_classifiers import two_domains
+from keras_grl.diagnostics.intervals import mean_rate
 
 
 def domain_error(
@@ -43,41 +42,8 @@ def domain_error(
         Ben-David et al. (2007), "Analysis of Representations for Domain
         Adaptation"; Ganin & Lempitsky (2015), section 3.3.
     """
-    x_source, x_target = _flat("source", source), _flat("target", target)
-    if x_source.shape[1] != x_target.shape[1]:
-        raise ValueError(
-            invalid(
-                "target",
-                f"{x_source.shape[1]} features, as many as the source has",
-                x_target.shape,
-            )
-        )
-    try:
-        from sklearn.linear_model import LogisticRegression
-        from sklearn.preprocessing import StandardScaler
-    except ImportError as error:
-        raise ImportError(
-            "This needs scikit-learn: `pip install scikit-learn`."
-        ) from error
-    random = np.random.default_rng(check_integer("seed", seed, minimum=0))
-    trained, tested = zip(
-        *(_halves(random, each) for each in (x_source, x_target)), strict=True
-    )
-    scaler = StandardScaler().fit(np.concatenate(trained))
-    # A stronger penalty than the default: a few samples with many features are
-    # always separable.
-    classifier = LogisticRegression(
-        C=0.1, max_iter=200, class_weight="balanced"
-    )
-    classifier.fit(
-        scaler.transform(np.concatenate(trained)),
-        np.repeat([0, 1], [len(each) for each in trained]),
-    )
-    errors = [
-        np.mean(classifier.predict(scaler.transform(each)) != domain)
-        for domain, each in enumerate(tested)
-    ]
-    return float(np.mean(errors))
+    domains = two_domains(source, target)
+    return mean_rate(held_out_errors(*domains, "linear", seed, "domain_error"))
 
 
 def proxy_a_distance(
@@ -108,26 +74,3 @@ def proxy_a_distance(
         Ben-David et al. (2007).
     """
     return 2.0 * (1.0 - 2.0 * domain_error(source, target, seed))
-
-
-def _flat(name: str, samples: npt.ArrayLike) -> Array:
-    array = np.asarray(samples, "float64")
-    if array.ndim < 2 or len(array) < 4:
-        raise ValueError(
-            invalid(
-                name,
-                "features of at least 4 samples, shape (n, …)",
-                array.shape,
-            )
-        )
-    if not np.isfinite(array).all():
-        raise ValueError(
-            invalid(name, "finite features", "an array with NaN or infinity")
-        )
-    return array.reshape(len(array), -1)
-
-
-def _halves(random: np.random.Generator, samples: Array) -> tuple[Array, Array]:
-    order = random.permutation(len(samples))
-    middle = len(samples) // 2
-    return samples[order[:middle]], samples[order[middle:]]

@@ -32,14 +32,19 @@ def test_features_that_cannot_be_embedded_are_said_to_be_so(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["features.png"]
 
 
-def test_embedded_features_have_the_color_of_their_domain(drawn, no_embedding):
-    source = np.array([[1.0, 2.0, 9.0], [3.0, 4.0, 9.0]])
-    target = np.array([[5.0, 6.0, 0.0]])
-    figures.embeddings({"DANN": (source, target)}, None)
-    (axis,) = drawn[0].axes
-    points = {c.get_label(): c.get_offsets().tolist() for c in axis.collections}
-    assert points == {"source": [[1, 2], [3, 4]], "target": [[5, 6]]}
-    assert axis.get_title() == "DANN"
+def test_each_method_has_an_embedding_by_domain(drawn, no_embedding):
+    source, target = np.arange(12.0).reshape(4, 3), np.arange(15.0, 0, -1)
+    pair = source, target.reshape(5, 3)
+    figures.embeddings({"source only": pair[::-1], "DANN": pair}, None, "t")
+    before, after = drawn[0].axes
+    assert before.get_title() == "source only"
+    assert after.get_title() == "DANN"
+    points = {
+        collection.get_label(): collection.get_offsets().tolist()
+        for collection in after.collections
+    }
+    assert points["source"] == source[:, :2].tolist()
+    assert points["target"] == pair[1][:, :2].tolist()
 
 
 def test_the_error_along_training_is_the_mean_of_the_seeds(drawn):
@@ -81,20 +86,22 @@ def test_the_curves_of_training_are_those_of_the_history(drawn):
         for epoch in range(2)
     ]
     figures.training_curves(history, METHODS, None)
-    left, right = drawn[0].axes
+    *of_dann, compared = drawn[0].axes
     lines = {
         line.get_label(): line.get_ydata().tolist()
-        for line in left.lines
+        for axis in of_dann
+        for line in axis.lines
         if not line.get_label().startswith("_")
     }
     assert lines == {
         "label loss": dann["label_loss"],
         "domain loss": dann["domain_loss"],
-        "domain accuracy": dann["domain_accuracy"],
         "λ": dann["adaptation_factor"],
+        "domain accuracy": dann["domain_accuracy"],
+        "val accuracy": dann["val_accuracy"],
     }
     assert {
-        line.get_label(): line.get_xydata().tolist() for line in right.lines
+        line.get_label(): line.get_xydata().tolist() for line in compared.lines
     } == {
         "source only": [[1, 0.125], [2, 0.375]],
         "DANN": [[1, 0.25], [2, 0.5]],
@@ -104,8 +111,8 @@ def test_the_curves_of_training_are_those_of_the_history(drawn):
 def test_there_are_curves_without_dann_too(drawn):
     row = {"method": "source_only", "epoch": 1, "val_accuracy": 0.5}
     figures.training_curves([row], METHODS, None)
-    _, right = drawn[0].axes
-    assert [line.get_label() for line in right.lines] == ["source only"]
+    (axis,) = drawn[0].axes
+    assert [line.get_label() for line in axis.lines] == ["source only"]
 
 
 def test_bars_are_of_the_means_and_lines_of_the_paper(drawn):

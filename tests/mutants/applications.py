@@ -290,13 +290,13 @@ MUTANTS = [
             "test_the_error_along_training_is_the_mean_of_the_seeds",
         ),
         (
-            '("target", points[count:], TARGET_COLOR)',
-            '("target", points[:count], TARGET_COLOR)',
-            "test_embedded_features_have_the_color_of_their_domain",
+            "plots.embedding(source, target, axes=axis)",
+            "plots.embedding(target, source, axes=axis)",
+            "test_each_method_has_an_embedding_by_domain",
         ),
         (
-            '("domain_loss", "domain loss", "-")',
-            '("label_loss", "domain loss", "-")',
+            '_logs(runs["dann"])',
+            "_logs(history)",
             "test_the_curves_of_training_are_those_of_the_history",
         ),
     ),
