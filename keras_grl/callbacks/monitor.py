@@ -22,6 +22,7 @@ from keras_grl.monitor.run import Run
 from keras_grl.monitor.scales import check_scales
 from keras_grl.monitor.seen import MOST_SAMPLES
 from keras_grl.monitor.seen import Seen
+from keras_grl.monitor.verdicts import OF_DOMAINS
 from keras_grl.monitor.verdicts import Ending
 from keras_grl.monitor.verdicts import verdicts
 from keras_grl.scores.models import two_columns
@@ -39,6 +40,14 @@ _FEWEST_PREDICTED = 128
 # In shorter epochs and runs, the calls and compiling them would take more.
 _STEPS_OF_EPOCH = 50
 _STEPS_OF_RUN = 1000
+# Afterwards a third is more than one epoch.
+_EPOCHS_OF_COLLAPSE = 3
+# All else follows from these.
+_CAUSES = {
+    "different-scales",
+    "images-scaled-twice",
+    "nan-or-infinite-loss",
+}
 
 
 class AdaptationMonitor(keras.callbacks.Callback):
@@ -138,17 +147,21 @@ class AdaptationMonitor(keras.callbacks.Callback):
     def on_train_batch_begin(
         self, batch: int, logs: Logs | None = None
     ) -> None:
+        self._check_inputs()
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        self._not_finite.record(batch, (logs or {}).get("loss"))
+
+    def _check_inputs(self) -> None:
         if self._inputs_checked or not self._seen.batches:
             return
         self._inputs_checked = True
         self._report(check_scales(self._model, self._seen.batches[0]))
 
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self._not_finite.record(batch, (logs or {}).get("loss"))
-
     # Every epoch.
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self._check_inputs()
         model, logs = self.model, {} if logs is None else logs
         if self._run is None:
             self._run = Run.of(model, self._seen)
@@ -163,13 +176,20 @@ class AdaptationMonitor(keras.callbacks.Callback):
 
     def _report_early(self, run: Run) -> None:
         """What need not wait for the end of the run."""
-        if self._steps() < of_logs.FEWEST_STEPS:
+        if self._steps() < of_logs.FEWEST_STEPS or self._is_explained():
             return
         if run.aligns and run.is_frozen:
             self._report([learns_nothing("It has no trainable weights.")])
-        planned = self.params["epochs"] - self._last_epoch + len(self._epochs)
-        for check in (of_logs.collapsed, of_logs.too_high):
-            self._report([check(self._epochs, run, planned)])
+        epochs = len(self._epochs)
+        if epochs > _EPOCHS_OF_COLLAPSE:
+            self._report([of_logs.collapsed(self._epochs, run)])
+        # Those of this `fit`, which may begin in the middle.
+        planned = epochs + self.params["epochs"] - self._last_epoch
+        half = of_logs.last_half_of(planned, self._epochs)
+        self._report([of_logs.too_high(half, run)])
+
+    def _is_explained(self) -> bool:
+        return not _CAUSES.isdisjoint(self.findings)
 
     def _steps(self) -> int:
         """The steps of this run so far."""
@@ -243,7 +263,7 @@ class AdaptationMonitor(keras.callbacks.Callback):
                 self.model, self._last_epoch - 1, steps, True
             )
             self._report([last])
-            if steps >= of_logs.FEWEST_STEPS and not self.findings:
+            if steps >= of_logs.FEWEST_STEPS and not self._is_explained():
                 self._report(verdicts(self._ending(run)))
         # They may be large.
         self._seen = Seen()
@@ -268,8 +288,14 @@ class AdaptationMonitor(keras.callbacks.Callback):
             self._estimates,
         )
 
+    def _is_told(self, finding: Finding) -> bool:
+        told = not OF_DOMAINS.isdisjoint(self.findings)
+        return finding.topic in self.findings or (
+            told and finding.topic in OF_DOMAINS
+        )
+
     def _report(self, findings: Iterable[Finding | None]) -> None:
         for finding in findings:
-            if finding is not None and finding.topic not in self.findings:
+            if finding is not None and not self._is_told(finding):
                 self.findings[finding.topic] = finding.message
                 finding.warn()

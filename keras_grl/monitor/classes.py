@@ -20,6 +20,8 @@ _MORE_THAN_SOURCE = 0.3
 # Of the largest possible distance. Less may be noise or the effect of wrong
 # predictions. (The signs of GTSRB differ from equally frequent ones by .37.)
 _FAR = 0.6
+# Domain accuracy beyond what other frequencies explain.
+_OTHER_DIFFERENCES = 0.1
 
 FIGURES = (
     "target_class_entropy",
@@ -93,20 +95,33 @@ def one_class(predicted: Array, class_shares: Array) -> Finding | None:
 
 
 def label_shift(
-    estimates: Sequence[Array], class_shares: Array
+    estimates: Sequence[Array],
+    class_shares: Array,
+    domain_accuracy: float = 0.0,
+    largest_domain: float = 0.5,
 ) -> Finding | None:
     """The classes of the target seem to have other frequencies.
 
+    The estimate assumes that classes look the same in both domains. Then no
+    domain classifier is right more often than the frequencies allow: if one
+    is, the predictions are wrong and not the frequencies.
+
     Args:
         estimates: The estimated shares of the target's classes, of one or more
-            epochs, in which the model knew the source.
+            epochs in which the source was learned.
         class_shares: How often each class occurs in the source.
+        domain_accuracy: Float, that of the last epoch.
+        largest_domain: Float, the share of the largest domain in a batch.
     """
     if not estimates:
         return None
     shift = shift_from(class_shares, np.mean(list(estimates), axis=0))
-    largest = 1.0 - class_shares.min()
-    if largest <= 0 or shift.distance < _FAR * largest:
+    possible = 1.0 - class_shares.min()
+    explained = largest_domain + (1.0 - largest_domain) * shift.distance
+    if (
+        shift.distance < max(_FAR * possible, 1e-6)
+        or domain_accuracy > explained + _OTHER_DIFFERENCES
+    ):
         return None
     return Finding("label-shift", _message_of(shift))
 

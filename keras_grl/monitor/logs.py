@@ -21,28 +21,33 @@ _SEPARATE = 0.99
 # More than noise of the mean over an epoch: at ln 2 the loss of a classifier
 # that is surely wrong about 5 % of the samples.
 _TOO_HIGH = 0.1
-# How close a loss is to that of predictions that ignore their input.
-_NEAR_LABEL_LOSS = (0.95, 1.1)
+# How close a loss is to that of predictions that ignore their inputs.
+_NEAR_LABEL_LOSS = 0.95
 _NEAR_DOMAIN_LOSS = 0.05
 # A label loss from which something was learned.
 _LEARNED = 0.8
 
 
-def last_third(epochs: Sequence[Logs], planned: int = 0) -> Sequence[Logs]:
+def last_third(epochs: Sequence[Logs]) -> Sequence[Logs]:
     """The last third of the epochs, at least one.
-
-    Args:
-        epochs: The logs of the epochs so far.
-        planned: Integer, the number of epochs if the run is not over. There
-            are none then before a third of them is trained.
 
     Example:
 
     >>> last_third([{"loss": 2.0}, {"loss": 1.5}, {"loss": 1.0}])
     [{'loss': 1.0}]
     """
-    number = math.ceil(max(planned, len(epochs)) / 3)
-    return epochs[-number:] if 0 < number <= len(epochs) else []
+    return epochs[-math.ceil(len(epochs) / 3) :]
+
+
+def last_half_of(planned: int, epochs: Sequence[Logs]) -> Sequence[Logs]:
+    """As many of the last epochs as half of the run has; none before that.
+
+    Args:
+        planned: Integer, the epochs of the whole run.
+        epochs: Those so far.
+    """
+    number = math.ceil(planned / 2)
+    return epochs[-number:] if len(epochs) >= number else []
 
 
 def zero_factor(epochs: Sequence[Logs], run: Run) -> Finding | None:
@@ -69,9 +74,9 @@ def zero_factor(epochs: Sequence[Logs], run: Run) -> Finding | None:
 def separate(epochs: Sequence[Logs], run: Run) -> Finding | None:
     """The domain classifier knew the domain of nearly every sample."""
     values = _values(last_third(epochs), "domain_accuracy")
-    if not run.aligns or not values or min(values) < _SEPARATE:
+    if not run.aligns or run.largest_domain >= _SEPARATE or not values:
         return None
-    if run.largest_domain >= _SEPARATE:
+    if not all(value >= _SEPARATE for value in values):
         return None
     return Finding(
         "domains-stay-separate",
@@ -84,14 +89,17 @@ def separate(epochs: Sequence[Logs], run: Run) -> Finding | None:
     )
 
 
-def too_high(
-    epochs: Sequence[Logs], run: Run, planned: int = 0
-) -> Finding | None:
-    """The domain loss is above that of a classifier that cannot tell."""
-    values = _values(last_third(epochs, planned), "domain_loss")
+def too_high(epochs: Sequence[Logs], run: Run) -> Finding | None:
+    """The domain loss is above that of a classifier that cannot tell.
+
+    Args:
+        epochs: The logs of the epochs to look at.
+        run: The run.
+    """
+    values = _values(epochs, "domain_loss")
     if run.cannot_tell is None or not values:
         return None
-    if min(values) < run.cannot_tell + _TOO_HIGH:
+    if not all(value >= run.cannot_tell + _TOO_HIGH for value in values):
         return None
     return Finding(
         "domain-loss-too-high",
@@ -106,15 +114,16 @@ def too_high(
     )
 
 
-def collapsed(
-    epochs: Sequence[Logs], run: Run, planned: int = 0
-) -> Finding | None:
+def collapsed(epochs: Sequence[Logs], run: Run) -> Finding | None:
     """Both losses are back at those of features that tell nothing."""
-    last = last_third(epochs, planned)
-    learned = _values(epochs, "label_loss")
-    if not uninformed(last, run) or min(learned) > _LEARNED * _bound(run):
+    last = last_third(epochs)
+    if not uninformed(last, run):
         return None
-    return collapsed_finding(last, run)
+    learned = any(
+        value <= _LEARNED * (run.uninformed or 0.0)
+        for value in _values(epochs, "label_loss")
+    )
+    return collapsed_finding(last, run) if learned else None
 
 
 def uninformed(epochs: Sequence[Logs], run: Run) -> bool:
@@ -124,17 +133,12 @@ def uninformed(epochs: Sequence[Logs], run: Run) -> bool:
     """
     label = _values(epochs, "label_loss")
     domain = _values(epochs, "domain_loss")
-    if run.uninformed is None or run.cannot_tell is None:
+    if not run.uninformed or run.cannot_tell is None or not label or not domain:
         return False
-    low, high = (factor * run.uninformed for factor in _NEAR_LABEL_LOSS)
-    return (
-        bool(label and domain)
-        and run.uninformed > 0
-        and all(low <= value <= high for value in label)
-        and all(
-            abs(value - run.cannot_tell) <= _NEAR_DOMAIN_LOSS
-            for value in domain
-        )
+    return all(
+        value >= _NEAR_LABEL_LOSS * run.uninformed for value in label
+    ) and all(
+        abs(value - run.cannot_tell) <= _NEAR_DOMAIN_LOSS for value in domain
     )
 
 
@@ -144,12 +148,12 @@ def collapsed_finding(epochs: Sequence[Logs], run: Run) -> Finding:
     domain = _values(epochs, "domain_loss")[-1]
     return Finding(
         "collapsed-features",
-        f"The label loss is {label:.3g} and the domain loss {domain:.3g}, "
-        "which are those of predictions that ignore the images "
-        f"({_bound(run):.3g} and {run.cannot_tell or 0:.3g}): the features "
-        "have collapsed to a constant. Lower the learning rate, the adaptation "
-        "factor (`SigmoidRamp(scale=0.3)`) or `domain_loss_weight`, and train "
-        "again from the beginning.",
+        f"The label loss is {label:.3g} and the domain loss {domain:.3g}. "
+        "Predictions that ignore their inputs have "
+        f"{run.uninformed or 0:.3g} and {run.cannot_tell or 0:.3g}: the "
+        "features have collapsed to a constant. Lower the learning rate, the "
+        "adaptation factor (`SigmoidRamp(scale=0.3)`) or `domain_loss_weight`, "
+        "and train again from the beginning.",
     )
 
 
@@ -157,10 +161,6 @@ def source_is_learned(logs: Logs, class_shares: Array) -> bool:
     """Whether the label loss is at most half that of a guess."""
     loss = logs.get("label_loss", math.inf)
     return loss <= 0.5 * entropy(class_shares)
-
-
-def _bound(run: Run) -> float:
-    return run.uninformed or 0.0
 
 
 def _factors(epochs: Sequence[Logs]) -> list[float]:

@@ -13,6 +13,16 @@ from keras_grl.monitor.run import Run
 from keras_grl.types import Array
 from keras_grl.types import Logs
 
+# A run has at most one of them: what is wrong first explains the others.
+OF_DOMAINS = {
+    "collapsed-features",
+    "domain-classifier-does-not-learn",
+    "domain-loss-too-high",
+    "domains-stay-separate",
+    "horizon-and-run-differ",
+    "zero-adaptation-factor",
+}
+
 
 @dataclasses.dataclass
 class Ending:
@@ -68,7 +78,7 @@ def _of_domains(ending: Ending) -> Finding | None:
     """What is wrong first: the rest follows from it."""
     epochs, run = ending.epochs, ending.run
     finding = _of_schedule(ending) or _of_outputs(ending)
-    finding = finding or of_logs.too_high(epochs, run)
+    finding = finding or of_logs.too_high(of_logs.last_third(epochs), run)
     # While λ is small the domains are separate as a matter of course.
     if finding is None and ending.progress >= 0.5:
         finding = of_logs.separate(epochs, run)
@@ -107,4 +117,9 @@ def _of_classes(ending: Ending) -> Finding | None:
     found = None
     if ending.predicted is not None:
         found = classes.one_class(ending.predicted, shares)
-    return found or classes.label_shift(ending.estimates, shares)
+    if found is not None:
+        return found
+    accuracy = ending.epochs[-1].get("domain_accuracy", 0.0)
+    return classes.label_shift(
+        ending.estimates, shares, accuracy, ending.run.largest_domain
+    )
