@@ -42,7 +42,7 @@ def dann(classes=CLASSES, domain_classifier=None, layers=(), **kwargs):
     keras.utils.set_random_seed(1)
     if domain_classifier is None:
         domain_classifier = [keras.layers.Dense(16, activation="relu")]
-    return keras_grl.DANNModel(
+    model = keras_grl.DANNModel(
         keras.Sequential(
             [
                 keras.Input((FEATURES,)),
@@ -54,6 +54,13 @@ def dann(classes=CLASSES, domain_classifier=None, layers=(), **kwargs):
         keras.Sequential([*domain_classifier, keras.layers.Dense(1)]),
         **kwargs,
     )
+    # The same on all backends, so that the runs are alike.
+    random = np.random.default_rng(3)
+    for kernel in model.trainable_weights:
+        if len(kernel.shape) == 2:
+            limit = np.sqrt(6 / sum(kernel.shape))
+            kernel.assign(random.uniform(-limit, limit, kernel.shape))
+    return model
 
 
 def compiled(model, optimizer=None, **kwargs):
@@ -227,12 +234,21 @@ def test_separate_domains():
     assert "at=…" in message(model, "domains-stay-separate", data)
 
 
-def test_collapsed_features():
-    """λ rises until the features are all that is left of it."""
-    model = compiled(
-        dann(adaptation_factor=schedules.LinearRamp(end=100.0)),
-        keras.optimizers.SGD(0.05),
+@pytest.mark.parametrize(
+    ("factor", "weight_decay"),
+    [
+        # λ rises until nothing is left of what was learned.
+        (schedules.LinearRamp(end=1000.0, warmup=0.3), None),
+        # The features are 0 before anything is learned.
+        (1.0, 8.0),
+    ],
+    ids=["by λ", "from the beginning"],
+)
+def test_collapsed_features(factor, weight_decay):
+    optimizer = keras.optimizers.SGD(
+        0.05 if weight_decay else 0.1, weight_decay=weight_decay
     )
+    model = compiled(dann(adaptation_factor=factor), optimizer)
     message(model, "collapsed-features", epochs=9)
 
 
