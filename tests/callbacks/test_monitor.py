@@ -69,7 +69,7 @@ def compiled(model, optimizer=None, **kwargs):
     return model
 
 
-def pairs(source=SOURCE, target=X_TARGET, batch_size=32):
+def pairs(source=SOURCE, target=X_TARGET, batch_size=64):
     return keras_grl.pair(source, target, batch_size=batch_size, seed=0)
 
 
@@ -178,13 +178,13 @@ def test_zero_factor(factor, fix):
 
 def test_horizon():
     found = message(compiled(dann(total_steps=1000)), "horizon-and-run-differ")
-    assert "step 48 of `total_steps=1000`" in found
+    assert "step 24 of `total_steps=1000`" in found
     found = message(compiled(dann(total_steps=5)), "horizon-and-run-differ")
-    assert "48 steps, and `total_steps=5`" in found
+    assert "24 steps, and `total_steps=5`" in found
 
 
 def test_a_run_that_continues_has_a_part_of_the_horizon():
-    model = compiled(dann(total_steps=100))
+    model = compiled(dann(total_steps=50))
     assert findings(model) == ["horizon-and-run-differ"]
     assert findings(model) == []
 
