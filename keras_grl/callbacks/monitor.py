@@ -235,7 +235,7 @@ class AdaptationMonitor(keras.callbacks.Callback):
         if len(p) < classes.FEWEST_SAMPLES or not np.isfinite(p).all():
             return
         self._predicted = classes.predicted_shares(p)
-        if of_logs.source_is_learned(self._epochs[-1], class_shares):
+        if of_logs.source_is_learned(self._epochs[-1], class_shares, 0.5):
             self._estimates.append(classes.estimate(p, class_shares))
 
     def _probe(self) -> Probe | None:

@@ -14,7 +14,7 @@ from keras_grl.types import Logs
 
 # Fewer samples tell little about frequencies.
 FEWEST_SAMPLES = 64
-_LITTLE_ENTROPY = 0.5
+_LITTLE_ENTROPY = 0.4
 _MOST = 0.9
 _MORE_THAN_SOURCE = 0.3
 # Of the largest possible distance. Less may be noise or the effect of wrong

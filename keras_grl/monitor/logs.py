@@ -15,6 +15,8 @@ from keras_grl.types import Logs
 
 # Before that many steps logs tell nothing about training.
 FEWEST_STEPS = 20
+# In fewer even a good run hardly brings the domains together.
+STEPS_TO_ALIGN = 50
 # Below it the features hardly get any gradient of the domain classifier.
 _NO_FACTOR = 1e-3
 _SEPARATE = 0.99
@@ -157,10 +159,18 @@ def collapsed_finding(epochs: Sequence[Logs], run: Run) -> Finding:
     )
 
 
-def source_is_learned(logs: Logs, class_shares: Array) -> bool:
-    """Whether the label loss is at most half that of a guess."""
+def source_is_learned(
+    logs: Logs, class_shares: Array, share: float = _LEARNED
+) -> bool:
+    """Whether the label loss is below that of a guess.
+
+    Args:
+        logs: Of an epoch.
+        class_shares: How often each class occurs in the source.
+        share: Float, the largest share of the loss of a guess.
+    """
     loss = logs.get("label_loss", math.inf)
-    return loss <= 0.5 * entropy(class_shares)
+    return loss <= share * entropy(class_shares)
 
 
 def _factors(epochs: Sequence[Logs]) -> list[float]:

@@ -56,7 +56,8 @@ class Seen:
             self._record_inputs(x)
 
     def _record_labels(self, sources: list[str], y: Labels) -> None:
-        for labels in [y[name] for name in sources if name in y] or [y]:
+        several = isinstance(y, dict) and sources[0] in y
+        for labels in [y[name] for name in sources] if several else [y]:
             self._labels.append(labels)
             self._counted += rows(labels)
 

@@ -56,6 +56,11 @@ class Ending:
     estimates: Sequence[Array] = ()
 
     @property
+    def steps(self) -> int:
+        """The steps of the run."""
+        return self.last_step - self.first_step
+
+    @property
     def progress(self) -> float:
         """p at the end; 1 without a horizon."""
         return min(self.last_step / self.horizon, 1.0) if self.horizon else 1.0
@@ -80,7 +85,11 @@ def _of_domains(ending: Ending) -> Finding | None:
     finding = _of_schedule(ending) or _of_outputs(ending)
     finding = finding or of_logs.too_high(of_logs.last_third(epochs), run)
     # While λ is small the domains are separate as a matter of course.
-    if finding is None and ending.progress >= 0.5:
+    if (
+        finding is None
+        and ending.progress >= 0.5
+        and ending.steps >= of_logs.STEPS_TO_ALIGN
+    ):
         finding = of_logs.separate(epochs, run)
     return finding
 
@@ -115,7 +124,9 @@ def _of_classes(ending: Ending) -> Finding | None:
     if shares is None:
         return None
     found = None
-    if ending.predicted is not None:
+    if ending.predicted is not None and of_logs.source_is_learned(
+        ending.epochs[-1], shares
+    ):
         found = classes.one_class(ending.predicted, shares)
     if found is not None:
         return found

@@ -17,14 +17,18 @@ def counts(*numbers):
 @pytest.mark.parametrize(
     ("predicted", "source", "found"),
     [
-        # Half of ln 2 is .347: the entropy of 89 : 11 is .347, of 88 : 12 .367.
+        # One class takes 90 % of two.
         (counts(90, 10), TWO, True),
-        (counts(88, 12), TWO, False),
-        # Three of ten classes: ln 3 = 1.10, half of ln 10 is 1.15.
-        (np.eye(10)[:3].sum(axis=0) / 3, TEN, True),
-        (np.eye(10)[:4].sum(axis=0) / 4, TEN, False),
+        (counts(89, 11), TWO, False),
+        # Two of ten classes: ln 2 = .69, .4 · ln 10 is .92, and ln 3 = 1.10.
+        (np.eye(10)[:2].sum(axis=0) / 2, TEN, True),
+        (np.eye(10)[:3].sum(axis=0) / 3, TEN, False),
+        # .4 · ln 3 is .439: the entropy of 85 : 15 is .423, of 84 : 16 .440.
+        (counts(85, 15, 0), np.full(3, 1 / 3), True),
+        (counts(84, 16, 0), np.full(3, 1 / 3), False),
         # The source is as skewed: nothing to see.
         (counts(90, 10), counts(90, 10), False),
+        (counts(97, 3), counts(80, 20), True),
         (counts(95, 5), counts(80, 20), True),
     ],
 )
@@ -37,7 +41,7 @@ def test_one_class(predicted, source, found):
 
 
 def test_one_class_by_its_share_alone():
-    """The entropy, .55, is more than half of the source's, .67."""
+    """The entropy is .55, that of the source .67."""
     source = counts(60, 40, *[0] * 9)
     predicted = counts(90.1, *[0.99] * 10)
     assert classes.one_class(predicted, source) is not None

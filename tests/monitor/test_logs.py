@@ -160,10 +160,13 @@ def test_collapsed_needs_to_know_the_losses():
     assert logs.collapsed(epochs(loss=[1.0, 2.0]), RUN) is None
 
 
-def test_the_source_is_learned_at_half_the_loss_of_a_guess():
+def test_the_source_is_learned_below_the_loss_of_a_guess():
+    """.8 · ln 4 = 1.109, .5 · ln 4 = .693."""
     shares = np.full(4, 0.25)
-    assert logs.source_is_learned({"label_loss": 0.69}, shares)
-    assert not logs.source_is_learned({"label_loss": 0.70}, shares)
+    assert logs.source_is_learned({"label_loss": 1.10}, shares)
+    assert not logs.source_is_learned({"label_loss": 1.11}, shares)
+    assert logs.source_is_learned({"label_loss": 0.69}, shares, 0.5)
+    assert not logs.source_is_learned({"label_loss": 0.70}, shares, 0.5)
     assert not logs.source_is_learned({"label_loss": float("nan")}, shares)
     assert not logs.source_is_learned({}, shares)
 

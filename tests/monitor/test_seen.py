@@ -101,6 +101,13 @@ def test_how_often_each_class_occurs(labels, classes, expected):
         assert found.tolist() == pytest.approx(expected)
 
 
+def test_labels_are_arrays_of_any_shape():
+    """As NumPy compares a name with each of their elements."""
+    x = {"source": np.zeros((3, 2)), "target": np.zeros((2, 2))}
+    found = seen_of([(x, np.eye(2)[[0, 0, 1]])]).class_shares(2)
+    assert found.tolist() == pytest.approx([2 / 3, 1 / 3])
+
+
 def test_labels_of_all_sources_and_not_of_the_target_count():
     x = {
         "source_0": np.zeros((2, 2)),

@@ -25,9 +25,9 @@ def probe(features=EYE, labels=EYE, logits=EYE):
     return Probe(features, labels, labels, logits)
 
 
-def topics(change=(), **kwargs):
+def topics(change=(), first_step=0, **kwargs):
     rows = epochs(**{**HEALTHY, **dict(change)})
-    ending = Ending(RUN, rows, 0, 100, probe=probe(), **kwargs)
+    ending = Ending(RUN, rows, first_step, 100, probe=probe(), **kwargs)
     return [finding.topic for finding in verdicts(ending)]
 
 
@@ -67,6 +67,11 @@ PART = {"horizon": 1000, "given_horizon": True}
         (SEPARATE, {"horizon": 300}, []),
         (SEPARATE, {"horizon": 150}, ["domains-stay-separate"]),
         (HIGH, {"horizon": 300}, ["domain-loss-too-high"]),
+        # Nor are domains aligned in a few steps.
+        (SEPARATE, {"first_step": 50}, ["domains-stay-separate"]),
+        (SEPARATE, {"first_step": 51}, []),
+        # Of a source that was not learned, the target tells nothing.
+        ({"label_loss": [1.2, 1.12]}, ONE, []),
     ],
 )
 def test_what_is_told(change, kwargs, expected):
