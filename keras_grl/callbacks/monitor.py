@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import keras
 import numpy as np
+from keras import tree
 
 from keras_grl.backend import kept_state
 from keras_grl.backend import num_devices
 from keras_grl.callbacks.predicting import batch_size
 from keras_grl.callbacks.predicting import predicted
-from keras_grl.callbacks.predicting import probabilities_of
 from keras_grl.callbacks.predicting import rows
 from keras_grl.monitor import classes
 from keras_grl.monitor import logs as of_logs
@@ -25,18 +25,19 @@ from keras_grl.monitor.seen import Seen
 from keras_grl.monitor.verdicts import OF_DOMAINS
 from keras_grl.monitor.verdicts import Ending
 from keras_grl.monitor.verdicts import verdicts
-from keras_grl.scores.models import two_columns
 from keras_grl.types import Array
 from keras_grl.types import Inputs
 from keras_grl.types import Logs
 from keras_grl.validation import check_integer
 
 # Predictions in every epoch: the samples take this share of its arithmetic, in
-# which a training sample counts as three forward passes. The other half of 3 %
-# is for what each call costs beside it.
-_SHARE = 0.015
+# which a training sample counts as three forward passes. The rest of 3 % is for
+# what each call costs beside it.
+_SHARE = 0.008
 _FORWARDS_OF_STEP = 3
 _FEWEST_PREDICTED = 128
+# Once, in runs without such predictions.
+_PREDICTED_AT_END = 128
 # In shorter epochs and runs, the calls and compiling them would take more.
 _STEPS_OF_EPOCH = 50
 _STEPS_OF_RUN = 1000
@@ -217,17 +218,22 @@ class AdaptationMonitor(keras.callbacks.Callback):
         return min(count, MOST_SAMPLES) if count >= _FEWEST_PREDICTED else 0
 
     def _log_predictions(self, class_shares: Array, logs: Logs) -> None:
-        model = self.model
-        size = batch_size(model, min(rows(self._x), self._target_rows()))
-        with kept_state(model):
-            p = predicted(model, self._x, size)
+        p = self._predict(self._x)
         self._learn_from(p, class_shares)
         for name, value in classes.figures(p, class_shares).items():
             logs.setdefault(name, value)
 
-    def _target_rows(self) -> int:
-        """The target samples of a batch in training."""
-        return self._seen.domain_sizes()[-1]
+    def _predict(self, x: Inputs) -> Array:
+        """Probabilities for target samples; NaN if the outputs are not."""
+        model = self.model
+        # As in training, so that no more memory is needed.
+        size = min(rows(x), self._seen.domain_sizes()[-1])
+        with kept_state(model):
+            try:
+                return predicted(model, x, batch_size(model, size))
+            except ValueError:
+                # A run must not end by what is only looked at.
+                return np.full((rows(x), 2), np.nan)
 
     def _learn_from(self, p: Array, class_shares: Array) -> None:
         """Remembers which classes are predicted for the target."""
@@ -238,21 +244,22 @@ class AdaptationMonitor(keras.callbacks.Callback):
         if of_logs.source_is_learned(self._epochs[-1], class_shares, 0.5):
             self._estimates.append(classes.estimate(p, class_shares))
 
-    def _probe(self) -> Probe | None:
+    def _look_at_end(self, run: Run) -> Probe | None:
+        """Predictions of a run that had none, and outputs if it needs them."""
+        if self.samples == 0 or not self._seen.batches:
+            return None
+        if run.class_shares is not None and self._x is None:
+            p = self._predict(self._seen.target(_PREDICTED_AT_END))
+            self._learn_from(p, run.class_shares)
         model = self.model
         if (
-            self.samples == 0
-            or not self._seen.batches
-            or num_devices(model) > 1
+            num_devices(model) > 1
+            or tree.is_nested(model.classifier.output)
+            or not of_logs.may_ignore_inputs(self._epochs, run)
         ):
             return None
-        # A monitor must never end a run. Networks that train may still fail
-        # when they are called without being compiled.
-        try:
-            with kept_state(model):
-                return probe(model, self._seen.batches)
-        except Exception:
-            return None
+        with kept_state(model):
+            return probe(model, self._seen.batches)
 
     # The end.
 
@@ -271,10 +278,7 @@ class AdaptationMonitor(keras.callbacks.Callback):
 
     def _ending(self, run: Run) -> Ending:
         model, counter = self.model, self.model.step_counter
-        probed, shares = self._probe(), run.class_shares
-        if probed is not None and shares is not None and self._x is None:
-            p = two_columns(probabilities_of(model, probed.target))
-            self._learn_from(p, shares)
+        probed = self._look_at_end(run)
         return Ending(
             run,
             self._epochs,

@@ -26,6 +26,7 @@ _TOO_HIGH = 0.1
 # How close a loss is to that of predictions that ignore their inputs.
 _NEAR_LABEL_LOSS = 0.95
 _NEAR_DOMAIN_LOSS = 0.05
+_NEAR_ACCURACY = 0.02
 # A label loss from which something was learned.
 _LEARNED = 0.8
 
@@ -142,6 +143,20 @@ def uninformed(epochs: Sequence[Logs], run: Run) -> bool:
     ) and all(
         abs(value - run.cannot_tell) <= _NEAR_DOMAIN_LOSS for value in domain
     )
+
+
+def may_ignore_inputs(epochs: Sequence[Logs], run: Run) -> bool:
+    """Whether the outputs for some samples should be looked at.
+
+    A domain classifier with one output for all samples is right for those of
+    the largest domain. A good run ends near that, too.
+    """
+    last = last_third(epochs)
+    accuracy = _values(last, "domain_accuracy")
+    constant = all(
+        abs(value - run.largest_domain) <= _NEAR_ACCURACY for value in accuracy
+    )
+    return uninformed(last, run) or (run.aligns and bool(accuracy) and constant)
 
 
 def collapsed_finding(epochs: Sequence[Logs], run: Run) -> Finding:

@@ -164,6 +164,20 @@ def test_a_regression_has_no_classes():
     assert findings(model, data, monitor=monitor) == []
 
 
+def test_outputs_that_are_no_probabilities_end_no_run():
+    parts = dann()
+    model = keras_grl.DANNModel(
+        parts.feature_extractor,
+        keras.layers.Dense(1, bias_initializer=keras.initializers.Constant(5)),
+        parts.domain_classifier,
+    )
+    model.compile(keras.optimizers.SGD(1e-6), "binary_crossentropy")
+    monitor = AdaptationMonitor(samples=64)
+    data = pairs((SOURCE[0], SOURCE[1] % 2))
+    history = model.fit(data, verbose=0, callbacks=[monitor]).history
+    assert np.isnan(history["target_class_entropy"]).all()
+
+
 # Each fault.
 
 
@@ -434,13 +448,15 @@ def test_figures_are_logged_from_the_first_epoch_on(tmp_path):
 @pytest.mark.parametrize(
     ("steps", "epochs", "batch", "expected"),
     [
-        # .045 of an epoch of steps · 2 · batch samples.
-        (50, 20, 64, 288),
-        (100, 10, 64, 512),
+        # .024 of an epoch of steps · 2 · batch samples.
+        (50, 20, 64, 153),
+        (100, 10, 64, 307),
+        (200, 5, 64, 512),
         # Fewer than 1,000 steps, 50 steps an epoch or 128 samples.
         (50, 19, 64, 0),
         (49, 100, 64, 0),
-        (50, 20, 28, 0),
+        (50, 20, 53, 0),
+        (50, 20, 54, 129),
         (None, 20, 64, 0),
     ],
 )

@@ -160,6 +160,19 @@ def test_collapsed_needs_to_know_the_losses():
     assert logs.collapsed(epochs(loss=[1.0, 2.0]), RUN) is None
 
 
+def test_outputs_are_looked_at_if_the_logs_are_those_of_a_guess():
+    def look(accuracy, run=RUN):
+        return logs.may_ignore_inputs(epochs(domain_accuracy=accuracy), run)
+
+    assert look([0.9, 0.9, 0.9, 0.9, 0.481, 0.519])
+    assert not look([0.5, 0.5, 0.53])
+    assert not look([0.5, 0.5, 0.47])
+    assert look([0.76], Run(aligns=True, largest_domain=0.75))
+    assert not look([0.5], Run())
+    rows = epochs(label_loss=[1.39], domain_loss=[0.7], domain_accuracy=[0.6])
+    assert logs.may_ignore_inputs(rows, RUN)
+
+
 def test_the_source_is_learned_below_the_loss_of_a_guess():
     """.8 · ln 4 = 1.109, .5 · ln 4 = .693."""
     shares = np.full(4, 0.25)
