@@ -46,6 +46,9 @@ ORDER: tuple[dict[str, str], ...] = (
         "scores": "label-free scores of a model",
     },
     {
+        "monitor": "what `AdaptationMonitor` looks for",
+    },
+    {
         "callbacks": "schedules on a model, checkpoints, monitoring",
     },
     {

@@ -8,21 +8,21 @@ from keras import tree
 
 from keras_grl import scores as functions
 from keras_grl.backend import kept_state
-from keras_grl.backend import num_devices
+from keras_grl.callbacks.predicting import batch_size
+from keras_grl.callbacks.predicting import predicted
+from keras_grl.callbacks.predicting import rows
 from keras_grl.callbacks.target_samples import TargetSamples
 from keras_grl.callbacks.target_samples import padded
 from keras_grl.pairing import PairedDataset
 from keras_grl.scores.mixing import as_numbers
 from keras_grl.scores.mixing import refuse_embedding
 from keras_grl.scores.mixing import share_kept
-from keras_grl.scores.models import two_columns
 from keras_grl.streams import Columns
 from keras_grl.streams.names import wrong
 from keras_grl.types import Array
 from keras_grl.types import Data
 from keras_grl.types import Inputs
 from keras_grl.types import Logs
-from keras_grl.types import Predictions
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -188,41 +188,12 @@ class TargetScores(keras.callbacks.Callback):
         )
 
     def _predict(self, x: Inputs) -> Array:
-        """Predictions of at least two classes, `(n, classes)`."""
-        rows, size = _rows(x), self._batch_size()
-        x = tree.map_structure(lambda array: padded(array, size), x)
-        if num_devices(self.model) > 1:
-            # Of `predict_on_batch` each device would predict the whole batch.
-            batches = [self.model.predict(x, batch_size=size, verbose=0)]
-        else:
-            # The data pipeline of `predict` takes longer than the forward
-            # passes of a small network.
-            batches = [
-                self.model.predict_on_batch(_sliced(x, start, start + size))
-                for start in range(0, _rows(x), size)
-            ]
-        found = [two_columns(self._outputs(batch)) for batch in batches]
-        return np.concatenate(found)[:rows]
+        return predicted(self.model, x, self._batch_size())
 
     def _batch_size(self) -> int:
-        """One size for all batches, since a model is compiled for each."""
-        devices = num_devices(self.model)
-        size = min(self._samples_per_step(), _rows(self._x))
-        return -(-size // devices) * devices
-
-    def _outputs(self, predictions: Predictions) -> Predictions:
-        logits = getattr(self.model.loss, "from_logits", False)
-        if not logits or tree.is_nested(predictions):
-            return predictions
-        return _probabilities(np.asarray(predictions, "float64"))
-
-
-def _rows(x: Inputs) -> int:
-    return len(tree.flatten(x)[0])
-
-
-def _sliced(x: Inputs, start: int, stop: int) -> Inputs:
-    return tree.map_structure(lambda array: array[start:stop], x)
+        return batch_size(
+            self.model, min(self._samples_per_step(), rows(self._x))
+        )
 
 
 def _check_scores(scores: object) -> tuple[str, ...]:
@@ -235,10 +206,3 @@ def _check_scores(scores: object) -> tuple[str, ...]:
         expected = "names of " + ", ".join(f'"{name}"' for name in _NAMES)
         raise ValueError(invalid("scores", expected, scores))
     return names
-
-
-def _probabilities(logits: Array) -> Array:
-    if logits.ndim == 2 and logits.shape[1] == 1:
-        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)

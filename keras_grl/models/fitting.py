@@ -6,6 +6,7 @@ import keras
 
 from keras_grl.backend import make_function
 from keras_grl.backend import num_devices
+from keras_grl.callbacks.defaults import watched
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.callbacks.resuming import resuming
 from keras_grl.models import batch
@@ -32,6 +33,7 @@ from keras_grl.types import SampleWeight
 from keras_grl.types import StepFunction
 from keras_grl.types import StepResult
 from keras_grl.types import Verbose
+from keras_grl.validation import check_boolean
 
 
 class Fitting(Portable):
@@ -51,6 +53,7 @@ class Fitting(Portable):
         *,
         steps_per_epoch: int | None = None,
         shuffle: bool | None = None,
+        monitor: bool = True,
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Trains on paired batches. Takes all arguments of `keras.Model.fit`.
@@ -70,6 +73,9 @@ class Fitting(Portable):
                 dataset: streams that end earlier start again.
             shuffle: Boolean, True by default. Not used with paired datasets:
                 pass it to `pair`.
+            monitor: Boolean, whether a `keras_grl.callbacks.AdaptationMonitor`
+                warns if adaptation does not work. It changes nothing in
+                training.
             **kwargs: Further arguments of `keras.Model.fit`.
 
         Returns:
@@ -77,6 +83,7 @@ class Fitting(Portable):
             `learning_rate` (of the last step of each epoch) among the logs.
         """
         check_fit_arguments(x, y, batch_size, shuffle, kwargs)
+        check_boolean("monitor", monitor)
         if isinstance(x, PairedDataset):
             shuffle = False
             if steps_per_epoch is not None:
@@ -97,8 +104,11 @@ class Fitting(Portable):
         check_inputs(self, kwargs.get("validation_data"))
         before = checks.BeforeTraining(self, x, y, kwargs)
         batches, kwargs = with_class_weights(x, kwargs)
+        callbacks = with_defaults(callbacks, self, x, monitor)
+        if isinstance(x, PairedDataset):
+            batches = watched(batches, callbacks)
         callbacks, begin = resuming(
-            with_defaults(callbacks, self, x), kwargs.pop("initial_epoch", 0), x
+            callbacks, kwargs.pop("initial_epoch", 0), x
         )
         with self.weights_kept():
             return super().fit(

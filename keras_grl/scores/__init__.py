@@ -15,18 +15,22 @@ from keras_grl.scores.entropy import negative_entropy
 from keras_grl.scores.importance import RiskScore
 from keras_grl.scores.importance import dev
 from keras_grl.scores.importance import importance_weighted
+from keras_grl.scores.label_shift import LabelShift
+from keras_grl.scores.label_shift import estimate_label_shift
 from keras_grl.scores.mixing import mixval
 from keras_grl.scores.nuclear_norm import bnm
 from keras_grl.scores.reverse import reverse_validation
 from keras_grl.scores.runs import agreement
 
 __all__ = [
+    "LabelShift",
     "RiskScore",
     "agreement",
     "bnm",
     "class_ami",
     "dev",
     "ensv",
+    "estimate_label_shift",
     "importance_weighted",
     "infomax",
     "mixval",

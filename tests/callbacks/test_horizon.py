@@ -322,7 +322,7 @@ def test_subclasses_of_the_callbacks_take_their_place():
     """With the default ones beside them, λ would be the ramp again."""
     given = [OwnScheduler(0.25), OwnAnnealing(lambda p: 0.1 - 0.05 * p)]
     model, data = paired_model(total_steps=None)
-    assert with_defaults(given, model, None) == given
+    assert with_defaults(given, model, None, monitor=False) == given
     logs = model.fit(data, epochs=2, callbacks=given, verbose=0).history
     assert logs["adaptation_factor"] == [0.25, 0.25]
     assert logs["learning_rate"][-1] == pytest.approx(0.1 - 0.05 * 5 / 6)

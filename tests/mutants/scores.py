@@ -103,8 +103,8 @@ MUTANTS = [
         "keras_grl/callbacks/defaults.py",
         CALLBACK,
         (
-            "[*schedulers, *scores, *others]",
-            "[*schedulers, *others, *scores]",
+            "[*schedulers, *scores, *monitors, *others]",
+            "[*schedulers, *others, *scores, *monitors]",
             "test_others_monitor_it_wherever_it_stands",
         ),
     ),

@@ -1,0 +1,81 @@
+"""Predictions within training, for callbacks."""
+
+import keras
+import numpy as np
+from keras import tree
+
+from keras_grl.backend import num_devices
+from keras_grl.callbacks.target_samples import padded
+from keras_grl.scores.models import two_columns
+from keras_grl.types import Array
+from keras_grl.types import Inputs
+from keras_grl.types import Predictions
+
+
+def predicted(model: keras.Model, x: Inputs, size: int) -> Array:
+    """Predictions of at least two classes, `(n, classes)`.
+
+    Use it within `backend.kept_state`.
+
+    Args:
+        model: A classifier.
+        x: Inputs of n samples.
+        size: Integer, the size of all batches, since a model is compiled for
+            each: see `batch_size`.
+    """
+    count = rows(x)
+    x = tree.map_structure(lambda array: padded(array, size), x)
+    if num_devices(model) > 1:
+        # Of `predict_on_batch` each device would predict the whole batch.
+        batches = [model.predict(x, batch_size=size, verbose=0)]
+    else:
+        # The data pipeline of `predict` takes longer than the forward passes
+        # of a small network.
+        batches = [
+            model.predict_on_batch(_sliced(x, start, start + size))
+            for start in range(0, rows(x), size)
+        ]
+    found = [two_columns(probabilities_of(model, batch)) for batch in batches]
+    return np.concatenate(found)[:count]
+
+
+def batch_size(model: keras.Model, size: int) -> int:
+    """A size that the devices can share, at least `size`.
+
+    Args:
+        model: A model.
+        size: Integer, the samples of a batch.
+    """
+    devices = num_devices(model)
+    return -(-size // devices) * devices
+
+
+def probabilities_of(
+    model: keras.Model, predictions: Predictions
+) -> Predictions:
+    """Probabilities, if the model's loss says that they are logits.
+
+    Args:
+        model: A compiled model.
+        predictions: What it predicts.
+    """
+    logits = getattr(model.loss, "from_logits", False)
+    if not logits or tree.is_nested(predictions):
+        return predictions
+    return _softmax(np.asarray(predictions, "float64"))
+
+
+def rows(x: Inputs) -> int:
+    """The number of samples."""
+    return len(tree.flatten(x)[0])
+
+
+def _sliced(x: Inputs, start: int, stop: int) -> Inputs:
+    return tree.map_structure(lambda array: array[start:stop], x)
+
+
+def _softmax(logits: Array) -> Array:
+    if logits.ndim == 2 and logits.shape[1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)

@@ -1,0 +1,1 @@
+"""What `AdaptationMonitor` looks for, one file for each kind of check."""
