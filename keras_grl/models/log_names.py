@@ -3,6 +3,9 @@
 LOGGED_BY_CALLBACKS = {
     "adaptation_factor",
     "learning_rate",
+    "target_class_entropy",
+    "target_label_shift",
+    "target_largest_class",
     "target_loss_weight",
 }
 
