@@ -242,7 +242,7 @@ def knobs(
         places = range(len(of_value))
         for name, label, color in (
             ("accuracy", "target accuracy", plots.TARGET_COLOR),
-            ("domain_accuracy", "domain accuracy", "grey"),
+            ("domain_accuracy", "domain accuracy", "gray"),
         ):
             seeds = [[row[name] for row in each] for each in of_value.values()]
             axis.errorbar(

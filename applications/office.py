@@ -95,7 +95,7 @@ def load(
         )
     y, y_target = (np.searchsorted(classes, each) for each in (y, y_target))
     chosen = np.zeros(len(x), bool)
-    chosen[office31.sample(y, office31.LABELLED[source], seed)] = True
+    chosen[office31.sample(y, office31.LABELED[source], seed)] = True
     return Domains(
         Split(x[chosen], y[chosen], x[~chosen], y[~chosen]),
         # All of the target is trained on, without labels, and tested on.

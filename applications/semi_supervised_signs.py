@@ -43,8 +43,8 @@ EXPERIMENT = Experiment(
     presets=syn_signs_to_gtsrb.EXPERIMENT.presets,
     methods=(
         "source_only",
-        "labelled_target_only",
-        "source_and_labelled_target",
+        "labeled_target_only",
+        "source_and_labeled_target",
         "semi_supervised_dann",
     ),
     published={},

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from applications.options import stop
 from applications.runner.names import METHODS
+from applications.runner.names import RENAMED
 from applications.runner.settings import AnySettings
 from applications.runner.settings import CommonOptions
 from applications.runner.settings import Domains
@@ -33,7 +34,8 @@ class Job:
     def methods(self) -> list[str]:
         """The methods to run, after those they need."""
         known = self.experiment.known_methods
-        asked = self.options.methods or self.all_methods
+        given = self.options.methods or self.all_methods
+        asked = [RENAMED.get(name, name) for name in given]
         unknown = [name for name in asked if name not in known]
         if unknown:
             stop(

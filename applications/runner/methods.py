@@ -46,12 +46,12 @@ def domain_statistics(run: Run) -> Trained:
     return train_paired(run, initial_network(run), 0.0)
 
 
-def labelled_target_only(run: Run) -> Trained:
+def labeled_target_only(run: Run) -> Trained:
     """The few target samples that have labels, and nothing else."""
     return train_plain(run, "target", *_labeled(run))
 
 
-def source_and_labelled_target(run: Run) -> Trained:
+def source_and_labeled_target(run: Run) -> Trained:
     """Both, without adaptation."""
     # A paired model for the sake of its preprocessing per domain; one
     # unlabeled sample in a batch, of no weight.
@@ -153,8 +153,8 @@ TRAIN: dict[str, Callable[..., Trained]] = {
         dann_mcc,
         cdan,
         train_on_target,
-        labelled_target_only,
-        source_and_labelled_target,
+        labeled_target_only,
+        source_and_labeled_target,
         semi_supervised_dann,
     )
 }

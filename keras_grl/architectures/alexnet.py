@@ -75,7 +75,7 @@ max-pool 3x3/2; average-pool to 6x6 |
     | fc6, fc7 | 4096; ReLU; dropout 0.5 | the same |
     | fc8 | `num_classes` | the same |
 
-    LRN: local response normalisation over 5 channels, α = 1e-4, β = 0.75.
+    LRN: local response normalization over 5 channels, α = 1e-4, β = 0.75.
 
     Args:
         weights: None; "imagenet", which downloads the published file of the
@@ -253,7 +253,7 @@ def _layers(variant: str) -> list[layers.Layer]:
             **{"padding": "same", **kwargs},
         )
 
-    def behind(number: int) -> list[layers.Layer]:
+    def after(number: int) -> list[layers.Layer]:
         pool = MaxPooling2D(3, 2, name=f"pool{number}")
         relu = layers.ReLU(name=f"relu{number}")
         if not caffe or number == 5:
@@ -271,15 +271,15 @@ def _layers(variant: str) -> list[layers.Layer]:
         convolution(
             "conv1", 96 if caffe else 64, 11, strides=4, padding="valid"
         ),
-        *behind(1),
+        *after(1),
         convolution("conv2", 256 if caffe else 192, 5, groups=2),
-        *behind(2),
+        *after(2),
         convolution("conv3", 384, 3),
         layers.ReLU(name="relu3"),
         convolution("conv4", 384 if caffe else 256, 3, groups=2),
         layers.ReLU(name="relu4"),
         convolution("conv5", 256, 3, groups=2),
-        *behind(5),
+        *after(5),
         *(
             []
             if caffe

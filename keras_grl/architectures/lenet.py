@@ -40,7 +40,7 @@ def LeNet(
         input_shape: Shape of an image without the batch, `(height, width,
             channels)` (or `(channels, height, width)` under
             `keras.config.image_data_format() == "channels_first"`). At least
-            16 x 16 pixels. Defaults to 28 x 28 in colour.
+            16 x 16 pixels. Defaults to 28 x 28 in color.
         weights: None, or the path of a `.weights.h5` file of such a model.
         mean: What is subtracted from the pixels, which are then divided by
             127.5: a number; one per channel; `{"source": …, "target": …}` of

@@ -68,7 +68,7 @@ def check_input_shape(
 
     Args:
         input_shape: What the user passed. None stands for `default` x
-            `default` pixels in colour.
+            `default` pixels in color.
         default: Pixels.
         minimum: Pixels, below which the convolutions leave nothing.
         channels: The only number of them that the network takes.
@@ -89,7 +89,7 @@ def check_input_shape(
                 "input_shape",
                 f"three integers, {order}",
                 input_shape,
-                "Greyscale images need their axis too: `x[..., np.newaxis]`.",
+                "Grayscale images need their axis too: `x[..., np.newaxis]`.",
             )
         )
     pixels = sizes[:2] if channels_last() else sizes[1:]
@@ -109,7 +109,7 @@ def check_input_shape(
                 f"{channels} channels, for the published weights and means "
                 "are of RGB images",
                 input_shape,
-                "Greyscale images become RGB by `np.repeat(x, 3, axis=-1)`.",
+                "Grayscale images become RGB by `np.repeat(x, 3, axis=-1)`.",
             )
         )
     return sizes
@@ -229,7 +229,7 @@ def joined(
     """The `DANNModel` of the parts, for raw images.
 
     Args:
-        feature_layers: The feature extractor behind mean subtraction.
+        feature_layers: The feature extractor after mean subtraction.
         label_predictor: From features to predictions.
         domain_classifier: Makes, for a number of sources, the model from
             features to logits; not called if `kwargs` has one.

@@ -53,7 +53,7 @@ def SVHN(
         input_shape: Shape of an image without the batch, `(height, width,
             channels)` (or `(channels, height, width)` under
             `keras.config.image_data_format() == "channels_first"`). At least
-            4 x 4 pixels. Defaults to 32 x 32 in colour.
+            4 x 4 pixels. Defaults to 32 x 32 in color.
         weights: None, or the path of a `.weights.h5` file of such a model.
         mean: What is subtracted from the pixels, which are then divided by
             127.5: a number; one per channel; `{"source": …, "target": …}` of

@@ -51,7 +51,7 @@ def read(path: PathLike) -> PublishedWeights:
     | `.safetensors` | the same; needs `safetensors` | `features.0` |
 
     Nothing that a file says is executed. Of other arrays than kernels and
-    biases, such as the statistics of batch normalisation, nothing is read.
+    biases, such as the statistics of batch normalization, nothing is read.
 
     Args:
         path: Of the file, whose name says the format.
@@ -226,7 +226,7 @@ def _read_caffemodel(path: str) -> Layers:
         net = _caffe_net().FromString(file.read())
     layers: Layers = {}
     for layer in (*net.layers, *net.layer):
-        # One or two are a kernel and a bias; batch normalisation has three.
+        # One or two are a kernel and a bias; batch normalization has three.
         if 1 <= len(layer.blobs) <= 2:
             kernel, *bias = (_blob(blob, layer.name) for blob in layer.blobs)
             layers[layer.name] = {"kernel": _to_keras(kernel)}

@@ -275,7 +275,7 @@ def _check_all_was_read(model: keras.Model, path: str) -> None:
 
 
 def _places(path: str) -> set[str]:
-    """Where a `.weights.h5` file has arrays, its optimizer's apart."""
+    """Where a `.weights.h5` file has arrays, without its optimizer's."""
     import h5py  # type: ignore[import-untyped]  # Keras brings it.
 
     places: list[str] = []

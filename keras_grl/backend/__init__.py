@@ -33,7 +33,7 @@ def kept_variables(model: keras.Model) -> Callable[[], None]:
 
 
 def takes_several_steps_per_execution() -> bool:
-    """Whether `compile` may be told a `steps_per_execution` above 1."""
+    """Whether `compile` takes a `steps_per_execution` above 1."""
     if keras.backend.backend() != "torch":
         return True
     from keras_grl.backend import torch

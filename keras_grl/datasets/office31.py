@@ -1,5 +1,6 @@
 """OFFICE-31: photographs of office objects from three sources."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ CLASSES = (
     "scissors speaker stapler tape_dispenser trash_can"
 ).split()
 # Labeled source photographs of each class, in the paper's protocol.
-LABELLED = {"amazon": 20, "dslr": 8, "webcam": 8}
+LABELED = {"amazon": 20, "dslr": 8, "webcam": 8}
 _HOMEPAGE = "https://faculty.cc.gatech.edu/~judy/domainadapt/"
 _INSTRUCTIONS = (
     "Download domain_adaptation_images.tar.gz by hand from "
@@ -37,7 +38,7 @@ _INSTRUCTIONS = (
 def sample(labels: Array, per_class: int, seed: int = 0) -> Array:
     """Chooses labeled source photographs, `per_class` of each class.
 
-    Five seeds are the five random splits of the paper's protocol; `LABELLED`
+    Five seeds are the five random splits of the paper's protocol; `LABELED`
     has the number for each domain.
 
     Args:
@@ -181,4 +182,15 @@ DATASET = Dataset(
     class_names=tuple(CLASSES),
 )
 # `Office31` and `Office31Config`, where TFDS is installed.
-__getattr__ = builder_classes(DATASET, __name__)
+_builder_classes = builder_classes(DATASET, __name__)
+
+
+def __getattr__(name: str) -> type | dict[str, int]:
+    if name == "LABELLED":
+        warnings.warn(
+            "`LABELLED` is deprecated: use `LABELED`.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return LABELED
+    return _builder_classes(name)

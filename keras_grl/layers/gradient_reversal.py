@@ -25,7 +25,7 @@ class GradientReversal(StepCounter):
     `R(x) = x` and `dR/dx = -adaptation_factor * I`.
 
     Put between a feature extractor and a domain classifier, it makes ordinary
-    backpropagation train the classifier to tell the domains apart and the
+    backpropagation train the classifier to distinguish the domains and the
     extractor to make that impossible.
 
     The forward pass is exact to the bit for every value, inf and NaN
@@ -38,8 +38,8 @@ class GradientReversal(StepCounter):
     Args:
         adaptation_factor: λ. A float of at least 0, or a function of the
             training progress p in [0, 1] written with `keras.ops`: a schedule
-            of `keras_grl.schedules` such as `SigmoidRamp()`, or one's own. It
-            must depend on p alone, not on a variable that changes.
+            of `keras_grl.schedules` such as `SigmoidRamp()`, or a custom one.
+            It must depend on p alone, not on a variable that changes.
         total_steps: Integer, the number of training steps in which p goes
             from 0 to 1; it stays at 1 afterwards. With None it is taken from
             `fit`, by `DANNModel` or, in any other model, by the callback
@@ -102,7 +102,7 @@ class GradientReversal(StepCounter):
     def adaptation_factor(self, value: object) -> None:
         raise AttributeError(
             "`adaptation_factor` cannot be assigned: a compiled training step "
-            "would go on with the old value, silently. Received: "
+            "would continue with the old value, silently. Received: "
             f"adaptation_factor={value!r}\n"
             "Pass a schedule: `model.fit(..., callbacks=[keras_grl.callbacks."
             "AdaptationFactorScheduler(schedule)])`."
@@ -110,7 +110,7 @@ class GradientReversal(StepCounter):
 
     @property
     def needs_horizon(self) -> bool:
-        """Whether the schedule waits for `fit` to tell its length."""
+        """Whether the schedule gets its length from `fit`."""
         return self.given_total_steps is None and not isinstance(
             self._schedule, schedules.Constant
         )
@@ -150,8 +150,8 @@ class GradientReversal(StepCounter):
                 "Only `fit` knows it. Outside, pass it to what holds the "
                 "schedule: `DANNModel(..., total_steps=epochs * "
                 "steps_per_epoch)` or `GradientReversal(schedule, "
-                "total_steps=epochs * steps_per_epoch)`. A model of your own "
-                "learns it from `model.fit(..., callbacks=[keras_grl.callbacks."
+                "total_steps=epochs * steps_per_epoch)`. A custom model "
+                "gets it from `model.fit(..., callbacks=[keras_grl.callbacks."
                 "AdaptationFactorScheduler()])`."
             )
         outputs = reverse_gradient(inputs, self._factor_at(self.step))

@@ -120,8 +120,8 @@ class MeanSubtraction(keras.layers.Layer):
         scale = ops.reshape(scale, self._broadcast)
         # Subtracted in float32: half precision has no room for both a pixel
         # and its distance from the mean.
-        centred = (ops.cast(inputs, "float32") - mean) / scale
-        return ops.cast(centred, self.compute_dtype)
+        centered = (ops.cast(inputs, "float32") - mean) / scale
+        return ops.cast(centered, self.compute_dtype)
 
     def _update(self, inputs: Tensor) -> None:
         axes = [

@@ -1,4 +1,4 @@
-"""The rows of a joint batch, joined and taken apart again with their masks."""
+"""The rows of a joint batch, joined and separated again with their masks."""
 
 from typing import Any
 

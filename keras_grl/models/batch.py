@@ -90,7 +90,7 @@ def check_streams(x: Collection[str], num_sources: int | None) -> None:
         f"{num_sources}, as the model, with the domains "
         f"{shown_domains(num_sources)}. Received: {_keys(x)}\n"
         f"Pass `num_sources={received}` when you create the model. (A domain "
-        f"classifier of your own tells it by its {units(received)}.)"
+        f"custom classifier states it by its {units(received)}.)"
     )
 
 

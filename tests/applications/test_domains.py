@@ -147,12 +147,17 @@ def test_so_many_photographs_have_labels(monkeypatch):
         semi_supervised_signs.load(Options(), SETTINGS, 0)
 
 
+def test_the_older_name_of_the_labeled_photographs():
+    with pytest.warns(DeprecationWarning, match="use `LABELED`"):
+        assert office31.LABELLED is office31.LABELED
+
+
 @pytest.mark.parametrize(
     ("pair", "labeled"),
     [("amazon_webcam", 20), ("dslr_webcam", 8), ("webcam_dslr", 8)],
 )
 def test_the_splits_of_office(pair, labeled, monkeypatch):
-    assert office31.LABELLED == {"amazon": 20, "dslr": 8, "webcam": 8}
+    assert office31.LABELED == {"amazon": 20, "dslr": 8, "webcam": 8}
     source, target = pair.split("_")
     # Of each domain 25 photographs of two classes, the 3rd and the 7th.
     first = {"amazon": 0, "dslr": 1000, "webcam": 2000}

@@ -196,8 +196,8 @@ def test_semi_supervised_has_four_settings(tmp_path, finished_signs):
         semi_supervised_signs.main([*TINY, "--output", str(tmp_path)])
     assert [m["method"] for m in finished_signs.metrics] == [
         "source_only",
-        "labelled_target_only",
-        "source_and_labelled_target",
+        "labeled_target_only",
+        "source_and_labeled_target",
         "semi_supervised_dann",
     ]
     # The paper has no numbers to compare with.

@@ -108,7 +108,7 @@ def test_every_method_can_be_trained():
     [
         ("source_only", "source", SOURCE),
         ("train_on_target", "target", TARGET),
-        ("labelled_target_only", "target", LABELED),
+        ("labeled_target_only", "target", LABELED),
     ],
 )
 def test_bounds_learn_from_one_domain(name, domain, value, trained):
@@ -208,7 +208,7 @@ def test_a_network_without_domain_loss_starts_from_the_same_weights(trained):
 
 @pytest.mark.parametrize(
     ("name", "weight", "unlabeled"),
-    [("source_and_labelled_target", 0.0, 1), ("semi_supervised_dann", 0.5, 4)],
+    [("source_and_labeled_target", 0.0, 1), ("semi_supervised_dann", 0.5, 4)],
 )
 def test_semi_supervised_batches(name, weight, unlabeled, trained):
     found = trained(name)

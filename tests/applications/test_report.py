@@ -8,6 +8,7 @@ import pytest
 
 from applications import mnist_to_mnist_m
 from applications import office
+from applications import semi_supervised_signs
 from applications.runner import report
 from applications.runner.job import Job
 from applications.runner.results import Folder
@@ -27,6 +28,13 @@ def command(experiment, options, settings, *runs):
 
 def methods_of(options, settings):
     return Job(EXPERIMENT, options, settings).methods
+
+
+def test_older_spellings_of_methods():
+    experiment = semi_supervised_signs.EXPERIMENT
+    asked = ("labelled_target_only", "source_and_labelled_target")
+    job = Job(experiment, Options(methods=asked), experiment.presets["quick"])
+    assert job.methods == ["labeled_target_only", "source_and_labeled_target"]
 
 
 def test_the_command_that_makes_it_again():

@@ -147,7 +147,7 @@ def test_no_other_room_needs_this_one():
         "mnist_m.blend",
         "office31.CLASSES",
         "office31.DOMAINS",
-        "office31.LABELLED",
+        "office31.LABELED",
         "office31.Office31",
         "office31.Office31Config",
         "office31.sample",

@@ -328,8 +328,8 @@ MUTANTS = [
             "test_the_splits_of_office",
         ),
         (
-            "office31.sample(y, office31.LABELLED[source], seed)",
-            "office31.sample(y, office31.LABELLED[source], 0)",
+            "office31.sample(y, office31.LABELED[source], seed)",
+            "office31.sample(y, office31.LABELED[source], 0)",
             "test_the_splits_of_office",
         ),
     ),
