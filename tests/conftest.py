@@ -56,6 +56,7 @@ BACKEND_FREE = (
     "tests/diagnostics/",
     "tests/scores/test_features.py",
     "tests/scores/test_probabilities.py",
+    "tests/selection/test_select.py",
     "tests/test_mutants.py",
     "tests/test_pairing.py",
     "tests/test_streams.py",
