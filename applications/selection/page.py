@@ -81,14 +81,12 @@ def _runs(pools: list[results.Pool]) -> dict[str, Any]:
         found[shift] = {}
         for name in of_shift[0].accuracy:
             rows = [
-                pool.scores[name]
-                | {
-                    "accuracy": pool.accuracy[name],
-                    "vetoed": name in pool.vetoed,
-                }
+                {"accuracy": pool.accuracy[name], **pool.scores[name]}
                 for pool in of_shift
             ]
             found[shift][name] = {key: _mean(rows, key) for key in rows[0]}
+            vetoed = any(name in pool.vetoed for pool in of_shift)
+            found[shift][name]["vetoed"] = vetoed
     return found
 
 

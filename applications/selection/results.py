@@ -31,8 +31,6 @@ class Pool:
             labels that no rule sees.
         scores: Name of each candidate to name of each score to its value.
         vetoed: Name to reason.
-        kept_run: Name of each candidate to the accuracy of the run that
-            `select` would keep of it.
     """
 
     shift: str

@@ -43,36 +43,33 @@ def highest(score: str) -> Callable[[Pool], str]:
     return lambda pool: _best(pool.values(score))
 
 
-def by_margin(score: str, margin: float) -> Callable[[Pool], str]:
-    """The highest, if it is above the reference by a margin."""
-
-    def choose(pool: Pool) -> str:
-        values = pool.values(score)
-        best = _best(values)
-        enough = values[best] >= values[REFERENCE] + margin
-        return best if enough else REFERENCE
-
-    return choose
-
-
-def among_closest(
-    first: str, within: float, second: str, margin: float = 0.0
+def by_margin(
+    margin: float, relative: bool, then: str | None = None, within: float = 0.02
 ) -> Callable[[Pool], str]:
-    """Of those almost as good as the best by one score, the best by another.
+    """The highest agreement, if it is above the reference's by a margin.
 
     Args:
-        first: The score that must be almost the highest.
-        within: How far below the highest it may be.
-        second: The score that decides among these.
-        margin: How far above the reference's `first` must be.
+        margin: How far above.
+        relative: Whether the margin is a share of what the runs of the
+            reference do not agree on.
+        then: The score that decides among those that agree almost as much;
+            None if the highest agreement does.
+        within: How much less they may agree than the highest.
     """
 
     def choose(pool: Pool) -> str:
-        values = pool.values(first)
-        least = max(max(values.values()) - within, values[REFERENCE] + margin)
-        found = pool.values(second)
-        close = {n: found[n] for n, value in values.items() if value >= least}
-        return _best(close) if close else REFERENCE
+        values = pool.values("agreement")
+        of_source = values[REFERENCE]
+        unit = 1 - of_source if relative else 1.0
+        least = of_source + margin * unit
+        passed = {n: v for n, v in values.items() if v >= least}
+        if not passed:
+            return REFERENCE
+        if then is None:
+            return _best(passed)
+        close = max(passed.values()) - within
+        found = pool.values(then)
+        return _best({n: found[n] for n, v in passed.items() if v >= close})
 
     return choose
 
@@ -180,24 +177,27 @@ RULES = {
     "agreement_3": Rule("agreement, three runs", highest("agreement"), 3),
     **{
         f"agreement_margin_{m:g}": Rule(
-            f"agreement, {m:g} above source only", by_margin("agreement", m)
+            f"agreement, by {m:g} above source only", by_margin(m, False)
         )
-        for m in (0.01, 0.02, 0.03, 0.05)
+        for m in (0.02, 0.05, 0.1)
     },
     **{
-        f"agreement_{d:g}_{s}": Rule(
-            f"agreement within {d:g} of the best, then {s}",
-            among_closest("agreement", d, s),
+        f"agreement_relative_{m:g}": Rule(
+            f"agreement, {100 * m:.0f} % less disagreement than source only",
+            by_margin(m, True),
         )
-        for d in (0.02, 0.05)
-        for s in ("ensv", "bnm", "mixval")
+        for m in (0.1, 0.15, 0.2, 0.25, 0.3)
     },
+    "agreement_relative_0.2_of_three": Rule(
+        "the same by 20 %, three runs", by_margin(0.2, True), 3
+    ),
     **{
-        f"agreement_above_{s}": Rule(
-            f"agreement above source only, then {s}",
-            among_closest("agreement", 1.0, s),
+        f"agreement_relative_0.2_{d:g}_{s}": Rule(
+            f"by 20 %; of those within {d:g} of the best the highest {s}",
+            by_margin(0.2, True, s, d),
         )
         for s in ("ensv", "bnm", "mixval")
+        for d in (0.02, 0.05, 1.0)
     },
     "agreement_and_ensv": Rule(
         "mean rank of agreement and ensv", mean_rank("agreement", "ensv")

@@ -257,11 +257,13 @@ POOL = pool(
     [
         (rules.highest("agreement"), "b"),
         (rules.highest("ensv"), "a"),
-        (rules.by_margin("agreement", 0.04), "b"),
-        (rules.by_margin("agreement", 0.06), "source_only"),
-        (rules.among_closest("agreement", 0.02, "ensv"), "a"),
-        (rules.among_closest("agreement", 0.001, "ensv"), "b"),
-        (rules.among_closest("agreement", 1, "ensv", 0.06), "source_only"),
+        (rules.by_margin(0.04, relative=False), "b"),
+        (rules.by_margin(0.06, relative=False), "source_only"),
+        (rules.by_margin(0.12, relative=True), "b"),
+        (rules.by_margin(0.13, relative=True), "source_only"),
+        (rules.by_margin(0.0, False, "ensv", 0.02), "a"),
+        (rules.by_margin(0.0, False, "ensv", 0.001), "b"),
+        (rules.by_margin(0.12, True, "ensv", 1.0), "b"),
         (rules.mean_rank("agreement", "ensv"), "a"),
     ],
 )

@@ -133,13 +133,34 @@ def test_of_equal_candidates_the_reference_is_kept(first):
 
 
 def test_the_margin_to_the_reference():
+    """The share of the reference's disagreement that must be gone."""
     candidates = {"source_only": runs(0.6), "dann": runs(0.8, 1)}
     found = select(candidates, None).scores
-    gain = found["dann"]["agreement"] - found["source_only"]["agreement"]
-    assert select(candidates, None, margin=gain - 1e-9).choice == "dann"
-    selection = select(candidates, None, margin=gain + 1e-9)
+    reference = 1 - found["source_only"]["agreement"]
+    least = 1 - (1 - found["dann"]["agreement"]) / reference
+    assert 0.3 < least < 0.6
+    assert select(candidates, None, margin=least - 1e-9).choice == "dann"
+    selection = select(candidates, None, margin=least + 1e-9)
     assert selection.choice == "source_only"
-    assert "margin" in selection.reason and "dann" in selection.reason
+    assert "dann" in selection.reason and "clearly" in selection.reason
+    # Of the other rules there is none.
+    selection = select(candidates, None, margin=0.99, rule="infomax")
+    assert "second seed" in selection.reason
+
+
+def test_one_run_of_a_candidate_is_not_enough_to_agree():
+    candidates = {
+        "source_only": runs(0.6),
+        "a": runs(0.8, 1),
+        "b": predictions(0.7, 9),
+    }
+    selection = select(candidates, None)
+    assert selection.rule == "ensv" and "second seed" in selection.reason
+    del candidates["b"]
+    assert select(candidates, None).rule == "agreement"
+    # What is vetoed is not compared.
+    candidates["c"] = NAN
+    assert select(candidates, None).rule == "agreement"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +169,7 @@ def test_the_margin_to_the_reference():
 def test_the_rule_that_is_asked_for(rule):
     candidates = {
         "source_only": runs(0.6, sure=0.7),
-        "a": runs(0.7, 1, sure=0.8),
+        "a": runs(0.8, 1, sure=0.8),
         "b": runs(0.65, 2, sure=0.95),
     }
     selection = select(candidates, None, rule=rule)
@@ -198,7 +219,7 @@ def test_all_are_vetoed():
 
 def test_to_dict_is_json_without_nan():
     selection = select(
-        {"source_only": runs(0.6), "a": runs(0.7, 1), "bad": [NAN, NAN]}, None
+        {"source_only": runs(0.6), "a": runs(0.8, 1), "bad": [NAN, NAN]}, None
     )
     read = json.loads(json.dumps(selection.to_dict(), allow_nan=False))
     assert read == selection.to_dict()
@@ -209,7 +230,7 @@ def test_to_dict_is_json_without_nan():
 
 def test_it_prints_an_aligned_table():
     text = str(
-        select({"source_only": runs(0.6), "a": runs(0.7, 1)}, None)
+        select({"source_only": runs(0.6), "a": runs(0.8, 1)}, None)
     ).splitlines()
     head, *rows, reason = text
     assert [row.split()[0] for row in rows] == ["source_only", "a"]
@@ -262,6 +283,7 @@ ONE = predictions(0.6, 1)
         ({"rule": "ensv"}, "three candidates"),
         ({"rule": "mixval"}, "not arrays of probabilities"),
         ({"margin": -0.1}, "margin"),
+        ({"margin": 1.0}, "margin"),
         ({"margin": float("nan")}, "margin"),
         ({"batch_size": 0}, "batch_size"),
         (
