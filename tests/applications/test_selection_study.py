@@ -51,13 +51,37 @@ def test_digits_are_shifted(name):
 
 
 @backend_free
-def test_source_and_target_are_other_digits():
-    shift = domains.load("digits_rotation", domains.Folders())
-    assert len(shift.x_source) == len(shift.y_source) == 3600
-    assert len(shift.x_target) == 4000 and len(shift.x_test) == 2000
-    assert len(shift.x_held_out) == len(shift.y_held_out) == 400
-    written = {image.tobytes() for image in shift.x_source}
-    assert not written & {image.tobytes() for image in shift.x_held_out}
+def test_source_and_target_are_other_digits(monkeypatch):
+    def written(name, split, count):
+        """Images that tell which written digit they show."""
+        size = {"train": 800, "validation": 100, "test": 100}[split]
+        row = np.arange(count) % size
+        images = np.zeros((count, 28, 28, 1), "uint8")
+        images[:, 0, 0, 0], images[:, 0, 1, 0] = row // 256, row % 256
+        images[:, 0, 2] = 1 + ["train", "validation", "test"].index(split)
+        return images, row % 10
+
+    monkeypatch.setattr(domains, "_written", written)
+    monkeypatch.setitem(domains.SHIFTS, "blur", lambda x, random: x)
+    shift = domains.load("digits_blur", domains.Folders())
+    parts = [
+        {image[0, :3, 0].tobytes() for image in images}
+        for images in (
+            shift.x_source,
+            shift.x_held_out,
+            shift.x_target,
+            shift.x_test,
+        )
+    ]
+    assert [len(part) for part in parts] == [360, 40, 400, 200]
+    assert len(set().union(*parts)) == 1000
+    for x, y in (
+        (shift.x_source, shift.y_source),
+        (shift.x_held_out, shift.y_held_out),
+        (shift.x_test, shift.y_test),
+    ):
+        row = 256 * x[:, 0, 0, 0].astype(int) + x[:, 0, 1, 0]
+        assert np.array_equal(row % 10, y)
 
 
 @backend_free

@@ -45,6 +45,11 @@ def pool(tmp_path_factory):
     return models, files, arrays
 
 
+@pytest.fixture(scope="module")
+def of_models(pool):
+    return select(pool[0], X_TARGET)
+
+
 def scores_without(selection, name):
     return {
         candidate: {k: v for k, v in values.items() if k != name}
@@ -52,13 +57,10 @@ def scores_without(selection, name):
     }
 
 
-def test_models_files_and_arrays_are_chosen_alike(pool):
-    """In NumPy, the same on every backend."""
-    models, files, arrays = pool
-    of_models = select(models, X_TARGET)
-    of_files = select(files, X_TARGET)
+def test_models_and_arrays_are_chosen_alike(pool, of_models):
+    """The arrays come from NumPy, and are the same on every backend."""
+    models, _, arrays = pool
     of_arrays = select(arrays, None)
-    assert of_files.to_dict() == of_models.to_dict()
     expected = scores_without(of_arrays, "mixval")
     found = scores_without(of_models, "mixval")
     for name, values in found.items():
@@ -71,6 +73,12 @@ def test_models_files_and_arrays_are_chosen_alike(pool):
         )
         found_mixval = of_models.scores[name]["mixval"]
         assert found_mixval == pytest.approx(expected_mixval, abs=1e-12)
+
+
+def test_files_are_chosen_like_their_models(pool, of_models):
+    models, files, _ = pool
+    some = {**models, "a": files["a"], "b": [str(p) for p in files["b"]]}
+    assert select(some, X_TARGET).to_dict() == of_models.to_dict()
 
 
 def test_a_score_that_not_all_have_does_not_decide(pool):
@@ -206,9 +214,11 @@ def test_a_dataset_of_the_target(pool):
         def __getitem__(self, index):
             return X_TARGET[25 * index : 25 * (index + 1)]
 
-    models, _, _ = pool
-    found = select(models, Batches())
-    assert found.to_dict() == select(models, X_TARGET).to_dict()
+    model = pool[0]["a"][0]
+    found, expected = (
+        select({"source_only": model}, x) for x in (Batches(), X_TARGET)
+    )
+    assert found.to_dict() == expected.to_dict()
 
 
 def test_files_that_cannot_be_read(tmp_path):
