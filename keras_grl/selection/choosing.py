@@ -17,6 +17,7 @@ from keras_grl.selection.vetoes import check_runs_differ
 from keras_grl.selection.vetoes import vetoes
 from keras_grl.streams.names import quoted
 from keras_grl.streams.names import wrong
+from keras_grl.types import Array
 from keras_grl.types import Data
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
@@ -148,7 +149,9 @@ def select(
     choice, reason = _choice(rule, values, reference, margin)
     return Selection(
         choice=choice,
-        run=_best_run(runs[choice]),
+        run=_best_run(
+            runs[choice], [run for name in eligible for run in runs[name]]
+        ),
         reason=reason,
         rule=rule,
         reference=reference,
@@ -247,15 +250,21 @@ def _against(values: dict[str, float], best: str, reference: str) -> str:
     return f"{values[best]:.3f}, {reference} {values[reference]:.3f}"
 
 
-def _best_run(runs: list[Run]) -> int:
-    """The run that agrees most with the average of all; of equal ones, the
-    surest and most diverse.
+def _best_run(runs: list[Run], of_all: list[Run]) -> int:
+    """The run that agrees most with the average of all candidates' runs.
+
+    Of two runs alone the surer one dominates the average. Of equal runs it is
+    the one that is surest and most diverse.
     """
-    probabilities = [run.probabilities for run in runs]
-    average = np.mean(probabilities, axis=0).argmax(axis=1)  # type: ignore
-    quality = [
-        (np.mean(p.argmax(axis=1) == average), scores.bnm(p))
-        for p in probabilities
-        if p is not None
-    ]
-    return max(range(len(runs)), key=quality.__getitem__)
+    average = np.mean([_known(run) for run in of_all], axis=0).argmax(axis=1)
+
+    def quality(number: int) -> tuple[float, float]:
+        p = _known(runs[number])
+        return float(np.mean(p.argmax(axis=1) == average)), scores.bnm(p)
+
+    return max(range(len(runs)), key=quality)
+
+
+def _known(run: Run) -> Array:
+    assert run.probabilities is not None  # else it is vetoed
+    return run.probabilities

@@ -192,12 +192,24 @@ def test_three_runs():
     assert selection.choice == "source_only"
 
 
-@pytest.mark.parametrize("position", [0, 1, 2])
-def test_of_the_runs_the_one_that_agrees_with_their_average_is_kept(position):
-    three = [predictions(0.5, 7), predictions(0.5, 8)]
-    three.insert(position, predictions(0.95, 9))
-    selection = select({"source_only": three}, None)
-    assert selection.run == position
+@pytest.mark.parametrize("position", [0, 1])
+def test_the_run_that_agrees_with_the_average_of_all_is_kept(position):
+    # The other run is surer, and would dominate an average of these two.
+    kept = [predictions(0.6, 7, sure=0.99)]
+    kept.insert(position, predictions(0.9, 9, sure=0.8))
+    candidates = {"source_only": kept, "a": runs(0.8, 1)}
+    selection = select(candidates, None, margin=0.99)
+    assert (selection.choice, selection.run) == ("source_only", position)
+    # What is vetoed does not count.
+    candidates["bad"] = [*[COLLAPSED] * 9, predictions(0.6, 7, sure=0.999)]
+    assert select(candidates, None, margin=0.99).run == position
+
+
+def test_of_runs_that_agree_as_much_the_surer_one_is_kept():
+    surer = predictions(0.7, 1, sure=0.95)
+    two = [predictions(0.7, 1, sure=0.9), surer]
+    assert select({"source_only": two}, None).run == 1
+    assert select({"source_only": two[::-1]}, None).run == 0
 
 
 def test_a_reference_that_is_lost_does_not_stop_the_others():
