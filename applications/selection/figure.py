@@ -17,10 +17,12 @@ from matplotlib import pyplot as plt
 
 # Of Okabe & Ito, distinguishable by the color-blind; shapes differ too.
 _SHOWN = {
-    "agreement": ("agreement of two runs", "o", "#0072B2"),
+    "select": ("select: agreement of two runs", "o", "#0072B2"),
     "ensv": ("EnsV", "^", "#E69F00"),
     "infomax": ("InfoMax", "s", "#CC79A7"),
 }
+# Collapsed candidates are far worse: they stand at the edge.
+_LEAST = -0.2
 
 
 def draw(pools: list[Pool], find: tuple[str, ...], path: Path) -> None:
@@ -35,7 +37,7 @@ def draw(pools: list[Pool], find: tuple[str, ...], path: Path) -> None:
     for pool in sorted(pools, key=lambda pool: pool.shift not in find):
         shifts.setdefault(pool.shift, []).append(pool)
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(11, 1.6 + 0.36 * len(shifts)), width_ratios=(1.5, 1)
+        1, 2, figsize=(11, 1.8 + 0.36 * len(shifts)), width_ratios=(1.5, 1)
     )
     for place, of_shift in enumerate(shifts.values()):
         _gains(left, place, of_shift)
@@ -45,12 +47,14 @@ def draw(pools: list[Pool], find: tuple[str, ...], path: Path) -> None:
     left.set_yticks(range(len(shifts)), names, fontsize=8)
     left.invert_yaxis()
     left.set_xlabel("target accuracy minus that of source only")
-    left.legend(*_unique(left), fontsize=8, loc="lower left")
     right.plot((0, 1), (0, 1), color="0.7", lw=0.8)
     right.set(xlabel="agreement of two runs", ylabel="target accuracy")
     right.set(xlim=(0, 1), ylim=(0, 1))
     right.legend(*_unique(right), fontsize=8, loc="upper left")
-    figure.tight_layout()
+    figure.legend(
+        *_unique(left), loc="lower left", ncols=5, fontsize=9, frameon=False
+    )
+    figure.tight_layout(rect=(0, 0.3 / figure.get_figheight(), 1, 1))
     with whole(path) as file:
         figure.savefig(file, dpi=120)
     plt.close(figure)
@@ -64,7 +68,7 @@ def _gains(axis: plt.Axes, place: int, pools: list[Pool]) -> None:
         }
         for vetoed, marker in ((False, "|"), (True, "x")):
             shown = [
-                gain
+                max(gain, _LEAST)
                 for name, gain in gains.items()
                 if (name in pool.vetoed) == vetoed
             ]

@@ -31,6 +31,8 @@ class Pool:
             labels that no rule sees.
         scores: Name of each candidate to name of each score to its value.
         vetoed: Name to reason.
+        choice: What `select` keeps by default, of the arrays.
+        run_accuracy: The accuracy of the run that it keeps.
     """
 
     shift: str
@@ -38,6 +40,8 @@ class Pool:
     accuracy: dict[str, float]
     scores: dict[str, dict[str, float | None]]
     vetoed: dict[str, str]
+    choice: str
+    run_accuracy: float
 
     @property
     def eligible(self) -> list[str]:
@@ -97,6 +101,8 @@ def _pool(folder: Path, shift: str, seeds: tuple[int, ...]) -> Pool:
             for name in found
         },
         vetoed=selection.vetoed,
+        choice=selection.choice,
+        run_accuracy=found[selection.choice][selection.run][0]["accuracy"],
     )
 
 

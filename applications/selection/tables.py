@@ -11,7 +11,7 @@ from applications.selection.results import Pool
 
 Rows = list[list[str]]
 Pools = dict[int, list[Pool]]  # by the number of runs of each candidate
-DEFAULT = "agreement"
+DEFAULT = "select"
 _POINT = 0.01
 # DANN, and losses of target predictions by their weights.
 LOSSES = (
@@ -71,10 +71,11 @@ def shifts(pools: Pools, find: tuple[str, ...]) -> str:
                     _mean(found, "accuracy") - _mean(found, "source_only"),
                     sign=True,
                 ),
+                number(float(np.mean([p.run_accuracy for p in of_shift]))),
             ]
         )
     head = ["shift", "used to", "seeds", "source only", "best, by labels"]
-    return markdown([*head, "kept", "gain"], rows)
+    return markdown([*head, "kept", "gain", "its kept run"], rows)
 
 
 def _mean(rows: list[dict[str, Any]], key: str) -> float:

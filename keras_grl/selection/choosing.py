@@ -76,10 +76,10 @@ def select(
         rule: The score that decides: "agreement", or one of
             `keras_grl.scores` that is computed of one run: "ensv", "mixval",
             "infomax", "negative_entropy" or "bnm". With "auto" it is
-            "agreement" if all candidates have two runs or more; if not, and
-            there are at least three candidates, "ensv", else "mixval" or, if
-            there are arrays, "infomax". The highest score is then kept, which
-            may be worse than the reference: the reason says so.
+            "agreement" if all candidates have two runs or more; if not, it is
+            "mixval", or "ensv" if there are arrays and at least three
+            candidates, or "infomax". The highest score is then kept, which may
+            be worse than the reference: the reason says so.
         margin: Float, at least 0 and less than 1, only for "agreement": by
             which share the disagreement must be lower than the reference's.
         batch_size: Integer, how many samples the models predict at once.
@@ -194,7 +194,7 @@ def _rule(rule: str, found: Table, eligible: list[str]) -> str:
 
 
 # The first that all candidates have.
-_AUTO = ("agreement", "ensv", "mixval", "infomax")
+_AUTO = ("agreement", "mixval", "ensv", "infomax")
 _NEEDS = {
     "agreement": "this one needs two runs of each, that differ in the seed",
     "ensv": "this one needs three candidates that are not vetoed",

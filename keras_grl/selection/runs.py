@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Callable
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from keras_grl.types import AnyArray
 from keras_grl.types import Array
 from keras_grl.types import Data
 from keras_grl.types import Inputs
+from keras_grl.types import Predictions
 
 # MixVal predicts twice as many mixtures: of no more samples than these.
 _MIXED = 2000
@@ -120,17 +122,28 @@ class _Predictor:
         self._batch_size = batch_size
 
     def predict(self, x: Inputs, verbose: int = 0) -> Array:
-        model = self._model
-        if not isinstance(model, keras.Model):
-            return two_columns(model.predict(x, verbose=verbose))
-        # A plain Keras model that fails on JAX loses its variables.
-        give_back = kept_variables(model) if model.built else lambda: None
+        found = self._predictions(x, verbose)
+        loss = getattr(self._model, "loss", None)
+        if getattr(loss, "from_logits", False):
+            return _softmax(np.asarray(found, "float64"))
         try:
-            found = model.predict(
-                x, batch_size=self._batch_size, verbose=verbose
-            )
+            return two_columns(found)
+        except ValueError as error:
+            raise ValueError(f"{self._name}: {error}") from error
+
+    def _predictions(self, x: Inputs, verbose: int) -> Predictions:
+        model, options = self._model, {"verbose": verbose}
+        give_back: Callable[[], None] | None = None
+        if isinstance(model, keras.Model):
+            options["batch_size"] = self._batch_size
+            if model.built:
+                # One that fails on JAX loses its variables.
+                give_back = kept_variables(model)
+        try:
+            return model.predict(x, **options)
         except Exception as error:
-            give_back()
+            if give_back is not None:
+                give_back()
             raise ValueError(
                 wrong(
                     "x_target",
@@ -138,9 +151,6 @@ class _Predictor:
                     f"samples for which it raised: {error}",
                 )
             ) from error
-        if getattr(model.loss, "from_logits", False):
-            return _softmax(np.asarray(found, "float64"))
-        return two_columns(found)
 
 
 def _softmax(logits: Array) -> Array:

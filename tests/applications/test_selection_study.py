@@ -1,5 +1,6 @@
 """The study of `select`: shifts, candidates, rules, and what is written."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -264,6 +265,8 @@ def pool(**candidates_of_pool):
             for n, v in candidates_of_pool.items()
         },
         vetoed={n: "it" for n in candidates_of_pool if n.startswith("bad")},
+        choice="b",
+        run_accuracy=0.5,
     )
 
 
@@ -298,7 +301,7 @@ def test_rules(choose, expected):
 @backend_free
 def test_how_well_a_rule_does():
     other = pool(source_only=(0.5, 0.6, 0.6), a=(0.4, 0.7, 0.5))
-    other = results.Pool("b", (0, 1), other.accuracy, other.scores, {})
+    other = dataclasses.replace(other, shift="b")
     rule = rules.Rule("", rules.highest("agreement"))
     rows = rules.outcomes(rule, [POOL, other])
     assert [row["kept"] for row in rows] == ["b", "a"]

@@ -97,6 +97,16 @@ def test_a_score_that_not_all_have_does_not_decide(pool):
         select(mixed, X_TARGET, rule="mixval")
 
 
+def test_models_with_one_run_are_chosen_by_mixval(pool, of_models):
+    models = {name: runs[0] for name, runs in pool[0].items()}
+    selection = select(models, X_TARGET)
+    found = {name: each["mixval"] for name, each in selection.scores.items()}
+    assert selection.rule == "mixval"
+    assert selection.choice == max(found, key=found.get)
+    assert "second seed" in selection.reason
+    assert of_models.rule == "agreement"
+
+
 def adapted():
     model = keras_grl.DANNModel(
         keras.Sequential(
@@ -244,3 +254,39 @@ def test_errors_of_the_samples():
         select({"source_only": model}, None)
     with pytest.raises(ValueError, match="x_target"):
         select({"source_only": model}, (X_TARGET, np.zeros(50)))
+
+
+class OfAnotherLibrary:
+    """Predicts as scikit-learn's classifiers do."""
+
+    def predict(self, x):
+        return np.zeros(len(x))
+
+
+class Regressor:
+    def predict(self, x, verbose):
+        return np.zeros((len(x), 2, 2))
+
+
+@pytest.mark.backend_free
+@pytest.mark.parametrize(
+    "model, match",
+    [
+        (OfAnotherLibrary(), r"'a'\].*can predict.*verbose"),
+        (Regressor(), r"'a'\].*a classifier"),
+        (Regressor, r"'a'\].*a model, the path"),
+    ],
+)
+def test_what_is_not_a_classifier_of_keras(model, match):
+    with pytest.raises(ValueError, match=match):
+        select({"source_only": linear(0)[0], "a": model}, X_TARGET)
+
+
+def test_a_model_that_failed_can_be_used_again():
+    model, p = linear(0)
+    select({"source_only": model}, X_TARGET)
+    with pytest.raises(ValueError, match="can predict"):
+        select({"source_only": model}, X_TARGET[:, :3])
+    found = select({"source_only": model}, X_TARGET).scores["source_only"]
+    expected = keras_grl.scores.infomax(p)
+    assert found["infomax"] == pytest.approx(expected, abs=1e-6)
