@@ -74,14 +74,15 @@ def select(
             arrays.
         reference: The name of the candidate that was not adapted.
         rule: The score that decides: "agreement", or one of
-            `keras_grl.scores` that is computed of one run: "ensv", "mixval",
+            `keras_grl.scores` that one run suffices for: "ensv", "mixval",
             "infomax", "negative_entropy" or "bnm". With "auto" it is
-            "agreement" if all candidates have two runs or more; if not, it is
-            "mixval", or "ensv" if there are arrays and at least three
-            candidates, or "infomax". The highest score is then kept, which may
-            be worse than the reference: the reason says so.
-        margin: Float, at least 0 and less than 1, only for "agreement": by
-            which share the disagreement must be lower than the reference's.
+            "agreement" if all candidates have two runs or more; else "ensv" if
+            there are at least three candidates, which is less safe; else the
+            reference is kept, for one run each of two candidates does not show
+            whether adapting helped.
+        margin: Float, at least 0 and less than 1, for "agreement" and "ensv":
+            by which share the disagreement must be lower than the reference's.
+            Other rules keep the highest score.
         batch_size: Integer, how many samples the models predict at once.
 
     Returns:
@@ -144,9 +145,8 @@ def select(
     for name in eligible:
         check_runs_differ(name, runs[name])
     found = table(runs, vetoed)
-    rule = _rule(rule, found, eligible)
-    values = {name: found[name][rule] or 0.0 for name in eligible}
-    choice, reason = _choice(rule, values, reference, margin)
+    rule = _rule(rule, found, eligible, reference)
+    choice, reason = _choice(rule, found, eligible, reference, margin)
     return Selection(
         choice=choice,
         run=_best_run(
@@ -173,14 +173,17 @@ def _refuse_reference(reference: str, candidates: Mapping[str, Any]) -> None:
     )
 
 
-def _rule(rule: str, found: Table, eligible: list[str]) -> str:
-    """The score that decides; all candidates that are compared have it."""
+def _rule(rule: str, found: Table, eligible: list[str], reference: str) -> str:
+    """The score that decides, which all candidates have, or "reference"."""
 
     def missing(score: str) -> list[str]:
         return [name for name in eligible if found[name][score] is None]
 
     if rule == "auto":
-        return next(score for score in _AUTO if not missing(score))
+        for score in _SHARES:
+            if not missing(score):
+                return score
+        return "reference" if reference in eligible else "infomax"
     if missing(rule):
         raise ValueError(
             invalid(
@@ -193,53 +196,59 @@ def _rule(rule: str, found: Table, eligible: list[str]) -> str:
     return rule
 
 
-# The first that all candidates have.
-_AUTO = ("agreement", "mixval", "ensv", "infomax")
+# Scores that are shares of the samples, in the order of "auto".
+_SHARES = ("agreement", "ensv")
 _NEEDS = {
     "agreement": "this one needs two runs of each, that differ in the seed",
     "ensv": "this one needs three candidates that are not vetoed",
     "mixval": "this one needs models of inputs that can be mixed, and not "
     "arrays of probabilities",
 }
+_SECOND_SEED = (
+    "To be safer, train every candidate with a second seed, and pass lists of "
+    "two runs."
+)
 
 
 def _choice(
-    rule: str, values: dict[str, float], reference: str, margin: float
+    rule: str,
+    found: Table,
+    eligible: list[str],
+    reference: str,
+    margin: float,
 ) -> tuple[str, str]:
     """The candidate to keep, and the reason.
 
     Args:
-        rule: The score that decides.
-        values: Name of each candidate that is not vetoed to its score.
+        rule: The score that decides, or "reference".
+        found: The scores.
+        eligible: The candidates that are not vetoed.
         reference: The candidate that was not adapted.
-        margin: Of the agreement.
+        margin: Of `select`.
     """
+    if len(eligible) == 1:
+        return eligible[0], f"Keep {eligible[0]}: no other is left to choose."
+    if rule == "reference":
+        return reference, (
+            f"Keep {reference}, which was not adapted: one run each of two "
+            f"candidates does not show whether adapting helped. {_SECOND_SEED}"
+        )
+    values = {name: found[name][rule] or 0.0 for name in eligible}
     # Of equal ones the reference, or the first.
     best = max(values, key=lambda name: (values[name], name == reference))
-    if rule != "agreement":
-        return best, (
-            f"Keep {best}: its {rule} is the highest "
-            f"({_against(values, best, reference)}). It may be worse than "
-            f"{reference}: to be safer, train every candidate with a second "
-            "seed, and pass lists of two runs."
-        )
-    if best == reference:
-        return best, (
-            f"Keep {best}, which was not adapted: its runs agree most on the "
-            f"target ({values[best]:.3f})."
-        )
-    if reference in values:
+    what = "agreement of runs" if rule == "agreement" else rule
+    hint = "" if rule == "agreement" else f" {_SECOND_SEED}"
+    if rule in _SHARES and best != reference and reference in values:
         disagreement = (1 - margin) * (1 - values[reference])
         if 1 - values[best] > disagreement:
             return reference, (
-                f"Keep {reference}, which was not adapted: no candidate's "
-                "runs agree clearly more on the target. Needed: "
-                f"{1 - disagreement:.3f}; highest: {best} "
-                f"({_against(values, best, reference)})."
+                f"Keep {reference}, which was not adapted: no candidate has a "
+                f"clearly higher {what}. Needed: {1 - disagreement:.3f}; "
+                f"highest: {best} ({_against(values, best, reference)}).{hint}"
             )
     return best, (
-        f"Keep {best}: its runs agree most on the target "
-        f"({_against(values, best, reference)})."
+        f"Keep {best}: it has the highest {what} on the target "
+        f"({_against(values, best, reference)}).{hint}"
     )
 
 

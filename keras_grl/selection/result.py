@@ -4,9 +4,6 @@ import dataclasses
 
 from keras_grl.types import JSON
 
-# What the columns show; the scores come between these.
-_FIRST = ("candidate", "runs")
-
 
 @dataclasses.dataclass(frozen=True)
 class Selection:
@@ -16,7 +13,7 @@ class Selection:
         choice: The name of the candidate to keep.
         run: Integer, which of its runs to keep; 0 if there is one.
         reason: A sentence.
-        rule: The rule that was used, a name of a score.
+        rule: The score that decided; "reference" if none could.
         reference: The candidate that was not adapted.
         scores: Name of each candidate to name of each score to its value, the
             mean over its runs; None where there is none.

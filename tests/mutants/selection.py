@@ -25,6 +25,11 @@ MUTANTS = [
             "test_the_run_that_agrees_with_the_average_of_all_is_kept",
         ),
         (
+            'return "reference" if reference in eligible else "infomax"',
+            'return "infomax"',
+            "test_two_candidates_with_one_run_each",
+        ),
+        (
             "check_runs_differ(name, runs[name])",
             "pass",
             "test_errors",

@@ -103,17 +103,41 @@ def test_agreement_sees_classes_that_each_run_swaps_in_its_own_way():
 
 
 def test_two_candidates_with_one_run_each():
+    """No score of one run is safe: adapting may have hurt."""
     unsure = predictions(0.6, 1, sure=0.5)
     sure = predictions(0.7, 2)
-    selection = select({"source_only": unsure, "dann": sure}, None)
+    candidates = {"source_only": unsure, "dann": sure}
+    selection = select(candidates, None)
     assert selection.scores["dann"]["agreement"] is None
     assert selection.scores["dann"]["ensv"] is None
-    assert selection.run == 0
+    assert (selection.choice, selection.rule) == ("source_only", "reference")
+    assert selection.run == 0 and "second seed" in selection.reason
+    # Unless it is asked for.
+    assert select(candidates, None, rule="infomax").choice == "dann"
+    # Without the reference one of the others must do.
+    candidates = {"source_only": NAN, "a": unsure, "b": sure}
+    assert select(candidates, None).choice == "b"
+
+
+def test_several_candidates_with_one_run_each():
+    candidates = {
+        "source_only": predictions(0.6, 1),
+        "swapped": predictions(0.9, 2, labels=(LABELS + 1) % CLASSES),
+        "good": predictions(0.9, 3),
+        "also_good": predictions(0.85, 8),
+        "collapsed": COLLAPSED,
+    }
+    selection = select(candidates, None)
+    assert (selection.choice, selection.rule) == ("good", "ensv")
+    assert list(selection.vetoed) == ["collapsed"]
+    assert select(candidates, None, margin=0.9).choice == "source_only"
 
 
 def test_only_the_reference():
     selection = select({"source_only": predictions(0.6, 1)}, None)
     assert selection.choice == "source_only" and selection.run == 0
+    only = select({"source_only": NAN, "a": ONE}, None)
+    assert only.choice == "a" and "no other" in only.reason
 
 
 def test_another_name_of_the_reference():
@@ -172,7 +196,7 @@ def test_the_rule_that_is_asked_for(rule):
         "a": runs(0.8, 1, sure=0.8),
         "b": runs(0.65, 2, sure=0.95),
     }
-    selection = select(candidates, None, rule=rule)
+    selection = select(candidates, None, rule=rule, margin=0)
     found = {name: each[rule] for name, each in selection.scores.items()}
     assert selection.choice == max(found, key=found.get)
     assert selection.rule == rule
