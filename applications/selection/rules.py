@@ -171,6 +171,9 @@ RULES = {
     "source_only": Rule("always source only", lambda p: REFERENCE),
     **{f"{s}_1": Rule(f"{s}, one run", highest(s), 1) for s in SINGLE},
     "ensv_1": Rule("ensv, one run", highest("ensv"), 1),
+    "select_1": Rule(
+        "ensv, 20 % less disagreement, one run: `select`", lambda p: p.choice, 1
+    ),
     **{s: Rule(f"{s}, two runs", highest(s)) for s in SINGLE},
     "ensv": Rule("ensv, two runs", highest("ensv")),
     "agreement": Rule("agreement, two runs", highest("agreement")),

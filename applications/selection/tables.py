@@ -150,7 +150,9 @@ def alike(pools: Pools) -> str:
         ("two runs agree more", 2, lambda p, n: _above(p, n, 0.0)),
         ("by .02 more", 2, lambda p, n: _above(p, n, 0.02)),
         ("by .05 more", 2, lambda p, n: _above(p, n, 0.05)),
+        ("two runs disagree 20 % less", 2, _much_less),
         ("three runs agree more", 3, lambda p, n: _above(p, n, 0.0)),
+        ("three runs disagree 20 % less", 3, _much_less),
         (
             "two runs agree more, and EnsV is higher",
             2,
@@ -178,6 +180,11 @@ def _above(
 ) -> bool:
     values = pool.values(score)
     return values[name] >= values[REFERENCE] + margin
+
+
+def _much_less(pool: Pool, name: str) -> bool:
+    values = pool.values("agreement")
+    return 1 - values[name] <= 0.8 * (1 - values[REFERENCE])
 
 
 def weights(pools: Pools) -> str:
