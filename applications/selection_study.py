@@ -68,7 +68,7 @@ class Options:
     shifts: tuple[str, ...] = option(
         (), "Some of the shifts, separated by commas. All by default.", words
     )
-    seeds: int = option(3, "How many seeds to run.", count)
+    seeds: int = option(3, "How many seeds to run, or to report.", count)
     steps: int = option(700, "Training steps of most candidates.", count)
     train: bool = option(True, "Whether to train what is missing.", switch)
     minutes: float | None = option(
@@ -106,7 +106,13 @@ def main(arguments: list[str] | None = None) -> None:
     from applications.selection import page
 
     if options.docs is not None:
-        page.write(Path(options.docs), Path(options.output), FIND, REPORT)
+        page.write(
+            Path(options.docs),
+            Path(options.output),
+            FIND,
+            REPORT,
+            options.seeds,
+        )
 
 
 def train(options: Options) -> None:

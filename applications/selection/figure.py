@@ -17,7 +17,7 @@ from matplotlib import pyplot as plt
 
 # Of Okabe & Ito, distinguishable by the color-blind; shapes differ too.
 _SHOWN = {
-    "select": ("select: agreement of two runs", "o", "#0072B2"),
+    "select": ("select", "o", "#0072B2"),
     "ensv": ("EnsV", "^", "#E69F00"),
     "infomax": ("InfoMax", "s", "#CC79A7"),
 }

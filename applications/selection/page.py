@@ -18,7 +18,11 @@ PAGE, FIGURE, DATA = "selection.md", "images/selection.png", "results/selection"
 
 
 def write(
-    docs: Path, folder: Path, find: tuple[str, ...], report: tuple[str, ...]
+    docs: Path,
+    folder: Path,
+    find: tuple[str, ...],
+    report: tuple[str, ...],
+    seeds: int,
 ) -> None:
     """Writes what the page, its figure and its data say of the results.
 
@@ -27,8 +31,10 @@ def write(
         folder: Of the results.
         find: The shifts that the rule is found on.
         report: The others.
+        seeds: How many seeds to report.
     """
-    of_find, of_report = _pools(folder, find), _pools(folder, report)
+    of_find = _pools(folder, find, seeds)
+    of_report = _pools(folder, report, seeds)
     both = {runs: of_find[runs] + of_report[runs] for runs in of_find}
     if not of_find[2] or not of_report[2]:
         stop(
@@ -67,9 +73,13 @@ def with_parts(page: str, parts: dict[str, str]) -> str:
     return page
 
 
-def _pools(folder: Path, shifts: tuple[str, ...]) -> tables.Pools:
+def _pools(folder: Path, shifts: tuple[str, ...], seeds: int) -> tables.Pools:
     return {
-        runs: [p for name in shifts for p in results.pools(folder, name, runs)]
+        runs: [
+            pool
+            for name in shifts
+            for pool in results.pools(folder, name, runs, seeds)
+        ]
         for runs in (1, 2, 3)
     }
 

@@ -63,7 +63,9 @@ def complete_seeds(folder: Path, shift: str) -> list[int]:
     return sorted(s for s, runs in seeds.items() if runs == len(CANDIDATES))
 
 
-def pools(folder: Path, shift: str, runs: int) -> Iterator[Pool]:
+def pools(
+    folder: Path, shift: str, runs: int, seeds: int = 3
+) -> Iterator[Pool]:
     """The pools with so many runs of each candidate, one for each choice of
     seeds.
 
@@ -71,9 +73,11 @@ def pools(folder: Path, shift: str, runs: int) -> Iterator[Pool]:
         folder: The results.
         shift: Its name.
         runs: Number of runs of each candidate.
+        seeds: Those from this one on are left out.
     """
-    for seeds in itertools.combinations(complete_seeds(folder, shift), runs):
-        yield _pool(folder, shift, seeds)
+    complete = [s for s in complete_seeds(folder, shift) if s < seeds]
+    for chosen in itertools.combinations(complete, runs):
+        yield _pool(folder, shift, chosen)
 
 
 @functools.cache

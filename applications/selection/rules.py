@@ -19,7 +19,7 @@ SINGLE = (
     "class_ami",
     "source_accuracy",
 )
-SCORES = ("agreement", "ensv", *SINGLE)
+SCORES = ("consensus", "agreement", "ensv", *SINGLE)
 _POINT = 0.01
 
 
@@ -44,9 +44,13 @@ def highest(score: str) -> Callable[[Pool], str]:
 
 
 def by_margin(
-    margin: float, relative: bool, then: str | None = None, within: float = 0.02
+    margin: float,
+    relative: bool,
+    then: str | None = None,
+    within: float = 0.02,
+    score: str = "agreement",
 ) -> Callable[[Pool], str]:
-    """The highest agreement, if it is above the reference's by a margin.
+    """The highest score, if it is above the reference's by a margin.
 
     Args:
         margin: How far above.
@@ -55,10 +59,11 @@ def by_margin(
         then: The score that decides among those that agree almost as much;
             None if the highest agreement does.
         within: How much less they may agree than the highest.
+        score: "agreement", or another score that is a share.
     """
 
     def choose(pool: Pool) -> str:
-        values = pool.values("agreement")
+        values = pool.values(score)
         of_source = values[REFERENCE]
         unit = 1 - of_source if relative else 1.0
         least = of_source + margin * unit
@@ -189,20 +194,24 @@ RULES = {
             f"agreement, {100 * m:.0f} % less disagreement",
             by_margin(m, True),
         )
-        for m in (0.1, 0.15, 0.25, 0.3)
+        for m in (0.1, 0.15, 0.2, 0.25, 0.3)
+    },
+    "agreement_then_ensv": Rule(
+        "20 % less; of those within 0.02 of the best the highest ensv",
+        by_margin(0.2, True, "ensv", 0.02),
+    ),
+    "consensus": Rule("consensus, two runs", highest("consensus")),
+    **{
+        f"consensus_relative_{m:g}": Rule(
+            f"consensus, {100 * m:.0f} % less disagreement",
+            by_margin(m, True, score="consensus"),
+        )
+        for m in (0.05, 0.1, 0.2)
     },
     "select": Rule(
-        "**agreement, 20 % less, two runs: `select`**", lambda p: p.choice
+        "**consensus, 15 % less, two runs: `select`**", lambda p: p.choice
     ),
     "select_3": Rule("the same, three runs", lambda p: p.choice, 3),
-    **{
-        f"select_{d:g}_{s}": Rule(
-            f"20 % less; of those within {d:g} of the best the highest {s}",
-            by_margin(0.2, True, s, d),
-        )
-        for s in ("ensv", "bnm", "mixval")
-        for d in (0.02, 1.0)
-    },
     "agreement_and_ensv": Rule(
         "mean rank of agreement and ensv", mean_rank("agreement", "ensv")
     ),

@@ -15,6 +15,7 @@ Table = dict[str, dict[str, float | None]]
 
 # A rule may be any of these.
 RULES = (
+    "consensus",
     "agreement",
     "ensv",
     "mixval",
@@ -46,6 +47,7 @@ def table(runs: dict[str, list[Run]], vetoed: dict[str, str]) -> Table:
         found[name] = {
             "runs": len(of_candidate),
             "classes": _mean([diversity(run) for run in finite], all_finite),
+            "consensus": None,
             "agreement": mean_agreement(finite) if all_finite else None,
             "ensv": ensemble.get(name),
             "mixval": _mean([run.mixval for run in finite], all_finite),
@@ -53,6 +55,8 @@ def table(runs: dict[str, list[Run]], vetoed: dict[str, str]) -> Table:
         for score, function in _OF_PROBABILITIES.items():
             values = [function(run.probabilities) for run in finite]
             found[name][score] = _mean(values, all_finite)
+        both = [found[name]["agreement"], found[name]["ensv"]]
+        found[name]["consensus"] = _mean(both, all_finite)
     return found
 
 

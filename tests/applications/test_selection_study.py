@@ -242,7 +242,7 @@ def test_the_page_is_written(small_study, tmp_path):
     assert runs["digits_blur"]["dann_weight_1"]["vetoed"] is True
     assert runs["digits_blur"]["dann"]["vetoed"] is False
     found = json.loads((docs / page.DATA / "rules_find.json").read_text())
-    assert found["agreement"]["below"] == 0
+    assert found["select"]["below"] == 0
     assert found["labels"]["share"] == 1.0
 
 

@@ -11,7 +11,7 @@ MUTANTS = [
         SELECT,
         (
             "if 1 - values[best] > disagreement:",
-            "if values[best] < values[reference] + margin:",
+            "if values[best] < values[reference] + (margin or 0):",
             "test_the_margin_to_the_reference",
         ),
         (
@@ -56,6 +56,11 @@ MUTANTS = [
             "itertools.combinations(runs, 2)",
             "itertools.pairwise(runs)",
             "test_three_runs",
+        ),
+        (
+            'both = [found[name]["agreement"], found[name]["ensv"]]',
+            'both = [found[name]["agreement"]]',
+            "test_the_candidate_whose_runs_agree_is_kept",
         ),
     ),
     *mutants(

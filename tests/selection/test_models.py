@@ -103,7 +103,7 @@ def test_models_can_be_chosen_by_mixval(pool, of_models):
     found = {name: each["mixval"] for name, each in selection.scores.items()}
     assert selection.choice == max(found, key=found.get)
     assert "second seed" in selection.reason
-    assert of_models.rule == "agreement"
+    assert of_models.rule == "consensus"
 
 
 def adapted():

@@ -45,13 +45,15 @@ def test_the_candidate_whose_runs_agree_is_kept():
         None,
     )
     assert isinstance(selection, keras_grl.Selection)
-    assert (selection.choice, selection.rule) == ("better", "agreement")
+    assert (selection.choice, selection.rule) == ("better", "consensus")
     p, q = runs(0.8, 1)
     found = selection.scores["better"]
     assert found["agreement"] == keras_grl.scores.agreement(p, q)
     expected = (keras_grl.scores.bnm(p) + keras_grl.scores.bnm(q)) / 2
     assert found["bnm"] == pytest.approx(expected, abs=1e-12)
     assert found["mixval"] is None and found["runs"] == 2
+    expected = (found["agreement"] + found["ensv"]) / 2
+    assert found["consensus"] == pytest.approx(expected, abs=1e-12)
     assert "better" in selection.reason and "source_only" in selection.reason
     assert selection.vetoed == {}
 
@@ -172,6 +174,35 @@ def test_the_margin_to_the_reference():
     assert "second seed" in selection.reason
 
 
+def test_the_default_margins():
+    """Less for the consensus than for one of its halves."""
+    candidates = {
+        "source_only": runs(0.6),
+        "a": runs(0.8, 1),
+        "b": runs(0.3, 2),
+    }
+    for rule, margin in (
+        ("consensus", 0.15),
+        ("agreement", 0.2),
+        ("ensv", 0.2),
+    ):
+        closest = 1.0
+        for mix in np.linspace(0, 1, 41):
+            # Better and better.
+            rows = np.arange(ROWS)[:, None] < mix * ROWS
+            candidates["a"] = [
+                np.where(rows, p, q)
+                for p, q in zip(runs(0.8, 1), runs(0.6, 5), strict=True)
+            ]
+            selection = select(candidates, None, rule=rule)
+            found = {n: s[rule] for n, s in selection.scores.items()}
+            least = 1 - (1 - margin) * (1 - found["source_only"])
+            passes = max(found.values()) >= least
+            assert (selection.choice == "source_only") == (not passes)
+            closest = min(closest, abs(max(found.values()) - least))
+        assert closest < 0.02
+
+
 def test_one_run_of_a_candidate_is_not_enough_to_agree():
     candidates = {
         "source_only": runs(0.6),
@@ -188,7 +219,8 @@ def test_one_run_of_a_candidate_is_not_enough_to_agree():
 
 
 @pytest.mark.parametrize(
-    "rule", ["agreement", "ensv", "infomax", "negative_entropy", "bnm"]
+    "rule",
+    ["consensus", "agreement", "ensv", "infomax", "negative_entropy", "bnm"],
 )
 def test_the_rule_that_is_asked_for(rule):
     candidates = {
