@@ -57,9 +57,10 @@ def select(
 
     In a study of ten shifts of digits with 21 candidates each
     (docs/selection.md, with its figure) this kept no candidate that was worse
-    than source only, and 79 % of the gain that labels would bring: 75 % on the five shifts that the rule was found on, 83 % on the
-    other five. The highest InfoMax kept a worse candidate on four of ten, by up
-    to 7.5 points, MixVal on one, EnsV on one.
+    than source only, and 79 % of the gain that labels would bring: 75 % on the
+    five shifts that the rule was found on, 83 % on the other five, of which one
+    had a say in the margin. The highest InfoMax kept a worse candidate on four
+    of ten, by up to 7.5 points, MixVal on one, EnsV on one.
 
     A candidate is vetoed if one of its runs predicts NaN, the same for all
     samples, or far fewer classes than the reference: if exp(entropy) of how
