@@ -18,6 +18,8 @@ from keras_grl.models import AdaptationModel
 from keras_grl.models import DANNModel
 from keras_grl.pairing import PairedDataset
 from keras_grl.pairing import pair
+from keras_grl.selection import Selection
+from keras_grl.selection import select
 from keras_grl.version import __version__
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ __all__ = [
     "AdaptationModel",
     "DANNModel",
     "PairedDataset",
+    "Selection",
     "__version__",
     "architectures",
     "baselines",
@@ -40,6 +43,7 @@ __all__ = [
     "pair",
     "schedules",
     "scores",
+    "select",
 ]
 
 

@@ -1,0 +1,90 @@
+"""Candidates that cannot be chosen, whatever their scores."""
+
+import itertools
+
+import numpy as np
+
+from keras_grl.scores.entropy import entropy
+from keras_grl.selection.runs import Run
+from keras_grl.streams.names import wrong
+from keras_grl.types import Array
+
+# A candidate is collapsed if it predicts fewer classes than this share of
+# those of the reference, effectively.
+_DIVERSITY = 0.75
+
+
+def vetoes(runs: dict[str, list[Run]], reference: str) -> dict[str, str]:
+    """The candidates that are vetoed, and why.
+
+    A candidate is vetoed if one of its runs is: another run of the same
+    training would be as likely to fail.
+
+    Args:
+        runs: Name of each candidate to its runs.
+        reference: The candidate that was not adapted.
+    """
+    found: dict[str, str] = {}
+    expected = None
+    if all(run.probabilities is not None for run in runs[reference]):
+        expected = float(np.mean([diversity(run) for run in runs[reference]]))
+    for name, of_candidate in runs.items():
+        for number, run in enumerate(of_candidate):
+            reason = _reason(run, None if name == reference else expected)
+            if reason is not None and name not in found:
+                which = f" (run {number})" if len(of_candidate) > 1 else ""
+                found[name] = f"{reason}{which}"
+    return found
+
+
+def _reason(run: Run, expected: float | None) -> str | None:
+    if run.probabilities is None:
+        return "predicts NaN or infinity"
+    if (
+        np.ptp(run.probabilities, axis=0).max() < 1e-6
+        and len(run.probabilities) > 1
+    ):
+        return "predicts the same for all samples"
+    effective = diversity(run)
+    if expected is not None and effective < _DIVERSITY * expected:
+        return (
+            f"collapsed: it predicts {effective:.1f} classes effectively, the "
+            f"reference {expected:.1f}"
+        )
+    return None
+
+
+def class_shares(p: Array) -> Array:
+    """How often each class is predicted, as shares."""
+    counts = np.bincount(p.argmax(axis=1), minlength=p.shape[1])
+    return counts / len(p)
+
+
+def diversity(run: Run) -> float:
+    """The effective number of predicted classes, exp(entropy of the shares).
+
+    n if n classes are predicted equally often; between 1 and that otherwise.
+    """
+    assert run.probabilities is not None
+    return float(np.exp(entropy(class_shares(run.probabilities))))
+
+
+def check_runs_differ(name: str, runs: list[Run]) -> None:
+    """Refuses a run that is passed twice: it would agree with itself.
+
+    Args:
+        name: The candidate.
+        runs: Its runs, none of which is vetoed.
+    """
+    for (i, a), (j, b) in itertools.combinations(enumerate(runs), 2):
+        if np.array_equal(a.probabilities, b.probabilities):  # type: ignore
+            raise ValueError(
+                wrong(
+                    f"candidates[{name!r}]",
+                    "runs that differ in the seed",
+                    f"run {i} and run {j} with equal predictions",
+                    "Train the second one after "
+                    "`keras.utils.set_random_seed(1)`, and pair with "
+                    "another `seed`.",
+                )
+            )
