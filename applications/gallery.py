@@ -26,6 +26,7 @@ from applications.options import parse
 from applications.options import path
 from applications.options import stop
 from applications.options import words
+from applications.runner import comparison
 
 if TYPE_CHECKING:
     from keras_grl.datasets import Info
@@ -158,15 +159,12 @@ def shape(info: "Info") -> str:
 
 def gallery_table() -> str:
     """All facts of every set, in Markdown."""
-    rows: list[tuple[str, ...]] = [
-        ("name", "image", "classes", "images", "source", "setup", "terms"),
-        ("---",) * 7,
-    ]
+    rows = [["name", "image", "classes", "images", "source", "setup", "terms"]]
     datasets = _datasets()
     for dataset, variant in datasets.catalog.VARIANTS.values():
         splits = ", ".join(f"{k} {n:,}" for k, n in variant.splits.items())
         rows.append(
-            (
+            [
                 f"`{variant.name}`",
                 shape(dataset),
                 str(dataset.num_classes),
@@ -174,9 +172,9 @@ def gallery_table() -> str:
                 variant.source,
                 variant.setup,
                 dataset.terms,
-            )
+            ]
         )
-    return _markdown(rows)
+    return comparison.markdown(rows)
 
 
 def datasets_table() -> str:
@@ -186,21 +184,14 @@ def datasets_table() -> str:
         "download": "downloads",
         "manual": "your own download",
     }
-    rows: list[tuple[str, ...]] = [
-        ("name", "what", "images", "needs"),
-        ("---",) * 4,
-    ]
+    rows = [["name", "what", "images", "needs"]]
     datasets = _datasets()
     for name in datasets.names():
         info = datasets.info(name)
         rows.append(
-            (f"`{name}`", info.description, shape(info), needs[info.needs])
+            [f"`{name}`", info.description, shape(info), needs[info.needs]]
         )
-    return _markdown(rows)
-
-
-def _markdown(rows: list[tuple[str, ...]]) -> str:
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return comparison.markdown(rows)
 
 
 def write_tables(folder: Path) -> None:
@@ -222,7 +213,7 @@ def write_tables(folder: Path) -> None:
             )
         before, start, rest = page.read_text().partition(START)
         _, end, after = rest.partition(END)
-        write_text(page, f"{before}{start}{table}{end}{after}")
+        write_text(page, f"{before}{start}{table}\n{end}{after}")
         print(page)
 
 

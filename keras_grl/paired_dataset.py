@@ -315,7 +315,8 @@ class _Trained:
     """How many training epochs began, over all datasets of the same streams.
 
     Every `fit` may call `with_steps`: the datasets it returns continue one
-    another. Epochs of `evaluate` do not count.
+    another. Not the epoch of the batches, which every reader of the dataset
+    advances: looking at batches must not change the next `fit`.
     """
 
     epochs = 0

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_grl.models import split
 from keras_grl.models.adaptation import AdaptationModel
 from keras_grl.models.inputs import sorted_inputs
 from keras_grl.models.weights_kept import WeightsKept
@@ -16,7 +17,6 @@ from keras_grl.types import Data
 from keras_grl.types import Domain
 from keras_grl.types import Inputs
 from keras_grl.types import Predictions
-from keras_grl.types import Symbolic
 from keras_grl.types import Tensor
 from keras_grl.validation import check_choice
 from keras_grl.validation import invalid
@@ -140,25 +140,14 @@ def _steps(layer: keras.layers.Layer) -> list[keras.layers.Layer]:
     if isinstance(layer, keras.Sequential):
         before = list(layer.layers[: layer.layers.index(last)])
     else:
-        before = [_up_to(layer, last)]
+        before = [_before(layer, last)]
     return [*before, *_steps(last)]
 
 
-def _up_to(model: keras.Model, last: keras.layers.Layer) -> keras.Model:
+def _before(model: keras.Model, last: keras.layers.Layer) -> keras.Model:
     """From the inputs of a Functional model to the inputs of a layer."""
-    seen = []
-
-    def call(called: keras.Operation, *args: Any, **kwargs: Any) -> Symbolic:
-        if called is last:
-            seen.append(args[0])
-        return called(*args, **kwargs)
-
     try:
-        # Builds the graph again with the same layers.
-        again = keras.models.clone_model(
-            model, clone_function=lambda each: each, call_function=call
-        )
-        return keras.Model(again.input, seen[-1])
+        return split.before(model, last)
     except (AttributeError, ValueError) as error:
         raise ValueError(
             "The last hidden layer is found only in Functional and Sequential "

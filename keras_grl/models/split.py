@@ -2,6 +2,7 @@
 
 import difflib
 from typing import Any
+from typing import NamedTuple
 
 import keras
 from keras import tree
@@ -81,6 +82,25 @@ def up_to(model: keras.Model, at: str | keras.layers.Layer) -> keras.Model:
     return keras.Model(inputs, cut)
 
 
+def before(model: keras.Model, layer: keras.layers.Layer) -> keras.Model:
+    """The part of a model from its inputs to the inputs of one of its layers.
+
+    Args:
+        model: As in `at_layer`.
+        layer: One of its layers. If it is called several times, the part ends
+            at its last call.
+
+    Returns:
+        A Functional model that shares the layers of `model`.
+
+    Raises:
+        AttributeError, ValueError: If the model is not Functional or
+            Sequential, or not built.
+    """
+    inputs, _, calls = _traced(model, layer)
+    return keras.Model(inputs, calls[-1].inputs)
+
+
 def layer_names(part: keras.layers.Layer) -> list[str]:
     """The names of the layers of a model; empty for a single layer."""
     return [layer.name for layer in getattr(part, "layers", [])]
@@ -116,14 +136,14 @@ def _cut(
     """Inputs and outputs of a model, one of its layers and its output."""
     layer = _find(model, at)
     try:
-        inputs, outputs, cuts = _traced(model, layer)
+        inputs, outputs, calls = _traced(model, layer)
     except (AttributeError, ValueError) as error:
         raise ValueError(
             "Only a built Functional or Sequential model can be cut. "
             f"Received: classifier={model.name!r} ({type(model).__name__})\n"
             f"({error})"
         ) from error
-    if len(cuts) != 1:
+    if len(calls) != 1:
         raise ValueError(
             invalid(
                 "at",
@@ -131,7 +151,7 @@ def _cut(
                 layer.name,
             )
         )
-    (cut,) = cuts
+    cut = calls[0].outputs
     if not isinstance(cut, keras.KerasTensor):
         raise ValueError(
             invalid("at", "a layer with one output tensor", layer.name)
@@ -139,38 +159,41 @@ def _cut(
     return inputs, outputs, layer, cut
 
 
+class _Call(NamedTuple):
+    """One call of a layer: its first argument and what it returns."""
+
+    inputs: Symbolic
+    outputs: Symbolic
+
+
 def _traced(
     model: keras.Model, layer: keras.layers.Layer
-) -> tuple[
-    Symbolic,
-    Symbolic,
-    list[Symbolic],
-]:
+) -> tuple[Symbolic, Symbolic, list[_Call]]:
     """The model's graph, built again with the same layers.
 
     Not `layer.output`: for a model within the model, such as a backbone, it
     belongs to the graph of the inner model.
 
     Returns:
-        The inputs and outputs, and the outputs of each call of `layer`.
+        The inputs and outputs of the model, and the calls of `layer`.
     """
-    cuts = []
+    calls = []
 
     def call(called: keras.Operation, *args: Any, **kwargs: Any) -> Symbolic:
         outputs = called(*args, **kwargs)
         if called is layer:
-            cuts.append(outputs)
+            calls.append(_Call((*args, *kwargs.values())[0], outputs))
         return outputs
 
     if isinstance(model, keras.Sequential):
         inputs = outputs = model.inputs[0]
         for each in model.layers:
             outputs = call(each, outputs)
-        return inputs, outputs, cuts
+        return inputs, outputs, calls
     again = keras.models.clone_model(
         model, clone_function=lambda each: each, call_function=call
     )
-    return again.input, again.output, cuts
+    return again.input, again.output, calls
 
 
 def _find(

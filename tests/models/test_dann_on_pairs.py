@@ -149,6 +149,20 @@ def test_a_second_fit_sees_other_orders(monkeypatch):
     assert seen[-5:] == [0, 1, 2, 2, 3]
 
 
+def test_batches_that_are_only_read_do_not_change_a_fit():
+    def made():
+        return pair(source(16), target(8), batch_size=8, seed=1)
+
+    dataset, model = made(), fresh(small_model)
+    for _ in range(2):
+        for each in (dataset, dataset.with_steps(3)):
+            walk(each)
+            walk(each)
+        model.fit(dataset, epochs=1, verbose=0)
+    got = [to_numpy(weight) for weight in model.trainable_weights]
+    assert_equal_weights(got, trained(made()))
+
+
 @pytest.mark.parametrize(
     ("call", "argument"),
     [

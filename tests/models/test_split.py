@@ -88,6 +88,24 @@ def test_multiple_outputs_stay_after_the_cut():
     assert set(tail(np.ones((2, 4)))) == {"a", "b"}
 
 
+@pytest.mark.parametrize("called", ["positional", "keyword", "twice"])
+def test_the_part_before_a_layer(called):
+    inputs = keras.Input((3,))
+    hidden = keras.layers.Dense(4, activation="tanh", name="first")(inputs)
+    layer = keras.layers.Dense(4, name="last")
+    outputs = layer(inputs=hidden) if called == "keyword" else layer(hidden)
+    if called == "twice":
+        outputs = layer(outputs)
+    model = keras.Model(inputs, keras.layers.Softmax()(outputs))
+    part = split.before(model, layer)
+    x = np.random.default_rng(0).normal(size=(4, 3))
+    expected = model.get_layer("first")(x)
+    if called == "twice":
+        expected = layer(expected)
+    np.testing.assert_allclose(to_numpy(part(x)), to_numpy(expected), atol=1e-6)
+    assert {id(w) for w in part.weights} <= {id(w) for w in model.weights}
+
+
 def check_one_step(model, x):
     """All trainable weights change, through all layers."""
     # Operation by operation: compiling such a step takes minutes.

@@ -14,6 +14,12 @@ MUTANTS = [
             "test_share_of_the_gap",
         ),
         (
+            '"|---" * len(header)',
+            '"|---" * len(rows)',
+            f"{_TESTS}test_gallery.py::"
+            "test_the_tables_of_the_pages_are_the_facts",
+        ),
+        (
             "return (accuracy - lower) / (upper - lower)",
             "return (accuracy - lower) / upper",
             "test_the_whole_table",

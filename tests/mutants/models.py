@@ -384,4 +384,23 @@ MUTANTS = [
         ),
         ("realpath", "abspath", "test_a_link_stays_a_link"),
     ),
+    *mutants(
+        "keras_grl/models/split.py",
+        "tests/models/test_split.py",
+        (
+            "keras.Model(inputs, calls[-1].inputs)",
+            "keras.Model(inputs, calls[0].inputs)",
+            "test_the_part_before_a_layer[twice]",
+        ),
+        (
+            "_Call((*args, *kwargs.values())[0], outputs)",
+            "_Call(args[0], outputs)",
+            "test_the_part_before_a_layer[keyword]",
+        ),
+        (
+            "if len(calls) != 1:",
+            "if not calls:",
+            "test_cuts_that_cannot_be_made[twice]",
+        ),
+    ),
 ]

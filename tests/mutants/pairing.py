@@ -42,6 +42,12 @@ MUTANTS = [
             "test_a_second_fit_sees_other_orders",
         ),
         (
+            "return self._trained.epochs",
+            "return max(self._trained.epochs, self._epoch + 1)",
+            "tests/models/test_dann_on_pairs.py::"
+            "test_batches_that_are_only_read_do_not_change_a_fit",
+        ),
+        (
             "self._epoch = epoch - 1",
             "self._epoch = epoch",
             "test_set_epoch_resumes_a_run",
