@@ -6,10 +6,10 @@ from keras import tree
 
 from keras_grl.backend import num_devices
 from keras_grl.callbacks.target_samples import padded
+from keras_grl.scores.models import probabilities_of
 from keras_grl.scores.models import two_columns
 from keras_grl.types import Array
 from keras_grl.types import Inputs
-from keras_grl.types import Predictions
 
 
 def predicted(model: keras.Model, x: Inputs, size: int) -> Array:
@@ -50,21 +50,6 @@ def batch_size(model: keras.Model, size: int) -> int:
     return -(-size // devices) * devices
 
 
-def probabilities_of(
-    model: keras.Model, predictions: Predictions
-) -> Predictions:
-    """Probabilities, if the model's loss says that they are logits.
-
-    Args:
-        model: A compiled model.
-        predictions: What it predicts.
-    """
-    logits = getattr(model.loss, "from_logits", False)
-    if not logits or tree.is_nested(predictions):
-        return predictions
-    return _softmax(np.asarray(predictions, "float64"))
-
-
 def rows(x: Inputs) -> int:
     """The number of samples."""
     return len(tree.flatten(x)[0])
@@ -72,10 +57,3 @@ def rows(x: Inputs) -> int:
 
 def _sliced(x: Inputs, start: int, stop: int) -> Inputs:
     return tree.map_structure(lambda array: array[start:stop], x)
-
-
-def _softmax(logits: Array) -> Array:
-    if logits.ndim == 2 and logits.shape[1] == 1:
-        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)

@@ -1,13 +1,12 @@
 """Appendix A: one loss for the domain classifier, another for the features."""
 
-import inspect
-from collections.abc import Callable
 from typing import Any
 from typing import NamedTuple
 
 import keras
 from keras import ops
 
+from keras_grl.losses.from_logits import says_from_logits
 from keras_grl.types import AdversarialLossLike
 from keras_grl.types import Config
 from keras_grl.types import DomainLoss
@@ -225,7 +224,7 @@ def _pair(losses: object) -> tuple[DomainLoss, DomainLoss]:
     for loss in losses:
         if not callable(loss) or isinstance(loss, type):
             raise ValueError(_invalid(losses))
-        if _takes_probabilities(loss):
+        if says_from_logits(loss) is False:
             raise ValueError(
                 invalid(
                     "adversarial_loss",
@@ -236,16 +235,6 @@ def _pair(losses: object) -> tuple[DomainLoss, DomainLoss]:
             )
     plus, minus = losses
     return plus, minus
-
-
-def _takes_probabilities(loss: Callable[..., Tensor]) -> bool:
-    """Whether its argument `from_logits` is False."""
-    from_logits = getattr(loss, "from_logits", None)
-    if from_logits is None and not isinstance(loss, keras.Loss):
-        parameters = inspect.signature(loss).parameters
-        if "from_logits" in parameters:
-            from_logits = parameters["from_logits"].default
-    return from_logits is False
 
 
 def _invalid(losses: object) -> str:

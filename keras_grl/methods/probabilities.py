@@ -1,16 +1,14 @@
 """The class probabilities in predictions, and whether predictions have them."""
 
-import functools
-
 import keras
 from keras import ops
 from keras import tree
 
+from keras_grl.losses.from_logits import says_from_logits
 from keras_grl.methods.domain_classifier import activation_of
 from keras_grl.methods.domain_classifier import last_operation
 from keras_grl.methods.logits import are_probabilities
 from keras_grl.types import LossLike
-from keras_grl.types import OneLoss
 from keras_grl.types import Shapes
 from keras_grl.types import Tensor
 
@@ -58,7 +56,7 @@ def takes_logits(loss: LossLike | None) -> bool:
     >>> takes_logits("binary_crossentropy")
     False
     """
-    return any(_from_logits(each) for each in tree.flatten(loss))
+    return any(says_from_logits(each) for each in tree.flatten(loss))
 
 
 def check_last_layer(
@@ -142,14 +140,6 @@ def number_of_classes(shape: Shapes) -> int:
         f"classes). Received: output of shape {shape}\n"
         "Use `conditioning=None`, or a label predictor with that output alone."
     )
-
-
-def _from_logits(loss: OneLoss | None) -> bool:
-    if isinstance(loss, functools.partial):
-        return bool(loss.keywords.get("from_logits", False))
-    if isinstance(loss, keras.Loss) and not hasattr(loss, "from_logits"):
-        return bool(loss.get_config().get("from_logits", False))
-    return bool(getattr(loss, "from_logits", False))
 
 
 def _ends_in_linear_layer(layer: keras.Operation) -> bool:

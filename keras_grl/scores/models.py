@@ -3,7 +3,9 @@
 from typing import Protocol
 
 import numpy as np
+from keras import tree
 
+from keras_grl.losses.from_logits import says_from_logits
 from keras_grl.streams.names import wrong
 from keras_grl.streams.unpacking import describe
 from keras_grl.types import Array
@@ -50,6 +52,26 @@ def predicted_classes(predictions: Predictions) -> Array:
             )
         )
     return p.argmax(axis=1)
+
+
+def probabilities_of(model: object, predictions: Predictions) -> Predictions:
+    """Probabilities, if the model's loss says that predictions are logits.
+
+    Args:
+        model: A model, compiled or not.
+        predictions: What it predicts. Several outputs stay as they are.
+    """
+    logits = says_from_logits(getattr(model, "loss", None))
+    if not logits or tree.is_nested(predictions):
+        return predictions
+    return _softmax(np.asarray(predictions, "float64"))
+
+
+def _softmax(logits: Array) -> Array:
+    if logits.ndim == 2 and logits.shape[1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def two_columns(predictions: Predictions) -> Array:

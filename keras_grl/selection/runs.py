@@ -19,6 +19,7 @@ from keras_grl.scores.arrays import check_rows
 from keras_grl.scores.mixing import as_numbers
 from keras_grl.scores.mixing import refuse_embedding
 from keras_grl.scores.models import Predicts
+from keras_grl.scores.models import probabilities_of
 from keras_grl.scores.models import two_columns
 from keras_grl.streams import Columns
 from keras_grl.streams.arrays import as_array
@@ -123,11 +124,8 @@ class _Predictor:
 
     def predict(self, x: Inputs, verbose: int = 0) -> Array:
         found = self._predictions(x, verbose)
-        loss = getattr(self._model, "loss", None)
-        if getattr(loss, "from_logits", False):
-            return _softmax(np.asarray(found, "float64"))
         try:
-            return two_columns(found)
+            return two_columns(probabilities_of(self._model, found))
         except ValueError as error:
             raise ValueError(f"{self._name}: {error}") from error
 
@@ -151,13 +149,6 @@ class _Predictor:
                     f"samples for which it raised: {error}",
                 )
             ) from error
-
-
-def _softmax(logits: Array) -> Array:
-    if logits.ndim == 2 and logits.shape[1] == 1:
-        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
 
 
 def check_candidates(candidates: object) -> None:

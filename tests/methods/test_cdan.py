@@ -234,6 +234,9 @@ def test_entropy_weights_have_the_mean_1_within_each_domain(units):
             functools.partial(losses.binary_crossentropy, from_logits=True),
             True,
         ),
+        (lambda y, y_pred, from_logits=True: y_pred, True),
+        (functools.partial(losses.binary_crossentropy, axis=-1), False),
+        (max, False),  # without a signature
     ],
 )
 def test_losses_of_logits(loss, expected):

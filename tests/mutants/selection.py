@@ -76,9 +76,13 @@ MUTANTS = [
             "pass",
             "test_batches",
         ),
+    ),
+    *mutants(
+        "keras_grl/scores/models.py",
+        MODELS,
         (
-            'if getattr(loss, "from_logits", False):',
-            "if False:",
+            "if not logits or tree.is_nested(predictions):",
+            "if True:",
             "test_logits_of_a_model_that_says_so",
         ),
     ),
