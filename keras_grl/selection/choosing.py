@@ -55,12 +55,12 @@ def select(
     disagree on is wrong in one of them, so it estimates the error; scores of
     one model alone are high for a model that is surely wrong.
 
-    In a study of ten shifts of digits with 21 candidates each
-    (docs/selection.md, with its figure) this kept no candidate that was worse
-    than source only, and 79 % of the gain that labels would bring: 75 % on the
-    five shifts that the rule was found on, 83 % on the other five, of which one
-    had a say in the margin. The highest InfoMax kept a worse candidate on four
-    of ten, by up to 7.5 points, MixVal on one, EnsV on one.
+    In a study of eleven shifts of digits with 21 candidates each
+    (docs/selection.md, with its figure) this kept no candidate that was a point
+    worse than source only. Of the gain that labels would bring it kept 75 % on
+    the five shifts that the rule was found on, and 83 % on the other six, of
+    which one had a say in the margin. The highest InfoMax kept a worse candidate on four
+    of eleven, by up to 7.5 points, MixVal on one, EnsV on one.
 
     A candidate is vetoed if one of its runs predicts NaN, the same for all
     samples, or far fewer classes than the reference: if exp(entropy) of how
