@@ -160,8 +160,8 @@ class Settings(CommonSettings):
     entropy_conditioning: bool = option(
         False, "Whether sure predictions weigh more in CDAN.", switch
     )
-    # Of .1, .3 and 1 the best, or nearly, on average over eleven shifts, and less
-    # harmful than 1 where these losses hurt: docs/selection.md.
+    # Of .1, .3 and 1 the best, or nearly, on average over eleven shifts, and
+    # less harmful than 1 where these losses hurt: docs/selection.md.
     mcc_weight: float = option(
         0.3, "Weight of the minimum class confusion.", not_negative
     )

@@ -59,8 +59,9 @@ def select(
     (docs/selection.md, with its figure) this kept no candidate that was a point
     worse than source only. Of the gain that labels would bring it kept 75 % on
     the five shifts that the rule was found on, and 83 % on the other six, of
-    which one had a say in the margin. The highest InfoMax kept a worse candidate on four
-    of eleven, by up to 7.5 points, MixVal on one, EnsV on one.
+    which one had a say in the margin. The highest InfoMax kept a worse
+    candidate on four of eleven, by up to 7.5 points, MixVal on one, EnsV on
+    one.
 
     A candidate is vetoed if one of its runs predicts NaN, the same for all
     samples, or far fewer classes than the reference: if exp(entropy) of how
