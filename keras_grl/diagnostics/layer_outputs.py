@@ -2,21 +2,20 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 from keras import ops
 
 from keras_grl.backend import kept_state
 from keras_grl.models import AdaptationModel
-from keras_grl.models.split import inputs_of
+from keras_grl.models.split import Call
+from keras_grl.models.split import calls_in
 from keras_grl.models.split import suggested
 from keras_grl.models.weights_kept import WeightsKept
 from keras_grl.streams import source_names
 from keras_grl.types import Array
 from keras_grl.types import Domain
 from keras_grl.types import Inputs
-from keras_grl.types import Symbolic
 from keras_grl.types import Tensor
 from keras_grl.validation import check_choice
 from keras_grl.validation import invalid
@@ -123,7 +122,7 @@ class _Part:
         self.names: list[str] = []
         self._model: keras.Model | None = None
         try:
-            self._inputs, self._outputs, calls = _calls(layer)
+            self._inputs, self._outputs, calls = calls_in(layer)
         except (AttributeError, ValueError):
             # Not a model of layers: there is only what it returns.
             self._found: dict[str, Tensor] = {}
@@ -200,51 +199,23 @@ class _Pass(WeightsKept):
         ]
 
 
-def _calls(
-    model: keras.layers.Layer,
-) -> tuple[Symbolic, Symbolic, list[tuple[keras.layers.Layer, Symbolic]]]:
-    """The inputs, the outputs, and what each layer returns, in order.
-
-    The graph is built again with the same layers, as in
-    `keras_grl.models.split`: there, for one of them.
-    """
-    found = []
-
-    def call(called: keras.Operation, *args: Any, **kwargs: Any) -> Symbolic:
-        outputs = called(*args, **kwargs)
-        # Operations of `keras.ops` have no place to attach anything to.
-        if isinstance(called, keras.layers.Layer):
-            found.append((called, outputs))
-        return outputs
-
-    if isinstance(model, keras.Sequential):
-        inputs = outputs = inputs_of(model)
-        for layer in model.layers:
-            outputs = call(layer, outputs)
-        return inputs, outputs, found
-    again = keras.models.clone_model(
-        model, clone_function=lambda each: each, call_function=call
-    )
-    return again.input, again.output, found
-
-
-def _single_outputs(
-    calls: list[tuple[keras.layers.Layer, Symbolic]], whole: bool
-) -> dict[str, Tensor]:
+def _single_outputs(calls: list[Call], whole: bool) -> dict[str, Tensor]:
     """Name of each layer that counts to its output.
 
     Those are layers that are called once, with one output of floats, between
     the first and the last layer that has weights: before there is nothing to
     adapt, after it nothing to predict with.
     """
-    weighted = [n for n, (layer, _) in enumerate(calls) if layer.weights]
+    # Operations of `keras.ops` have no place to attach anything to.
+    calls = [c for c in calls if isinstance(c.layer, keras.layers.Layer)]
+    weighted = [n for n, each in enumerate(calls) if each.layer.weights]
     if not weighted:
         return {}
     last = len(calls) if whole else weighted[-1]
-    times = [layer.name for layer, _ in calls]
+    times = [each.layer.name for each in calls]
     return {
         layer.name: output
-        for layer, output in calls[weighted[0] : last]
+        for layer, _, output in calls[weighted[0] : last]
         if times.count(layer.name) == 1
         and isinstance(output, keras.KerasTensor)
         and keras.backend.is_float_dtype(output.dtype)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 
 from keras_grl.pairing import PairedDataset
+from keras_grl.streams.wrapped import WrappedDataset
 from keras_grl.types import Array
 from keras_grl.types import Batch
 from keras_grl.types import Data
@@ -37,27 +37,12 @@ def with_class_weights(
     return _ClassWeighted(dataset, weights), rest
 
 
-class _ClassWeighted(keras.utils.PyDataset):
+class _ClassWeighted(WrappedDataset):
     """The batches of a paired dataset, with sample weights by class."""
 
     def __init__(self, dataset: PairedDataset, weights: dict[int, float]):
-        super().__init__(
-            workers=dataset.workers,
-            use_multiprocessing=dataset.use_multiprocessing,
-            max_queue_size=dataset.max_queue_size,
-        )
-        self._dataset = dataset
+        super().__init__(dataset)
         self._weights = weights
-
-    @property
-    def num_batches(self) -> int | None:
-        return self._dataset.num_batches
-
-    def on_epoch_begin(self) -> None:
-        self._dataset.on_epoch_begin()
-
-    def on_epoch_end(self) -> None:
-        self._dataset.on_epoch_end()
 
     def __getitem__(self, index: int) -> Batch:
         x, y, *given = self._dataset[index]

@@ -159,34 +159,32 @@ def _cut(
     return inputs, outputs, layer, cut
 
 
-class _Call(NamedTuple):
+class Call(NamedTuple):
     """One call of a layer: its first argument and what it returns."""
 
+    layer: keras.Operation
     inputs: Symbolic
     outputs: Symbolic
 
 
-def _traced(
-    model: keras.Model, layer: keras.layers.Layer
-) -> tuple[Symbolic, Symbolic, list[_Call]]:
+def calls_in(model: keras.Model) -> tuple[Symbolic, Symbolic, list[Call]]:
     """The model's graph, built again with the same layers.
 
     Not `layer.output`: for a model within the model, such as a backbone, it
     belongs to the graph of the inner model.
 
     Returns:
-        The inputs and outputs of the model, and the calls of `layer`.
+        The inputs and outputs of the model, and all calls in order.
     """
     calls = []
 
     def call(called: keras.Operation, *args: Any, **kwargs: Any) -> Symbolic:
         outputs = called(*args, **kwargs)
-        if called is layer:
-            calls.append(_Call((*args, *kwargs.values())[0], outputs))
+        calls.append(Call(called, (*args, *kwargs.values())[0], outputs))
         return outputs
 
     if isinstance(model, keras.Sequential):
-        inputs = outputs = model.inputs[0]
+        inputs = outputs = inputs_of(model)
         for each in model.layers:
             outputs = call(each, outputs)
         return inputs, outputs, calls
@@ -194,6 +192,14 @@ def _traced(
         model, clone_function=lambda each: each, call_function=call
     )
     return again.input, again.output, calls
+
+
+def _traced(
+    model: keras.Model, layer: keras.layers.Layer
+) -> tuple[Symbolic, Symbolic, list[Call]]:
+    """The inputs and outputs of the model, and the calls of `layer`."""
+    inputs, outputs, calls = calls_in(model)
+    return inputs, outputs, [each for each in calls if each.layer is layer]
 
 
 def _find(

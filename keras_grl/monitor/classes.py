@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_grl.monitor.findings import Finding
-from keras_grl.monitor.run import entropy
+from keras_grl.scores.arrays import predicted_shares
+from keras_grl.scores.entropy import entropy
 from keras_grl.scores.label_shift import LabelShift
 from keras_grl.scores.label_shift import by_likelihood
 from keras_grl.scores.label_shift import shift_from
@@ -42,19 +43,8 @@ def figures(p: Array, class_shares: Array) -> Logs:
         return dict.fromkeys(FIGURES, float("nan"))
     predicted = predicted_shares(p)
     shift = shift_from(class_shares, estimate(p, class_shares))
-    values = (entropy(predicted), float(predicted.max()), shift.distance)
+    values = (float(entropy(predicted)), float(predicted.max()), shift.distance)
     return dict(zip(FIGURES, values, strict=True))
-
-
-def predicted_shares(p: Array) -> Array:
-    """How often each class is predicted.
-
-    Example:
-
-    >>> predicted_shares(np.array([[0.9, 0.1], [0.6, 0.4]])).tolist()
-    [1.0, 0.0]
-    """
-    return np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)
 
 
 def estimate(p: Array, class_shares: Array) -> Array:

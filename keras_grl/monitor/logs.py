@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from keras_grl.monitor.findings import Finding
 from keras_grl.monitor.run import Run
-from keras_grl.monitor.run import entropy
+from keras_grl.scores.entropy import entropy
 from keras_grl.types import Array
 from keras_grl.types import Logs
 
@@ -185,7 +185,7 @@ def source_is_learned(
         share: Float, the largest share of the loss of a guess.
     """
     loss = logs.get("label_loss", math.inf)
-    return loss <= share * entropy(class_shares)
+    return bool(loss <= share * entropy(class_shares))
 
 
 def _factors(epochs: Sequence[Logs]) -> list[float]:

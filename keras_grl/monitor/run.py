@@ -10,6 +10,7 @@ from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.methods.dann import DANN
 from keras_grl.monitor.seen import Seen
 from keras_grl.schedules import Constant
+from keras_grl.scores.entropy import entropy
 from keras_grl.types import Array
 
 # The losses whose value tells whether predictions use the inputs.
@@ -82,23 +83,8 @@ class Run:
         if classes is not None:
             run.class_shares = seen.class_shares(classes)
         if run.class_shares is not None:
-            run.uninformed = entropy(run.class_shares)
+            run.uninformed = float(entropy(run.class_shares))
         return run
-
-
-def entropy(shares: Array) -> float:
-    """Entropy in nats.
-
-    Args:
-        shares: Array of shape `(n,)` whose sum is 1.
-
-    Example:
-
-    >>> round(entropy(np.array([0.5, 0.5, 0.0])), 4)  # ln 2
-    0.6931
-    """
-    shares = shares[shares > 0]
-    return float(0.0 - (shares * np.log(shares)).sum())
 
 
 def smoothed_entropy(sizes: list[int], smoothing: float) -> float:
@@ -116,7 +102,8 @@ def smoothed_entropy(sizes: list[int], smoothing: float) -> float:
     0.5623
     """
     shares = np.array(sizes) / sum(sizes)
-    return entropy(shares * (1 - smoothing) + smoothing / len(shares))
+    shares = shares * (1 - smoothing) + smoothing / len(shares)
+    return float(entropy(shares))
 
 
 def number_of_classes(model: keras.Model) -> int | None:

@@ -4,13 +4,13 @@ Nothing is read for the monitor alone: a dataset may give its samples once, and
 another read could change the order of the next ones.
 """
 
-import keras
 import numpy as np
 from keras import tree
 
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import TARGET
 from keras_grl.streams import sources_in
+from keras_grl.streams.wrapped import WrappedDataset
 from keras_grl.types import Array
 from keras_grl.types import Batch
 from keras_grl.types import Data
@@ -106,7 +106,7 @@ class Seen:
         return counts / counts.sum() if counts.sum() > 0 else None
 
 
-class WatchedDataset(keras.utils.PyDataset):
+class WatchedDataset(WrappedDataset):
     """The batches of a dataset, the first of which are kept.
 
     Args:
@@ -115,23 +115,8 @@ class WatchedDataset(keras.utils.PyDataset):
     """
 
     def __init__(self, dataset: PairedDataset, seen: Seen):
-        super().__init__(
-            workers=dataset.workers,
-            use_multiprocessing=dataset.use_multiprocessing,
-            max_queue_size=dataset.max_queue_size,
-        )
-        self._dataset = dataset
+        super().__init__(dataset)
         self._seen = seen
-
-    @property
-    def num_batches(self) -> int | None:
-        return self._dataset.num_batches
-
-    def on_epoch_begin(self) -> None:
-        self._dataset.on_epoch_begin()
-
-    def on_epoch_end(self) -> None:
-        self._dataset.on_epoch_end()
 
     def __getitem__(self, index: int) -> Batch:
         batch = self._dataset[index]

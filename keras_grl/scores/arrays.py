@@ -192,3 +192,17 @@ def _check_finite(name: str, part: str, array: Array) -> None:
 def _shown(row: Array) -> str:
     values = ", ".join(f"{value:.4g}" for value in row[:4])
     return f"[{values}{', …' if len(row) > 4 else ''}]"
+
+
+def predicted_shares(p: Array) -> Array:
+    """How often each class is predicted.
+
+    Args:
+        p: Array of shape `(n, classes)`.
+
+    Example:
+
+    >>> predicted_shares(np.array([[0.9, 0.1], [0.6, 0.4]])).tolist()
+    [1.0, 0.0]
+    """
+    return np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)

@@ -4,10 +4,10 @@ import itertools
 
 import numpy as np
 
+from keras_grl.scores.arrays import predicted_shares
 from keras_grl.scores.entropy import entropy
 from keras_grl.selection.runs import Run
 from keras_grl.streams.names import wrong
-from keras_grl.types import Array
 
 # A candidate is collapsed if it predicts fewer classes than this share of
 # those of the reference, effectively.
@@ -54,19 +54,13 @@ def _reason(run: Run, expected: float | None) -> str | None:
     return None
 
 
-def class_shares(p: Array) -> Array:
-    """How often each class is predicted, as shares."""
-    counts = np.bincount(p.argmax(axis=1), minlength=p.shape[1])
-    return counts / len(p)
-
-
 def diversity(run: Run) -> float:
     """The effective number of predicted classes, exp(entropy of the shares).
 
     n if n classes are predicted equally often; between 1 and that otherwise.
     """
     assert run.probabilities is not None
-    return float(np.exp(entropy(class_shares(run.probabilities))))
+    return float(np.exp(entropy(predicted_shares(run.probabilities))))
 
 
 def check_runs_differ(name: str, runs: list[Run]) -> None:

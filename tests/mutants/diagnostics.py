@@ -101,8 +101,8 @@ MUTANTS = [
         f"{_PACKAGE}layer_outputs.py",
         f"{_TESTS}test_choose_layer.py",
         (
-            "for layer, output in calls[weighted[0] : last]",
-            "for layer, output in calls[:last]",
+            "for layer, _, output in calls[weighted[0] : last]",
+            "for layer, _, output in calls[:last]",
             "test_it_points_to_the_layer_in_which_the_domains_are_alike",
         ),
         (

@@ -393,8 +393,8 @@ MUTANTS = [
             "test_the_part_before_a_layer[twice]",
         ),
         (
-            "_Call((*args, *kwargs.values())[0], outputs)",
-            "_Call(args[0], outputs)",
+            "Call(called, (*args, *kwargs.values())[0], outputs)",
+            "Call(called, args[0], outputs)",
             "test_the_part_before_a_layer[keyword]",
         ),
         (

@@ -22,9 +22,8 @@ MUTANTS = [
         "keras_grl/monitor/run.py",
         LOGS,
         (
-            "return entropy(shares * (1 - smoothing) + smoothing / "
-            "len(shares))",
-            "return entropy(shares)",
+            "shares = shares * (1 - smoothing) + smoothing / len(shares)",
+            "pass",
             "test_what_a_classifier_that_cannot_tell_costs",
         ),
     ),
