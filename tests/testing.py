@@ -104,23 +104,32 @@ def small_data(
     )
 
 
+# For `compile`, in tests about the values of few steps: on TensorFlow these take
+# less time than the trace of a step. Others test that both do the same.
+EAGERLY_ON_TENSORFLOW = {"run_eagerly": BACKEND == "tensorflow"}
+
 _made: dict[object, keras.Model] = {}
 
 
-def fresh(make: Callable[[], keras.Model]) -> keras.Model:
-    """What `make()` returns, without another compilation of its steps.
+def fresh(
+    make: Callable[..., keras.Model], *args: object, **kwargs: object
+) -> keras.Model:
+    """What `make(…)` returns, without another compilation of its steps.
 
     At first it is that, and later the same model with the values of a new one.
     Most of the time of a small `fit` goes into tracing and compiling.
 
     Args:
         make: Function that returns a compiled model, built but not trained.
+        *args: Its arguments, hashable.
+        **kwargs: Further ones.
     """
     # Also later, so that random numbers continue alike.
-    new = make()
+    new = make(*args, **kwargs)
     if BACKEND == "torch":
         return new  # It compiles nothing.
-    model = _made.setdefault((make, keras.config.dtype_policy().name), new)
+    key = (make, args, *sorted(kwargs.items()))
+    model = _made.setdefault((key, keras.config.dtype_policy().name), new)
     if model is not new:
         for each in (new, model):
             if not each.optimizer.built:
