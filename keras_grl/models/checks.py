@@ -17,6 +17,7 @@ from keras_grl.models.input_specs import symbolic
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.labels import check_labels
 from keras_grl.models.metrics import metrics_built
+from keras_grl.models.optimizers import build_optimizer
 from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.validation_data import check_validation_data
 from keras_grl.pairing import PairedDataset
@@ -96,6 +97,10 @@ class BeforeTraining(keras.callbacks.Callback):
         if metrics_built(self.model, self._labels):
             # It refuses names that occur twice.
             self.model.get_metrics_result()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        # Not earlier: callbacks may freeze layers when training begins.
+        build_optimizer(self.model)
 
     def _check(self, model: keras.Model) -> None:
         x, y, options = self._arguments

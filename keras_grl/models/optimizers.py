@@ -1,4 +1,4 @@
-"""Whether an optimizer can update the weights of a model."""
+"""Whether an optimizer can update the weights of a model, and its build."""
 
 import keras
 
@@ -42,6 +42,21 @@ def check_optimizer(model: keras.Model) -> None:
         "Make one optimizer for each model: `model.compile("
         f"keras.optimizers.{type(owner).__name__}(…), …)`."
     )
+
+
+def build_optimizer(model: keras.Model) -> None:
+    """Builds the optimizer of a model before the first step.
+
+    On TensorFlow Keras 3.15.1 leaves this to the first step, unless several
+    devices share a batch. The trace of the step then makes variables, for which
+    TensorFlow traces it a second time.
+
+    Args:
+        model: A compiled model. Before it is built this does nothing.
+    """
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None and model.built and not optimizer.built:
+        optimizer.build(model.trainable_variables)
 
 
 def _knows(

@@ -1,5 +1,6 @@
 """AdaptationMonitor: each fault of a run is told, in a run that has it."""
 
+import functools
 import itertools
 import re
 import warnings
@@ -16,6 +17,7 @@ from keras_grl.callbacks import AdaptationWarning
 from keras_grl.monitor.findings import PAGE
 from keras_grl.monitor.seen import Seen
 from tests.testing import ROOT
+from tests.testing import fresh
 
 # Of Keras; `pytest.warns` gives it out again.
 pytestmark = pytest.mark.filterwarnings(
@@ -69,6 +71,15 @@ def compiled(model, optimizer=None, **kwargs):
     return model
 
 
+def compiled_dann(*args, **kwargs):
+    return compiled(dann(*args, **kwargs))
+
+
+def trained_by_sgd(learning_rate=0.05, **kwargs):
+    """Its steps are traced in half of the time of Adam's."""
+    return compiled(dann(**kwargs), keras.optimizers.SGD(learning_rate))
+
+
 def pairs(source=SOURCE, target=X_TARGET, batch_size=64):
     return keras_grl.pair(source, target, batch_size=batch_size, seed=0)
 
@@ -119,11 +130,11 @@ def anchors():
 
 
 def test_a_healthy_run_has_no_finding():
-    assert findings(compiled(dann())) == []
+    assert findings(fresh(compiled_dann)) == []
 
 
 def test_fit_adds_it_and_can_leave_it_out():
-    model = compiled(dann(adaptation_factor=0.0))
+    model = fresh(compiled_dann, adaptation_factor=0.0)
     with pytest.warns(AdaptationWarning, match="#zero-adaptation-factor$"):
         model.fit(pairs(), epochs=6, verbose=0)
     # Warnings are errors here.
@@ -134,10 +145,10 @@ def test_fit_adds_it_and_can_leave_it_out():
 
 def test_a_run_of_a_few_steps_tells_nothing():
     """19 steps, with a fault that 20 steps would tell."""
-    model = compiled(dann(adaptation_factor=0.0))
-    data = pairs(batch_size=32).with_steps(19)
+    model = fresh(compiled_dann, adaptation_factor=0.0)
+    data = pairs().with_steps(19)
     assert findings(model, data, epochs=1) == []
-    data = pairs(batch_size=32).with_steps(20)
+    data = pairs().with_steps(20)
     assert findings(model, data, epochs=1) == ["zero-adaptation-factor"]
 
 
@@ -186,19 +197,19 @@ def test_outputs_that_are_no_probabilities_end_no_run():
     [(0.0, "AdaptationModel"), (schedules.LinearRamp(warmup=0.99), "schedule")],
 )
 def test_zero_factor(factor, fix):
-    model = compiled(dann(adaptation_factor=factor))
+    model = fresh(compiled_dann, adaptation_factor=factor)
     assert fix in message(model, "zero-adaptation-factor")
 
 
 def test_horizon():
-    found = message(compiled(dann(total_steps=1000)), "horizon-and-run-differ")
+    found = message(trained_by_sgd(total_steps=1000), "horizon-and-run-differ")
     assert "step 24 of `total_steps=1000`" in found
-    found = message(compiled(dann(total_steps=5)), "horizon-and-run-differ")
+    found = message(trained_by_sgd(total_steps=5), "horizon-and-run-differ")
     assert "24 steps, and `total_steps=5`" in found
 
 
 def test_a_run_that_continues_has_a_part_of_the_horizon():
-    model = compiled(dann(total_steps=50))
+    model = trained_by_sgd(total_steps=50)
     assert findings(model) == ["horizon-and-run-differ"]
     assert findings(model) == []
 
@@ -217,7 +228,8 @@ class StopAfter(keras.callbacks.Callback):
 @pytest.mark.parametrize("total_steps", [None, 400])
 def test_an_early_end_is_told_once(total_steps):
     """By the schedule, which knows how far λ got."""
-    model = compiled(dann(total_steps=total_steps))
+    options = {} if total_steps is None else {"total_steps": total_steps}
+    model = fresh(compiled_dann, **options)
     with pytest.warns(UserWarning, match="Training stopped after"):
         found = findings(model, epochs=100, callbacks=[StopAfter(6)])
     assert found == []
@@ -268,7 +280,7 @@ def test_collapsed_features(factor, weight_decay):
 
 
 def test_domain_loss_too_high():
-    model = compiled(dann(adaptation_factor=5.0), keras.optimizers.SGD(0.01))
+    model = fresh(trained_by_sgd, 0.01, adaptation_factor=5.0)
     found = message(model, "domain-loss-too-high")
     assert "has 0.693" in found
 
@@ -276,7 +288,7 @@ def test_domain_loss_too_high():
 def test_it_is_told_before_the_end():
     seen = []
     monitor = AdaptationMonitor()
-    model = compiled(dann(adaptation_factor=5.0), keras.optimizers.SGD(0.01))
+    model = fresh(trained_by_sgd, 0.01, adaptation_factor=5.0)
     look = keras.callbacks.LambdaCallback(
         on_epoch_end=lambda epoch, logs: seen.append(bool(monitor.findings))
     )
@@ -304,7 +316,7 @@ def shifted():
 @pytest.mark.parametrize("samples", [None, 128])
 def test_label_shift(samples):
     monitor = AdaptationMonitor(samples=samples)
-    model = compiled(dann(10))
+    model = fresh(compiled_dann, 10)
     assert findings(model, shifted(), monitor=monitor) == ["label-shift"]
 
 
@@ -371,7 +383,7 @@ def test_nan_input_of_a_dataset_that_is_not_of_pair():
             return {"source": x[rows], "target": target[rows]}, y[rows]
 
     found = message(
-        compiled(dann()), "nan-or-infinite-loss", Batches(), epochs=1
+        fresh(compiled_dann), "nan-or-infinite-loss", Batches(), epochs=1
     )
     assert "of epoch 1" in found
 
@@ -383,38 +395,49 @@ def endless():
     return itertools.cycle(np.split(X_TARGET, 8))
 
 
+def with_dropout():
+    # For the seed of dropout.
+    keras.utils.set_random_seed(1)
+    return compiled_dann(
+        layers=[keras.layers.BatchNormalization(), keras.layers.Dropout(0.5)]
+    )
+
+
+def trained(monitor, target):
+    """The weights, the logs and the state of random numbers after it."""
+    model = fresh(with_dropout)
+    data = pairs()
+    if target is not None:
+        data = pairs(target=target(), batch_size={"source": 16})
+    history = model.fit(
+        data.with_steps(8),
+        epochs=6,
+        verbose=0,
+        callbacks=monitor,
+        monitor=False,
+    ).history
+    random = {"numpy": np.random.rand(), **backend.random_state()}
+    return model.get_weights(), history, random
+
+
+@functools.cache
+def trained_without_monitor(target):
+    return trained([], target)
+
+
 @pytest.mark.parametrize(
     ("samples", "target"), [(None, None), (64, None), (64, endless)]
 )
 def test_trains_the_same_weights_to_the_bit(samples, target):
     """With dropout, and a generator whose every sample counts."""
-    weights, histories, random = [], [], []
-    for monitor in ([], [AdaptationMonitor(samples)]):
-        # For the seed of dropout.
-        keras.utils.set_random_seed(1)
-        layers = [
-            keras.layers.BatchNormalization(),
-            keras.layers.Dropout(0.5),
-        ]
-        model = compiled(dann(layers=layers))
-        data = pairs()
-        if target is not None:
-            data = pairs(target=target(), batch_size={"source": 16})
-        history = model.fit(
-            data.with_steps(8),
-            epochs=6,
-            verbose=0,
-            callbacks=monitor,
-            monitor=False,
-        )
-        weights.append(model.get_weights())
-        histories.append(history.history)
-        random.append({"numpy": np.random.rand(), **backend.random_state()})
-    for a, b in zip(*weights, strict=True):
+    weights, plain, random = trained_without_monitor(target)
+    others, monitored, other_random = trained(
+        [AdaptationMonitor(samples)], target
+    )
+    for a, b in zip(weights, others, strict=True):
         np.testing.assert_array_equal(a, b)
-    for name, value in random[0].items():
-        np.testing.assert_array_equal(value, random[1][name])
-    plain, monitored = histories
+    for name, value in random.items():
+        np.testing.assert_array_equal(value, other_random[name])
     assert {name: monitored[name] for name in plain} == plain
     assert (len(monitored) > len(plain)) == (samples is not None)
 
@@ -424,7 +447,7 @@ def test_trains_the_same_weights_to_the_bit(samples, target):
 
 def test_figures_are_logged_from_the_first_epoch_on(tmp_path):
     path = tmp_path / "log.csv"
-    model = compiled(dann())
+    model = fresh(compiled_dann)
     history = model.fit(
         pairs(),
         epochs=3,

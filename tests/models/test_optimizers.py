@@ -129,3 +129,38 @@ def test_what_is_right():
     )
     for _ in range(2):
         fit(model)
+
+
+class Counting(DANNModel):
+    """Counts how often Python runs through a training step."""
+
+    steps = 0
+
+    def train_step(self, *args):
+        self.steps += 1
+        return super().train_step(*args)
+
+
+def traces(optimizer, built):
+    extractor = small_extractor() if built else keras.layers.Dense(4)
+    model = Counting(extractor, small_classifier(), small_domain_classifier())
+    assert model.built == built
+    model.compile(optimizer, "sparse_categorical_crossentropy")
+    fit(model)
+    return model.steps
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "built"),
+    [
+        (lambda: optimizers.Adam(0.01), True),
+        (
+            lambda: optimizers.LossScaleOptimizer(optimizers.SGD(momentum=0.9)),
+            False,
+        ),
+    ],
+    ids=["Adam", "scaled"],
+)
+def test_a_step_is_not_traced_again_for_an_optimizer(optimizer, built):
+    """SGD has no variables that depend on the weights."""
+    assert traces(optimizer(), built) == traces(optimizers.SGD(), built)
