@@ -104,8 +104,8 @@ def small_data(
     )
 
 
-# For `compile`, in tests about the values of few steps: on TensorFlow these take
-# less time than the trace of a step. Others test that both do the same.
+# For `compile`, in tests about the values of few steps: on TensorFlow these
+# take less time than the trace of one. Others test that both do the same.
 EAGERLY_ON_TENSORFLOW = {"run_eagerly": BACKEND == "tensorflow"}
 
 _made: dict[object, keras.Model] = {}
