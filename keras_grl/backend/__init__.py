@@ -292,6 +292,16 @@ def num_devices(model: keras.Model) -> int:
     return int(mesh.shape[axis])
 
 
+def builds_in_first_step(model: keras.Model) -> bool:
+    """Whether Keras builds metrics and optimizer within the first step.
+
+    On TensorFlow Keras 3.15.1 does, unless several devices share a batch. The
+    trace of the step then makes variables, for which TensorFlow traces it a
+    second time.
+    """
+    return keras.backend.backend() == "tensorflow" and num_devices(model) == 1
+
+
 def check_export(model: keras.Model, format: str) -> None:
     """Refuse an export that would write an invalid file.
 

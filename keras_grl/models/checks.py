@@ -194,6 +194,7 @@ def check_evaluation_data(
             "Pass them: `model.evaluate(x, y)`. Without labels, use "
             "`model.predict(x)`."
         )
+    metrics_built(model, check.first)
 
 
 def check_prediction_data(x: Data) -> None:
@@ -216,7 +217,9 @@ def check_batch(
         return
     if batch.is_paired(x):
         _build(model, x)
-    batch.check_each_labels(x, y, LabelCheck(model))
+    check = LabelCheck(model)
+    batch.check_each_labels(x, y, check)
+    metrics_built(model, check.first)
 
 
 def check_labels_of_batch(model: keras.Model, x: Inputs, y: Labels) -> None:

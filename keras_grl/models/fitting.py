@@ -17,6 +17,7 @@ from keras_grl.models.arguments import check_fit_arguments
 from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.inputs import sorted_inputs
+from keras_grl.models.optimizers import build_optimizer
 from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.saving import Portable
 from keras_grl.pairing import PairedDataset
@@ -218,6 +219,7 @@ class Fitting(Portable):
         checks.check_batch(self, x, y)
         if self.train_function is None:
             check_optimizer(self)
+            build_optimizer(self)
         return super().train_on_batch(x, for_every_backend(y), *args, **kwargs)
 
     def test_on_batch(

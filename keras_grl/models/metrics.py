@@ -6,6 +6,7 @@ import keras
 from keras import ops
 from keras import tree
 
+from keras_grl.backend import builds_in_first_step
 from keras_grl.types import Labels
 
 if TYPE_CHECKING:
@@ -13,19 +14,21 @@ if TYPE_CHECKING:
 
 
 def metrics_built(model: "AdaptationModel", labels: Labels) -> bool:
-    """Builds the metrics of a model, if labels are known.
-
-    On TensorFlow Keras 3.15.1 leaves this to the first step. The trace of the
-    step then makes variables, for which TensorFlow traces it a second time.
+    """Builds the metrics of a model, if Keras would do so in the first step.
 
     Args:
         model: A compiled model.
-        labels: Labels as in a batch, of any size; None if there are none yet.
+        labels: Labels as in a batch, of any size; None if there are none.
 
     Returns:
         Whether all metrics are built.
     """
-    if labels is not None and model.built and not _built(model):
+    if (
+        labels is not None
+        and model.built
+        and not _built(model)
+        and builds_in_first_step(model)
+    ):
         predictions = tree.map_structure(_one_row, model.classifier.output)
         model.compute_metrics(None, labels, predictions)
         model.reset_metrics()

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_grl.backend import builds_in_first_step
 from keras_grl.schedules.horizon import single_optimizers
 
 
@@ -45,17 +46,15 @@ def check_optimizer(model: keras.Model) -> None:
 
 
 def build_optimizer(model: keras.Model) -> None:
-    """Builds the optimizer of a model before the first step.
-
-    On TensorFlow Keras 3.15.1 leaves this to the first step, unless several
-    devices share a batch. The trace of the step then makes variables, for which
-    TensorFlow traces it a second time.
+    """Builds the optimizer of a model, if Keras would do so in the first step.
 
     Args:
         model: A compiled model. Before it is built this does nothing.
     """
+    if not model.built or not builds_in_first_step(model):
+        return
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and model.built and not optimizer.built:
+    if optimizer is not None and not optimizer.built:
         optimizer.build(model.trainable_variables)
 
 

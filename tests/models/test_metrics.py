@@ -54,13 +54,17 @@ KINDS = {
 
 
 class Counting(keras_grl.DANNModel):
-    """Counts how often Python runs through a training step."""
+    """Counts how often Python runs through a step."""
 
     steps = 0
 
     def train_step(self, *args):
         self.steps += 1
         return super().train_step(*args)
+
+    def test_step(self, *args):
+        self.steps += 1
+        return super().test_step(*args)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -75,7 +79,9 @@ def test_a_step_is_not_traced_again_for_metrics(name):
     counts, logs = [], []
     for further in ({}, metrics):
         keras.utils.set_random_seed(0)
-        model = Counting(keras.layers.Dense(4, "relu"), predictor())
+        model = Counting(
+            keras.layers.Dense(4, "relu"), predictor(), keras.layers.Dense(1)
+        )
         model.compile("sgd", loss, **further)
         pairs = keras_grl.pair((X, labels), X + 1, batch_size=8)
         history = model.fit(pairs, epochs=2, verbose=0).history
@@ -87,8 +93,32 @@ def test_a_step_is_not_traced_again_for_metrics(name):
         np.testing.assert_allclose(logs[1][key], value, rtol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        lambda model: model.evaluate(X, CLASSES, verbose=0),
+        lambda model: model.test_on_batch(X, CLASSES),
+        lambda model: model.train_on_batch({"source": X, "target": X}, CLASSES),
+    ],
+    ids=["evaluate", "test_on_batch", "train_on_batch"],
+)
+def test_a_first_step_is_traced_once(first):
+    model = Counting(
+        keras.layers.Dense(4, "relu"),
+        one_output(),
+        keras.layers.Dense(1),
+        total_steps=2,
+    )
+    model.build((None, 4))
+    model.compile("adam", SPARSE, metrics=["accuracy"])
+    first(model)
+    assert model.steps == 1
+
+
 def test_metrics_begin_at_zero():
-    model = keras_grl.DANNModel(keras.layers.Dense(4, "relu"), one_output())
+    model = keras_grl.DANNModel(
+        keras.layers.Dense(4, "relu"), one_output(), keras.layers.Dense(1)
+    )
     # No step changes the weights.
     model.compile(
         keras.optimizers.SGD(0.0), SPARSE, metrics=["accuracy", largest]
