@@ -137,6 +137,8 @@ def fresh(
         for old, value in zip(_values(model), _values(new), strict=True):
             old.assign(value)
         model.stop_training = False
+        # Keras keeps there where `BackupAndRestore` has resumed it.
+        model._initial_epoch = None
     return model
 
 

@@ -88,16 +88,8 @@ def backup(folder, **kwargs):
     )
 
 
-def restarted(make=make):
-    """A model as in a new process."""
-    model = fresh(make)
-    # Keras keeps there where `BackupAndRestore` has resumed it.
-    model._initial_epoch = None
-    return model
-
-
 def killed(folder, epoch=2, batch=None, make=make, **kwargs):
-    model = restarted(make)
+    model = fresh(make)
     with pytest.raises(KilledError):
         fit(model, backup(folder, **kwargs), Kill(folder, epoch, batch))
 
@@ -120,7 +112,7 @@ def left(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole():
-    model = restarted()
+    model = fresh(make)
     fit(model)
     return state(model)
 
@@ -184,7 +176,7 @@ def test_files_that_a_kill_can_leave(tmp_path, whole, left, damage, double):
     damage(now, tmp_path / "before")
     refused = damage in DAMAGED and not double
     # One is in fact new, with an optimizer that is not built.
-    model = make() if damage is complete else restarted()
+    model = make() if damage is complete else fresh(make)
     before = state(model)
     if refused:
         with pytest.raises(ValueError, match="cannot be resumed exactly"):
@@ -205,7 +197,7 @@ def test_stopped_within_epochs(tmp_path, whole, frequency):
     folder = tmp_path / "now"
     killed(folder, 1, 2, save_freq=frequency)
     killed(folder, 2, 1, save_freq=frequency)
-    model = restarted()
+    model = fresh(make)
     assert fit(model, backup(folder, save_freq=frequency)).epoch == [2]
     assert_equal(model, whole)
     assert int(to_numpy(model.optimizer.iterations)) == STEPS * EPOCHS
@@ -214,7 +206,7 @@ def test_stopped_within_epochs(tmp_path, whole, frequency):
 def test_stopped_within_the_first_epoch(tmp_path, whole):
     folder = tmp_path / "now"
     killed(folder, 0, 1, save_freq=1)
-    model = restarted()
+    model = fresh(make)
     with pytest.raises(ValueError, match="no epoch begins at optimizer step"):
         fit(model, backup(folder, save_freq=1))
     shutil.rmtree(folder)
@@ -251,10 +243,10 @@ def discrepancy():
 def test_other_optimizers_and_models(tmp_path, of):
     killed(tmp_path / "now", make=of)
     metadata_of_another_epoch(tmp_path / "now", None)
-    model = restarted(of)
+    model = fresh(of)
     assert fit(model, backup(tmp_path / "now")).epoch == [2]
     resumed = state(model)
-    right = restarted(of)
+    right = fresh(of)
     fit(right)
     assert_equal(right, resumed)
     if of is scaled:
@@ -265,7 +257,7 @@ def test_a_fit_after_another(tmp_path):
     """The step counts from the first one; the epoch from the second one."""
 
     def pretrained():
-        model = restarted()
+        model = fresh(make)
         fit(model, epochs=2)
         return model
 
@@ -278,7 +270,7 @@ def test_a_fit_after_another(tmp_path):
     fit(model)
     right = state(model)
     # Also if the first one is left out this time.
-    for folder, of in (("now", pretrained), ("copy", restarted)):
+    for folder, of in (("now", pretrained), ("copy", lambda: fresh(make))):
         model = of()
         assert fit(model, backup(tmp_path / folder)).epoch == [2]
         assert_equal(model, right)
@@ -288,7 +280,7 @@ def test_older_version_without_recorded_epochs(tmp_path, whole, left):
     left(tmp_path / "now", double_checkpoint=False)
     (tmp_path / "now" / "epochs.json").unlink()
     metadata_of_another_epoch(tmp_path / "now", None)
-    model = restarted()
+    model = fresh(make)
     assert fit(model, backup(tmp_path / "now")).epoch == [2]
     assert_equal(model, whole)
 
@@ -325,7 +317,7 @@ def test_state_of_another_optimizer_is_refused(tmp_path, left):
 
 def test_the_checkpoint_is_deleted_at_the_end(tmp_path):
     folder = tmp_path / "now"
-    fit(restarted(), keras.callbacks.BackupAndRestore(folder, save_freq=2))
+    fit(fresh(make), keras.callbacks.BackupAndRestore(folder, save_freq=2))
     assert not folder.exists()
 
 

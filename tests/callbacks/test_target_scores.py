@@ -33,7 +33,9 @@ def extractor(*layers):
 def dann(activation="softmax", layers=()):
     keras.utils.set_random_seed(1)
     model = keras_grl.DANNModel(
-        extractor(*layers), keras.layers.Dense(3, activation=activation)
+        extractor(*layers),
+        keras.layers.Dense(3, activation=activation),
+        keras.layers.Dense(1),
     )
     model.compile(
         keras.optimizers.SGD(0.05, momentum=0.9),
@@ -319,6 +321,7 @@ def test_several_inputs_by_name():
     model = keras_grl.DANNModel(
         keras.Model({"a": a, "b": b}, features),
         keras.layers.Dense(3, activation="softmax"),
+        keras.layers.Dense(1),
     )
     model.compile("sgd", "sparse_categorical_crossentropy")
     source, target = (

@@ -11,6 +11,7 @@ import pytest
 import keras_grl
 from keras_grl import DANNModel
 from keras_grl import schedules
+from tests.testing import fresh
 from tests.testing import run_python
 from tests.testing import small_classifier
 from tests.testing import small_data
@@ -19,8 +20,14 @@ from tests.testing import small_extractor
 from tests.testing import to_numpy
 
 
+def small_model():
+    return DANNModel(
+        small_extractor(), small_classifier(), small_domain_classifier()
+    )
+
+
 def trained_model(epochs=2):
-    model = DANNModel(small_extractor(), small_classifier())
+    model = small_model()
     model.compile(
         keras.optimizers.SGD(schedules.InverseDecay(0.1), momentum=0.9),
         loss="sparse_categorical_crossentropy",
@@ -37,6 +44,12 @@ def trained_model(epochs=2):
     )
     model.fit(dataset, epochs=epochs, callbacks=[stop], verbose=0)
     return model, dataset
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A trained one, that tests only read."""
+    return trained_model()[0]
 
 
 def state(model):
@@ -83,9 +96,8 @@ def test_saved_and_loaded(tmp_path):
     assert_equal_states(state(loaded), state(model))
 
 
-def test_file_holds_no_code(tmp_path):
+def test_file_holds_no_code(tmp_path, model):
     """Configuration and arrays: nothing that loading would execute."""
-    model, _ = trained_model()
     model.save(tmp_path / "model.keras")
     with zipfile.ZipFile(tmp_path / "model.keras") as archive:
         names = set(archive.namelist())
@@ -95,21 +107,19 @@ def test_file_holds_no_code(tmp_path):
     keras.models.load_model(tmp_path / "model.keras", safe_mode=True)
 
 
-def test_weights_only(tmp_path):
-    model, _ = trained_model()
+def test_weights_only(tmp_path, model):
     model.save_weights(tmp_path / "model.weights.h5")
-    fresh = DANNModel(small_extractor(), small_classifier())
-    fresh.load_weights(tmp_path / "model.weights.h5")
+    new = small_model()
+    new.load_weights(tmp_path / "model.weights.h5")
     x = small_data()[0]
     np.testing.assert_allclose(
-        fresh.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6
+        new.predict(x, verbose=0), model.predict(x, verbose=0), rtol=1e-6
     )
-    assert fresh.adaptation_factor == model.adaptation_factor
+    assert new.adaptation_factor == model.adaptation_factor
 
 
-def test_weights_are_saved_by_part(tmp_path):
+def test_weights_are_saved_by_part(tmp_path, model):
     """And do not move when a model derived from the parts has been used."""
-    model, _ = trained_model()
     assert model.classifier is model.classifier
     assert model.network is model.network
     model.save_weights(tmp_path / "model.weights.h5")
@@ -132,8 +142,7 @@ def test_unregistered_function_is_refused_when_saving(tmp_path):
     assert model.predict(small_data()[0], verbose=0).shape == (12, 3)
 
 
-def test_clone():
-    model, _ = trained_model()
+def test_clone(model):
     clone = DANNModel.from_config(model.get_config())
     assert clone.count_params() == model.count_params()
 
@@ -141,19 +150,27 @@ def test_clone():
 # A run that is killed and started again.
 
 
+def compiled(learning_rate):
+    model = small_model()
+    model.compile(
+        keras.optimizers.SGD(learning_rate, momentum=0.9),
+        loss="sparse_categorical_crossentropy",
+    )
+    return model
+
+
+def annealed():
+    return compiled(schedules.InverseDecay(0.1))
+
+
 def trained_with_backup(backup, annealing_by_callback, kill=None):
     """Four epochs of three steps; `kill()` before the third, if given."""
     keras.utils.set_random_seed(0)
-    model = DANNModel(
-        small_extractor(), small_classifier(), small_domain_classifier()
-    )
-    decay = schedules.InverseDecay(0.1)
-    model.compile(
-        keras.optimizers.SGD(
-            0.1 if annealing_by_callback else decay, momentum=0.9
-        ),
-        loss="sparse_categorical_crossentropy",
-    )
+    if annealing_by_callback:
+        # The callback adds variables to the optimizer.
+        model = compiled(0.1)
+    else:
+        model = fresh(annealed)
     x_source, y_source, x_target = small_data()
     dataset = keras_grl.pair(
         (x_source, y_source), x_target, batch_size=8, seed=3
@@ -164,6 +181,7 @@ def trained_with_backup(backup, annealing_by_callback, kill=None):
             if kill and epoch == 2:
                 kill()
 
+    decay = schedules.InverseDecay(0.1)
     callbacks = [
         keras.callbacks.BackupAndRestore(backup, delete_checkpoint=False),
         Kill(),
@@ -186,10 +204,11 @@ def assert_resumed_like_uninterrupted(tmp_path, annealing_by_callback):
     resumed, after = trained_with_backup(
         tmp_path / "killed", annealing_by_callback
     )
+    resumed = state(resumed)
     whole, all_along = trained_with_backup(
         tmp_path / "whole", annealing_by_callback
     )
-    assert_equal_states(state(resumed), state(whole))
+    assert_equal_states(resumed, state(whole))
     for name in ("adaptation_factor", "learning_rate", "loss"):
         assert after[name] == pytest.approx(all_along[name][2:], abs=1e-6)
     p = np.array([2, 5, 8, 11]) / 12
