@@ -49,13 +49,20 @@ def build_optimizer(model: keras.Model) -> None:
     """Builds the optimizer of a model, if Keras would do so in the first step.
 
     Args:
-        model: A compiled model. Before it is built this does nothing.
+        model: A compiled model. If a layer of it is not built yet, such as one
+            that a subclass has added, this does nothing.
     """
-    if not model.built or not builds_in_first_step(model):
+    if not _all_built(model) or not builds_in_first_step(model):
         return
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None and not optimizer.built:
         optimizer.build(model.trainable_variables)
+
+
+def _all_built(layer: keras.layers.Layer) -> bool:
+    return layer.built and all(
+        _all_built(each) for each in getattr(layer, "layers", [])
+    )
 
 
 def _knows(

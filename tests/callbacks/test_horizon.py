@@ -284,7 +284,10 @@ def test_total_steps_for_the_optimizers_own_schedule():
 
 def paired_model(total_steps):
     model = keras_grl.DANNModel(
-        small_extractor(), small_classifier(), total_steps=total_steps
+        small_extractor(),
+        small_classifier(),
+        keras.layers.Dense(1),
+        total_steps=total_steps,
     )
     model.compile(
         keras.optimizers.SGD(schedules.InverseDecay(0.1)),

@@ -12,6 +12,7 @@ from keras_grl import DANNModel
 from keras_grl.methods.adversarial_loss import call_twice
 from tests.models import reference
 from tests.testing import BACKEND
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_domain_classifier
@@ -93,6 +94,7 @@ def test_one_step_by_hand(pair, minus, smoothing, units):
         keras.optimizers.SGD(0.5),
         "sparse_categorical_crossentropy",
         domain_loss_weight=0.3,
+        **EAGERLY_ON_TENSORFLOW,
     )
     x_source, y_source, x_target = data = small_data(source=12, target=8)
     x = np.concatenate([x_source, x_target])
@@ -173,9 +175,12 @@ def test_gradient_reversal_is_the_pair_of_a_loss_and_its_opposite(options):
     def trained(**kwargs):
         keras.utils.set_random_seed(0)
         model = everything_per_domain(**options, **kwargs)
+        # One of the two in compiled steps.
+        how = EAGERLY_ON_TENSORFLOW if "conditioning" in options else {}
         model.compile(
             keras.optimizers.SGD(0.2, momentum=0.9),
             "sparse_categorical_crossentropy",
+            **how,
         )
         pairs = keras_grl.pair((x, y), x_target, batch_size=16, seed=1)
         history = model.fit(pairs, epochs=2, verbose=0).history
@@ -251,7 +256,9 @@ def test_losses_of_the_layers_count_once():
             classifier(),
             adversarial_loss=pair,
         )
-        model.compile("sgd", "sparse_categorical_crossentropy")
+        model.compile(
+            "sgd", "sparse_categorical_crossentropy", **EAGERLY_ON_TENSORFLOW
+        )
         logs.append(
             model.test_on_batch(
                 {"source": x_source, "target": x_target},
@@ -298,7 +305,9 @@ def small_model(pair, **kwargs):
         adversarial_loss=pair,
         **kwargs,
     )
-    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.compile(
+        "sgd", "sparse_categorical_crossentropy", **EAGERLY_ON_TENSORFLOW
+    )
     return model
 
 
@@ -320,7 +329,9 @@ def test_saved_and_loaded(pair, generic, tmp_path):
         model = keras_grl.AdaptationModel(
             model.feature_extractor, model.label_predictor, model.method
         )
-        model.compile("sgd", "sparse_categorical_crossentropy")
+        model.compile(
+            "sgd", "sparse_categorical_crossentropy", **EAGERLY_ON_TENSORFLOW
+        )
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     got = loaded.method.adversarial_loss.losses

@@ -179,7 +179,9 @@ def test_a_regularized_model_without_loss():
 
 
 def test_a_subclass_with_its_own_loss():
-    model = OwnLoss(small_extractor(), small_classifier())
+    model = OwnLoss(
+        small_extractor(), small_classifier(), small_domain_classifier()
+    )
     model.compile("sgd")
     model.fit(pairs(), validation_data=X_TARGET, verbose=0)
     model.evaluate(X_TARGET, verbose=0)
@@ -205,7 +207,12 @@ def test_label_predictor_with_output_names_of_the_model():
             "domain": layers.Dense(1)(features),
         },
     )
-    model = DANNModel(small_extractor(), predictor, adaptation_factor=0.5)
+    model = DANNModel(
+        small_extractor(),
+        predictor,
+        small_domain_classifier(),
+        adaptation_factor=0.5,
+    )
     model.compile("sgd", {"label": SPARSE, "domain": "mse"})
     labels = {"label": Y_SOURCE, "domain": X_SOURCE[:, :1]}
     refused(model, "label_loss.*twice|domain_loss.*twice", pairs(y=labels))
@@ -220,7 +227,12 @@ def test_labels_of_several_outputs():
             "size": layers.Dense(1)(features),
         },
     )
-    model = DANNModel(small_extractor(), predictor, adaptation_factor=0.5)
+    model = DANNModel(
+        small_extractor(),
+        predictor,
+        small_domain_classifier(),
+        adaptation_factor=0.5,
+    )
     model.compile("sgd", {"shape": SPARSE, "size": "mse"})
     labels = {"shape": Y_SOURCE, "size": X_SOURCE[:, :1]}
     model.fit(pairs(y=labels), verbose=0)
