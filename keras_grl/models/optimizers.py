@@ -3,6 +3,7 @@
 import keras
 
 from keras_grl.backend import builds_in_first_step
+from keras_grl.layers.step_counter import StepCounter
 from keras_grl.schedules.horizon import single_optimizers
 
 
@@ -60,7 +61,8 @@ def build_optimizer(model: keras.Model) -> None:
 
 
 def _all_built(layer: keras.layers.Layer) -> bool:
-    return layer.built and all(
+    # The weights of a `StepCounter` are made with it.
+    return (layer.built or isinstance(layer, StepCounter)) and all(
         _all_built(each) for each in getattr(layer, "layers", [])
     )
 
