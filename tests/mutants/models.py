@@ -325,8 +325,8 @@ MUTANTS = [
         "keras_grl/models/checks.py",
         "tests/models/test_evaluation_data.py",
         (
-            "    _build(model, x)\n    check = LabelCheck(model)",
-            "    check = LabelCheck(model)",
+            "\n    _build(model, x)\n    check = LabelCheck(model)",
+            "\n    check = LabelCheck(model)",
             "test_labels_in_evaluate_before_the_model_is_built",
         ),
     ),
