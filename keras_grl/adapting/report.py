@@ -1,0 +1,333 @@
+"""The report of an adaptation: one HTML file that loads nothing."""
+
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from keras_grl.adapting import report_figures as figures
+from keras_grl.adapting import report_html as html
+from keras_grl.adapting.report_arguments import Shown
+from keras_grl.files import replaced
+from keras_grl.types import AnyArray
+from keras_grl.types import PathLike
+
+if TYPE_CHECKING:
+    from keras_grl.adapting.result import Adaptation
+
+_CLASSES, _PER_CLASS, _LEAST_SURE = 20, 6, 12
+_SCORES = """\
+agreement: how often two runs of a candidate, different in the seed alone, \
+predict the same class. ensv: how often a candidate predicts the class of the \
+average of all. consensus: the mean of these two. classes: how many classes \
+are predicted, by the entropy of their frequencies. mixval, infomax, \
+negative_entropy and bnm are scores of one model alone. Higher is better. None \
+of them uses labels of the target."""
+
+
+def write_report(
+    adaptation: "Adaptation",
+    path: PathLike,
+    *,
+    images: AnyArray | None = None,
+    class_names: Sequence[str] | None = None,
+    files: Sequence[str] | None = None,
+    test: Mapping[str, float] | None = None,
+    command: str | None = None,
+    notes: Sequence[str] = (),
+) -> None:
+    """Writes the report.
+
+    Args:
+        adaptation: What `adapt` returned.
+        path: Of the HTML file. Its folder must exist.
+        images: Target images, `(n, height, width, channels)` with 1 or 3
+            channels, in the order of `adaptation.predictions`. Without them
+            no examples are shown.
+        class_names: Name of each class. Defaults to the numbers.
+        files: File name of each target image.
+        test: Accuracies on labeled target data: `{"accuracy": …,
+            "source_only": …}`, and `"images"`, how many there were.
+        command: The command that repeats it. By default the call of `adapt`.
+        notes: Further warnings, of the data.
+
+    Raises:
+        ImportError: If Matplotlib or scikit-learn is not installed.
+        FileNotFoundError: If the folder does not exist.
+        ValueError: If an argument is invalid.
+    """
+    shown = Shown(adaptation, images, class_names, files)
+    sections = [
+        *_headline(adaptation, test),
+        _domains(adaptation),
+        _candidates(adaptation),
+        html.section(
+            "Warnings",
+            html.items([*notes, *adaptation.warnings], "warning")
+            or html.paragraph("None."),
+        ),
+        _frequencies(shown),
+        _examples(shown),
+        _embedding(shown),
+        _settings(adaptation, command),
+    ]
+    text = html.page(f"Adaptation: {adaptation.choice} is kept", sections)
+    with replaced(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def _headline(
+    adaptation: "Adaptation", test: Mapping[str, float] | None
+) -> Iterator[str]:
+    kept, reference = adaptation.choice, adaptation.selection.reference
+    yield f"<h1>{html.text(kept)} is kept</h1>"
+    yield html.paragraph(adaptation.reason, "lead")
+    if test is not None:
+        yield html.paragraph(accuracies(test, kept), "lead")
+    if kept == reference:
+        yield html.paragraph("It is the model that was not adapted.")
+        return
+    changed = np.mean(
+        adaptation.predictions.argmax(1)
+        != adaptation.reference_predictions.argmax(1)
+    )
+    yield html.paragraph(
+        f"It predicts another class than {reference}, the model that was not "
+        f"adapted, for {changed:.1%} of the {len(adaptation.predictions):,} "
+        "target images."
+    )
+    if test is None:
+        yield html.paragraph(
+            "Without labels of the target nobody knows its accuracy there: the "
+            "choice is by the scores below. If you can, label a few target "
+            "images and test it.",
+            "note",
+        )
+
+
+def accuracies(test: Mapping[str, float], kept: str) -> str:
+    """A sentence about the accuracies on labeled target images.
+
+    Args:
+        test: As in `write_report`.
+        kept: The name of the candidate that is kept.
+    """
+    accuracy, reference = test["accuracy"], test["source_only"]
+    images = f"{int(test['images']):,} " if "images" in test else ""
+    return (
+        f"Accuracy on {images}labeled target images, which the choice did not "
+        f"use: {kept} {accuracy:.3f}, source only {reference:.3f} "
+        f"({100 * (accuracy - reference):+.1f} points)."
+    )
+
+
+def _domains(adaptation: "Adaptation") -> str:
+    found = adaptation.domains
+    if not found:
+        return ""
+    low, high, distance = found["low"], found["high"], found["distance"]
+    null = found.get("null") or ()
+    said = (
+        "Yes: a classifier can distinguish them."
+        if found["differ"]
+        else "Not that these samples could show it: adapting may not be needed."
+    )
+    halves = (
+        f" Between random halves of the source it is {min(null):.2f} to "
+        f"{max(null):.2f}."
+        if null
+        else ""
+    )
+    return html.section(
+        "Do source and target differ?",
+        html.paragraph(said),
+        html.paragraph(
+            f"The proxy A-distance of the features of source only is "
+            f"{distance:.2f} (95 % interval {low:.2f} to {high:.2f}); 0 is no "
+            f"difference that a linear classifier finds, 2 is separable "
+            f"without an error.{halves}",
+            "note",
+        ),
+    )
+
+
+def _candidates(adaptation: "Adaptation") -> str:
+    selection = adaptation.selection
+    names = list(next(iter(selection.scores.values())))
+    seconds: dict[str, float] = {}
+    for run in adaptation.runs:
+        name = run["candidate"]
+        seconds[name] = seconds.get(name, 0.0) + run["seconds"]
+    rows = []
+    for name, scores in selection.scores.items():
+        remark = "kept" if name == selection.choice else ""
+        if name in selection.vetoed:
+            remark = f"vetoed: {selection.vetoed[name]}"
+        time = round(seconds[name]) if name in seconds else None
+        rows.append([name, remark, *(scores[n] for n in names), time])
+    return html.section(
+        "Candidates, choice and reason",
+        html.table(
+            ["candidate", "", *names, "seconds"], rows, adaptation.choice
+        ),
+        html.paragraph(adaptation.reason),
+        html.paragraph(_SCORES, "note"),
+    )
+
+
+def _frequencies(shown: Shown) -> str:
+    adaptation, names = shown.adaptation, shown.class_names
+    labels = np.asarray(adaptation.embedding["before"]["source_labels"])
+    kept = adaptation.predictions.argmax(1)
+    columns = {
+        "source labels": labels,
+        "source only on target": adaptation.reference_predictions.argmax(1),
+    }
+    if adaptation.choice != adaptation.selection.reference:
+        columns[f"{adaptation.choice} on target"] = kept
+    shares = [
+        np.bincount(each, minlength=len(names)) / len(each)
+        for each in columns.values()
+    ]
+    counts = np.bincount(kept, minlength=len(names))
+    rows = [
+        [name, int(counts[n]), *(f"{share[n]:.1%}" for share in shares)]
+        for n, name in enumerate(names)
+    ]
+    return html.section(
+        "Predicted classes",
+        html.paragraph(
+            "Where a class takes far more of the target than of the source, "
+            "either the target has more of it, or the model is wrong.",
+            "note",
+        ),
+        html.image(
+            figures.frequencies(columns, names),
+            "Shares of the classes among source labels and predictions",
+        ),
+        html.table(["class", "images", *columns], rows),
+    )
+
+
+def _examples(shown: Shown) -> str:
+    if shown.images is None:
+        return ""
+    predictions = shown.adaptation.predictions
+    classes, sure = predictions.argmax(1), predictions.max(1)
+    counts = np.bincount(classes, minlength=len(shown.class_names))
+    order = np.argsort(-counts, kind="stable")
+    parts = [
+        html.paragraph(
+            "From the surest to the least sure of each class. Probabilities on "
+            "a target are often too high.",
+            "note",
+        )
+    ]
+    for number in order[:_CLASSES]:
+        rows = np.flatnonzero(classes == number)
+        if not len(rows):
+            continue
+        rows = rows[np.argsort(-sure[rows], kind="stable")]
+        picked = np.linspace(0, len(rows) - 1, min(_PER_CLASS, len(rows)))
+        parts.append(
+            f"<h3>{html.text(shown.class_names[number])}, {len(rows):,} "
+            f"{'image' if len(rows) == 1 else 'images'}</h3>"
+        )
+        parts.append(
+            html.examples(
+                (figures.thumbnail(shown.images[row]), shown.caption(row))
+                for row in rows[picked.round().astype(int)]
+            )
+        )
+    if np.count_nonzero(counts) > _CLASSES:
+        parts.append(
+            html.paragraph(f"The {_CLASSES} most frequent classes are shown.")
+        )
+    least = np.argsort(sure, kind="stable")[:_LEAST_SURE]
+    return html.section("Target images by predicted class", *parts) + (
+        html.section(
+            "The least sure",
+            html.paragraph("Worth labeling first.", "note"),
+            html.examples(
+                (figures.thumbnail(shown.images[row]), shown.caption(row, 2))
+                for row in least
+            ),
+        )
+    )
+
+
+def _embedding(shown: Shown) -> str:
+    adaptation = shown.adaptation
+    titles = {"before": "Before: source only"}
+    if adaptation.choice != adaptation.selection.reference:
+        titles["after"] = f"After: {adaptation.choice}"
+    parts = []
+    for when, title in titles.items():
+        pair = figures.embedding(
+            adaptation.embedding[when], shown.class_names, shown.seed
+        )
+        parts += [
+            f"<h3>{html.text(title)}</h3>",
+            html.figures(
+                html.image(figure, f"Embedding {when}, {by}")
+                for figure, by in zip(
+                    pair, ("by domain", "by class"), strict=True
+                )
+            ),
+        ]
+    return html.section(
+        "Features of both domains",
+        html.paragraph(
+            "t-SNE of some samples. Circles are source images with their "
+            "labels, triangles target images with their predicted classes. "
+            "Where adapting works, the domains mix within each class.",
+            "note",
+        ),
+        *parts,
+    )
+
+
+def _settings(adaptation: "Adaptation", command: str | None) -> str:
+    settings = {
+        name: value
+        for name, value in adaptation.settings.items()
+        if value is not None
+    }
+    rows = [
+        [
+            name.replace("_", " "),
+            ", ".join(map(str, value))
+            if isinstance(value, (list, tuple))
+            else str(value),
+        ]
+        for name, value in settings.items()
+    ]
+    return html.section(
+        "Settings",
+        html.table(["setting", "value"], rows),
+        html.paragraph(
+            "This repeats it, whatever the speed of the machine:"
+        ),
+        html.code(command or _call(adaptation)),
+    )
+
+
+def _call(adaptation: "Adaptation") -> str:
+    """The call that repeats it, with steps in the place of minutes."""
+    settings = adaptation.settings
+    arguments = [
+        f"{name}={settings[name]!r}"
+        for name in (
+            "steps",
+            "max_candidates",
+            "methods",
+            "batch_size",
+            "seed",
+        )
+        if settings.get(name) is not None
+    ]
+    return (
+        f"keras_grl.adapt(model, source, target, {', '.join(arguments)})"
+    )
