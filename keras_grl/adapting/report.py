@@ -170,7 +170,10 @@ def _candidates(adaptation: "Adaptation") -> str:
     return html.section(
         "Candidates, choice and reason",
         html.table(
-            ["candidate", "", *names, "seconds"], rows, adaptation.choice
+            # In words, so that a title can be broken.
+            ["candidate", "", *(n.replace("_", " ") for n in names), "seconds"],
+            rows,
+            adaptation.choice,
         ),
         html.paragraph(adaptation.reason),
         html.paragraph(_SCORES, "note"),
@@ -193,7 +196,7 @@ def _frequencies(shown: Shown) -> str:
     ]
     counts = np.bincount(kept, minlength=len(names))
     rows = [
-        [name, int(counts[n]), *(f"{share[n]:.1%}" for share in shares)]
+        [name, int(counts[n]), *(float(share[n]) for share in shares)]
         for n, name in enumerate(names)
     ]
     return html.section(
