@@ -124,60 +124,64 @@ def accuracies(test: Mapping[str, float], kept: str) -> str:
 
 
 def _domains(adaptation: "Adaptation") -> str:
-    found = adaptation.domains
-    if not found:
-        return ""
-    low, high, distance = found["low"], found["high"], found["distance"]
-    null = found.get("null") or ()
+    title, found = "Do source and target differ?", adaptation.domains
+    if found.get("distance") is None:
+        reason = found.get("reason") or "there is no distance."
+        return html.section(title, html.paragraph(f"Not known: {reason}"))
     said = (
         "Yes: a classifier can distinguish them."
         if found["differ"]
         else "Not that these samples could show it: adapting may not be needed."
     )
-    halves = (
-        f" Between random halves of the source it is {min(null):.2f} to "
-        f"{max(null):.2f}."
-        if null
-        else ""
+    detail = (
+        f"The proxy A-distance of the features of source only is "
+        f"{found['distance']:.2f} (95 % interval {found['low']:.2f} to "
+        f"{found['high']:.2f}); 0 is no difference that a linear classifier "
+        f"finds, 2 is separable without an error."
     )
+    if found.get("null_high") is not None:
+        detail += (
+            f" Between random halves of the source it is at most "
+            f"{found['null_high']:.2f}."
+        )
     return html.section(
-        "Do source and target differ?",
-        html.paragraph(said),
-        html.paragraph(
-            f"The proxy A-distance of the features of source only is "
-            f"{distance:.2f} (95 % interval {low:.2f} to {high:.2f}); 0 is no "
-            f"difference that a linear classifier finds, 2 is separable "
-            f"without an error.{halves}",
-            "note",
-        ),
+        title, html.paragraph(said), html.paragraph(detail, "note")
     )
 
 
 def _candidates(adaptation: "Adaptation") -> str:
-    selection = adaptation.selection
-    names = list(next(iter(selection.scores.values())))
-    seconds: dict[str, float] = {}
-    for run in adaptation.runs:
-        name = run["candidate"]
-        seconds[name] = seconds.get(name, 0.0) + run["seconds"]
-    rows = []
-    for name, scores in selection.scores.items():
-        remark = "kept" if name == selection.choice else ""
-        if name in selection.vetoed:
-            remark = f"vetoed: {selection.vetoed[name]}"
-        time = round(seconds[name]) if name in seconds else None
-        rows.append([name, remark, *(scores[n] for n in names), time])
+    names = list(next(iter(adaptation.first_selection.scores.values())))
+    titles = [name.replace("_", " ") for name in names]  # can be broken
+    rows = [
+        _candidate(adaptation, name, names)
+        for name in adaptation.first_selection.scores
+    ]
     return html.section(
         "Candidates, choice and reason",
         html.table(
-            # In words, so that a title can be broken.
-            ["candidate", "", *(n.replace("_", " ") for n in names), "seconds"],
-            rows,
-            adaptation.choice,
+            ["candidate", "", *titles, "seconds"], rows, adaptation.choice
         ),
         html.paragraph(adaptation.reason),
         html.paragraph(_SCORES, "note"),
     )
+
+
+def _candidate(
+    adaptation: "Adaptation", name: str, scores: Sequence[str]
+) -> list[object]:
+    """The row of a candidate: name, remark, its scores, seconds."""
+    final, first = adaptation.selection, adaptation.first_selection
+    selection = final if name in final.scores else first
+    remark = "" if selection is final else "no second run"
+    if name == adaptation.choice:
+        remark = "kept"
+    if name in selection.vetoed:
+        remark = f"vetoed: {selection.vetoed[name]}"
+    seconds = sum(
+        run["seconds"] for run in adaptation.runs if run["candidate"] == name
+    )
+    values = (selection.scores[name].get(score) for score in scores)
+    return [name, remark, *values, round(seconds)]
 
 
 def _frequencies(shown: Shown) -> str:
@@ -320,17 +324,10 @@ def _settings(adaptation: "Adaptation", command: str | None) -> str:
 def _call(adaptation: "Adaptation") -> str:
     """The call that repeats it, with steps in the place of minutes."""
     settings = adaptation.settings
-    arguments = [
-        f"{name}={settings[name]!r}"
-        for name in (
-            "steps",
-            "max_candidates",
-            "methods",
-            "batch_size",
-            "seed",
-        )
-        if settings.get(name) is not None
-    ]
+    reference = adaptation.selection.reference
+    methods = tuple(n for n in settings["candidates"] if n != reference)
     return (
-        f"keras_grl.adapt(model, source, target, {', '.join(arguments)})"
+        f"keras_grl.adapt(model, source, target, steps={settings['steps']}, "
+        f"max_candidates={len(settings['candidates'])}, methods={methods!r}, "
+        f"batch_size={settings['batch_size']}, seed={settings['seed']})"
     )

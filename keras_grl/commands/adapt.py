@@ -184,10 +184,12 @@ def repeating(
         options: What was asked for.
         adaptation: What came of it.
     """
-    settings = adaptation.settings
+    settings, reference = adaptation.settings, adaptation.selection.reference
+    candidates = settings["candidates"]
     fixed = {
         "steps": settings["steps"],
-        "max_candidates": settings["max_candidates"],
+        "max_candidates": len(candidates),
+        "methods": tuple(name for name in candidates if name != reference),
     }
     words = ["keras-grl", "adapt", options.source, options.target]
     for name in (
@@ -202,7 +204,7 @@ def repeating(
         "target_test",
     ):
         value = fixed.get(name, getattr(options, name))
-        if value is not None:
+        if value not in (None, ()):
             text = ",".join(value) if isinstance(value, tuple) else str(value)
             words += ["--" + name.replace("_", "-"), text]
     return shlex.join([*words, "--output", f"{options.output}-again"])

@@ -6,13 +6,13 @@ import html.parser
 import io
 import re
 import sys
-import types
 
 import numpy as np
 import pytest
 from matplotlib import image
 
 from keras_grl import Selection
+from keras_grl.adapting import Adaptation
 from keras_grl.adapting import report_figures
 from keras_grl.adapting.report import write_report
 
@@ -33,10 +33,15 @@ KEPT = np.array(
 )
 REFERENCE = np.eye(CLASSES)[[0, 0, 1, 1, 1, 1]] * 0.7 + 0.1
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), "uint8")
+# Of the first runs; two candidates got a second one.
 SCORES = {
+    "source_only": {"runs": 1, "consensus": None, "mixval": 0.125},
+    "mcc": {"runs": 1, "consensus": None, "mixval": 0.625},
+    "dann": {"runs": 1, "consensus": None, "mixval": 0.25},
+}
+FINAL = {
     "source_only": {"runs": 2, "consensus": 0.625, "mixval": None},
     "mcc": {"runs": 2, "consensus": 0.875, "mixval": 0.5},
-    "dann": {"runs": 1, "consensus": 0.125, "mixval": 0.25},
 }
 
 
@@ -52,51 +57,48 @@ def features(shift):
     }
 
 
-def adaptation(choice="mcc", **changes):
-    return types.SimpleNamespace(
-        **{
-            "choice": choice,
-            "reason": "Its consensus is clearly above that of source_only.",
-            "selection": Selection(
-                choice,
-                0,
-                "",
-                "consensus",
-                "source_only",
-                SCORES,
-                {"dann": "predicts 1.0 classes"},
-            ),
-            "warnings": ["dann: λ stays 0."],
-            "domains": {
-                "distance": 1.5,
-                "low": 1.25,
-                "high": 1.75,
-                "null": [-0.25, 0.125],
-                "differ": True,
-            },
-            "predictions": KEPT,
-            "reference_predictions": REFERENCE,
-            "embedding": {"before": features(3), "after": features(0)},
-            "runs": [
-                {"candidate": name, "seconds": seconds}
-                for name, seconds in (
-                    ("source_only", 3.25),
-                    ("source_only", 3.5),
-                    ("mcc", 4.0),
-                    ("dann", 5.0),
-                )
-            ],
-            "settings": {
-                "steps": 40,
-                "max_candidates": 3,
-                "minutes": None,
-                "methods": ("mcc", "dann"),
-                "batch_size": 16,
-                "seed": 5,
-            },
-            **changes,
-        }
+def adaptation(choice="mcc", first=SCORES, final=FINAL, **changes):
+    """One by hand, without a model."""
+    reason = "Its consensus is clearly above that of source_only."
+
+    def selection(scores, vetoed, reason=reason):
+        return Selection(
+            choice, 0, reason, "consensus", "source_only", scores, vetoed
+        )
+
+    result = Adaptation(
+        model=None,
+        selection=selection(final, {}),
+        first_selection=selection(first, {"dann": "predicts 1.0 classes"}),
+        warnings=["dann: λ stays 0."],
+        domains={
+            "distance": 1.5,
+            "low": 1.25,
+            "high": 1.75,
+            "null_high": 0.125,
+            "differ": True,
+        },
+        predictions=KEPT,
+        reference_predictions=REFERENCE,
+        embedding={"before": features(3), "after": features(0)},
+        runs=[
+            {"candidate": name, "seconds": seconds}
+            for name, seconds in (
+                ("source_only", 3.25),
+                ("source_only", 3.5),
+                ("mcc", 4.0),
+                ("dann", 5.0),
+            )
+        ],
+        settings={
+            "steps": 40,
+            "candidates": ["source_only", "mcc", "dann"],
+            "minutes": None,
+            "batch_size": 16,
+            "seed": 5,
+        },
     )
+    return dataclasses.replace(result, **changes)
 
 
 def written(folder, result=None, **arguments):
@@ -152,7 +154,7 @@ def test_the_headline_comes_first(text):
         "<h2>Do source and target differ?</h2>",
         "Yes: a classifier can distinguish them.",
         "1.50 (95 % interval 1.25 to 1.75)",
-        "it is -0.25 to 0.12",
+        "random halves of the source it is at most 0.12",
         "<h2>Candidates, choice and reason</h2>",
         "<h2>Warnings</h2>",
         "<h2>Predicted classes</h2>",
@@ -177,7 +179,7 @@ def test_the_candidates(text):
     assert cells(text, "dann") == [
         "vetoed: predicts 1.0 classes",
         "1",
-        "0.125",
+        "–",
         "0.250",
         "5",
     ]
@@ -267,20 +269,21 @@ EVIL = "<script>alert(1)</script>\"'&\x1b[31m"
 
 
 def test_everything_is_escaped(tmp_path):
+    result = adaptation(
+        EVIL,
+        {**SCORES, EVIL: SCORES["mcc"]},
+        {**FINAL, EVIL: FINAL["mcc"]},
+        warnings=[EVIL],
+    )
     selection = dataclasses.replace(
-        adaptation().selection,
-        choice=EVIL,
-        scores={**SCORES, EVIL: SCORES["mcc"]},
-        vetoed={"dann": EVIL},
+        result.selection, reason=EVIL, vetoed={"mcc": EVIL}
     )
     text = written(
         tmp_path,
-        adaptation(
-            choice=EVIL,
-            reason=EVIL,
+        dataclasses.replace(
+            result,
             selection=selection,
-            warnings=[EVIL],
-            settings={EVIL: EVIL, "methods": (EVIL,)},
+            settings={**result.settings, EVIL: EVIL, "methods": (EVIL,)},
         ),
         images=IMAGES,
         class_names=[EVIL, "$x^{$", "</style>"],
@@ -321,10 +324,17 @@ def test_the_model_that_was_not_adapted(tmp_path):
 
 
 def test_domains_that_do_not_differ(tmp_path):
-    domains = {"distance": 0.1, "low": -0.2, "high": 0.4, "differ": False}
+    domains = {"distance": 0.1, "low": -0.2, "high": 0.4, "null_high": None, "differ": False}
     text = written(tmp_path, adaptation(domains=domains))
     assert "Not that these samples could show it" in text
     assert "random halves" not in text
+
+
+def test_domains_without_a_distance(tmp_path):
+    names = ("distance", "low", "high", "null_high", "differ")
+    domains = {name: None for name in names} | {"reason": "NaN <features>."}
+    text = written(tmp_path, adaptation(domains=domains))
+    assert "<p>Not known: NaN &lt;features&gt;.</p>" in text
 
 
 def test_the_call_that_repeats_it(tmp_path):
@@ -359,7 +369,7 @@ def test_the_folder_must_exist(tmp_path):
 
 
 def test_without_matplotlib(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"needs matplotlib. Install it"):
         written(tmp_path)
     assert not list(tmp_path.iterdir())
