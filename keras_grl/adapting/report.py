@@ -151,6 +151,8 @@ def _domains(adaptation: "Adaptation") -> str:
 
 def _candidates(adaptation: "Adaptation") -> str:
     names = list(next(iter(adaptation.first_selection.scores.values())))
+    # The score that decided comes first: a narrow screen shows no more.
+    names.sort(key=lambda name: name != adaptation.selection.rule)
     titles = [name.replace("_", " ") for name in names]  # can be broken
     rows = [
         _candidate(adaptation, name, names)
@@ -314,9 +316,7 @@ def _settings(adaptation: "Adaptation", command: str | None) -> str:
     return html.section(
         "Settings",
         html.table(["setting", "value"], rows),
-        html.paragraph(
-            "This repeats it, whatever the speed of the machine:"
-        ),
+        html.paragraph("This repeats it, whatever the speed of the machine:"),
         html.code(command or _call(adaptation)),
     )
 

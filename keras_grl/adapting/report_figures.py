@@ -30,9 +30,7 @@ def frequencies(
     """
     count = len(class_names)
     axes = _axes(4.0 + 0.12 * min(count, 43), 3.4)
-    plots.class_frequencies(
-        classes, class_names=_short(class_names), axes=axes
-    )
+    plots.class_frequencies(classes, class_names=_short(class_names), axes=axes)
     return _encoded(axes)
 
 

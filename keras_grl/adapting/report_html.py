@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable
 from collections.abc import Sequence
 
+_LONG = 24  # letters of a cell that is wide and broken into lines
 _STYLE = """
 :root { color-scheme: light; }
 * { box-sizing: border-box; }
@@ -17,14 +18,15 @@ h3 { font-size: 1rem; margin: 1rem 0 .25rem; }
 p, ul { margin: .5rem 0; }
 .lead { font-size: 1.1rem; }
 .note { color: #555; font-size: .9rem; }
-.warning { border-left: 4px solid #d55e00; padding-left: .6rem; }
+.warning { border-left: 4px solid #d55e00; list-style: none;
+  margin: .4rem 0 .4rem -2.5rem; padding-left: .6rem; }
 .wide { overflow-x: auto; max-width: 100%; }
 table { border-collapse: collapse; font-size: .9rem; }
 th, td { border-bottom: 1px solid #ddd; padding: .25rem .6rem .25rem 0;
   text-align: left; vertical-align: top; overflow-wrap: normal; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 tr.kept td { background: #eaf3fa; font-weight: 600; }
-td.text { min-width: 9rem; }
+td.long { min-width: 12rem; }
 pre { background: #f4f4f4; padding: .6rem; white-space: pre-wrap; }
 img { height: auto; max-width: 100%; }
 .figures { display: grid; gap: .5rem;
@@ -112,8 +114,9 @@ def table(
     """
     rows = list(rows)
     titles = [
-        f"<th{_kind(all(_is_number(row[n]) for row in rows))}>{text(title)}</th>"
+        f"<th{_class('number' if numeric else 'text')}>{text(title)}</th>"
         for n, title in enumerate(head)
+        for numeric in [all(_is_number(row[n]) for row in rows)]
     ]
     body = "\n".join(_row(row, kept) for row in rows)
     return (
@@ -151,8 +154,8 @@ def examples(shown: Iterable[tuple[str, str]]) -> str:
     return '<div class="examples">\n' + "\n".join(parts) + "\n</div>"
 
 
-def number(value: float | int | None) -> str:
-    """A number as tables show it."""
+def number(value: object) -> str:
+    """A number, or None, as tables show it."""
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
@@ -161,9 +164,10 @@ def number(value: float | int | None) -> str:
 def _row(values: Sequence[object], kept: object) -> str:
     of_row = "kept" if kept is not None and values[0] == kept else ""
     cells = [
-        f"<td{_kind(True)}>{text(number(value))}</td>"  # type: ignore[arg-type]
+        f"<td{_class('number')}>{text(number(value))}</td>"
         if _is_number(value)
-        else f"<td{_kind(False)}>{text(value)}</td>"
+        else f"<td{_class('long' if len(str(value)) > _LONG else 'text')}>"
+        f"{text(value)}</td>"
         for value in values
     ]
     return f"<tr{_class(of_row)}>{''.join(cells)}</tr>"
@@ -171,10 +175,6 @@ def _row(values: Sequence[object], kept: object) -> str:
 
 def _is_number(value: object) -> bool:
     return value is None or isinstance(value, (int, float))
-
-
-def _kind(is_number: bool) -> str:
-    return _class("number" if is_number else "text")
 
 
 def _class(kind: str) -> str:

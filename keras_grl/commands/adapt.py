@@ -23,7 +23,11 @@ from keras_grl.commands.folders import Folder
 from keras_grl.files import replaced
 from keras_grl.types import JSON
 
-_NEEDED = {"PIL": "Pillow", "matplotlib": "Matplotlib", "sklearn": "scikit-learn"}
+_NEEDED = {
+    "PIL": "Pillow",
+    "matplotlib": "Matplotlib",
+    "sklearn": "scikit-learn",
+}
 _MOST_CLASSES = 20  # printed
 _BATCH = 128
 

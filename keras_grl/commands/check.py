@@ -213,8 +213,7 @@ def _image_notes(data: Data, size: int) -> Iterator[str]:
             min(each.width, each.height) < size / 2 for each in headers
         ],
         f"more than {_LONG:g} times as long as wide, squeezed to a square": [
-            max(each.width, each.height)
-            > _LONG * min(each.width, each.height)
+            max(each.width, each.height) > _LONG * min(each.width, each.height)
             for each in headers
         ],
         "with transparent parts, which show the color that is stored there": [

@@ -38,7 +38,7 @@ def counted(number: int, one: str, several: str | None = None) -> str:
 
     Example:
 
-    >>> counted(1, "image"), counted(1200, "image"), counted(2, "class", "classes")
-    ('1 image', '1,200 images', '2 classes')
+    >>> counted(1, "image"), counted(1200, "image")
+    ('1 image', '1,200 images')
     """
     return f"{number:,} {one if number == 1 else several or one + 's'}"

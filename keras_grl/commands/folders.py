@@ -65,9 +65,7 @@ def labeled(name: str, path: str) -> Folder:
     )
     files: list[Path] = []
     labels: list[int] = []
-    others = sum(
-        each.is_file() and _seen(each.name) for each in root.iterdir()
-    )
+    others = sum(each.is_file() and _seen(each.name) for each in root.iterdir())
     for number, folder in enumerate(folders):
         images, rest = _walk(folder)
         files += images
@@ -230,7 +228,9 @@ def _walk(folder: Path) -> tuple[list[Path], int]:
     for place, below, names in os.walk(folder, onerror=_refuse):
         below[:] = sorted(filter(_seen, below))
         # Links to folders are not followed: they could lead in a circle.
-        others += sum(os.path.islink(os.path.join(place, each)) for each in below)
+        others += sum(
+            os.path.islink(os.path.join(place, each)) for each in below
+        )
         for name in sorted(filter(_seen, names)):
             if name.lower().endswith(SUFFIXES):
                 images.append(Path(place, name))

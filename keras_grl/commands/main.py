@@ -27,9 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         if options.command == "check":
-            return check.run(
-                options.source, options.target, options.image_size
-            )
+            return check.run(options.source, options.target, options.image_size)
         adapt.run(options)
     except CommandError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -174,12 +174,12 @@ def cells(text, first):
 
 
 def test_the_candidates(text):
-    assert cells(text, "source_only") == ["", "2", "0.625", "–", "7"]
-    assert cells(text, "mcc") == ["kept", "2", "0.875", "0.500", "4"]
+    assert cells(text, "source_only") == ["", "0.625", "2", "–", "7"]
+    assert cells(text, "mcc") == ["kept", "0.875", "2", "0.500", "4"]
     assert cells(text, "dann") == [
         "vetoed: predicts 1.0 classes",
-        "1",
         "–",
+        "1",
         "0.250",
         "5",
     ]
@@ -243,7 +243,9 @@ def test_images_of_other_kinds():
     shown = pixels(report_figures.thumbnail(large))
     assert shown.shape == (100, 70, 3)
     assert (shown == 50).all()
-    assert (pixels(report_figures.thumbnail(np.full((2, 2, 1), np.nan))) == 0).all()
+    assert (
+        pixels(report_figures.thumbnail(np.full((2, 2, 1), np.nan))) == 0
+    ).all()
 
 
 def test_it_loads_nothing_and_fits_a_phone(text):
@@ -296,7 +298,9 @@ def test_everything_is_escaped(tmp_path):
     assert {tag for tag, _, _ in page.tags} == {t for t, _, _ in clean.tags}
     assert page.open == []
     assert "\x1b" not in text
-    assert text.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;") > 9
+    assert (
+        text.count("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#x27;&amp;") > 9
+    )
     assert "�.png" in text
     attributes = {name for _, each, _ in page.tags for name in each}
     assert attributes <= {
@@ -324,7 +328,13 @@ def test_the_model_that_was_not_adapted(tmp_path):
 
 
 def test_domains_that_do_not_differ(tmp_path):
-    domains = {"distance": 0.1, "low": -0.2, "high": 0.4, "null_high": None, "differ": False}
+    domains = {
+        "distance": 0.1,
+        "low": -0.2,
+        "high": 0.4,
+        "null_high": None,
+        "differ": False,
+    }
     text = written(tmp_path, adaptation(domains=domains))
     assert "Not that these samples could show it" in text
     assert "random halves" not in text

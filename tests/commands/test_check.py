@@ -79,7 +79,11 @@ def pipe(path):
         ("text.png", lambda p: p.write_text("text"), "not a JPEG, PNG, BMP"),
         ("empty.jpg", lambda p: p.write_bytes(b""), "the file is empty"),
         ("program.png", lambda p: p.write_bytes(b"%!PS-Adobe"), "not a JPEG"),
-        ("9000.png", lambda p: p.write_bytes(png_of(9000, 9000)), "9000 x 9000"),
+        (
+            "9000.png",
+            lambda p: p.write_bytes(png_of(9000, 9000)),
+            "9000 x 9000",
+        ),
         ("60000.png", lambda p: p.write_bytes(png_of(60000, 60000)), "pixels"),
         ("part.jpg", truncated, "truncated"),
         ("part.png", truncated, "broken"),
