@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
     for data in (source, target, *test):
         print(check.describe(data))
     for note in notes:
-        print(f"Note: {note}.")
+        print(f"Note: {note}")
     classes = source.folder.classes
     build = backbones.builder(
         options.backbone, weights, options.image_size, len(classes)

@@ -67,11 +67,11 @@ def run(source_path: str, target_path: str, size: int) -> int:
     print(describe(pair[0]), describe(pair[1]), sep="\n\n", end="\n\n")
     wrong = [*faults, *wrong_images(*pair)]
     for text in wrong:
-        print(f"Wrong: {text}.")
+        print(f"Wrong: {text}")
     for text in notes(*pair, size):
-        print(f"Note: {text}.")
+        print(f"Note: {text}")
     for text in fine(*pair):
-        print(f"Fine: {text}.")
+        print(f"Fine: {text}")
     print(
         f"\n{counted(len(wrong), 'problem')}: `keras-grl adapt` needs them "
         "fixed, or its result means little."
@@ -92,7 +92,7 @@ def describe(data: Data) -> str:
         sides = np.array([[each.width, each.height] for each in loaded.headers])
         low, high = sides[sides.prod(1).argmin()], sides[sides.prod(1).argmax()]
         middle = np.median(sides, axis=0).astype(int)
-        modes = collections.Counter(each.mode for each in loaded.headers)
+        modes = _modes(data)
         every = loaded.images
         lines += [
             f"  sizes: {_size(low)} to {_size(high)}, median {_size(middle)}",
@@ -134,8 +134,9 @@ def duplicates(source: Data, target: Data) -> list[str]:
     if both:
         one, other = both[0]
         wrong.append(
-            f"{counted(len(both), 'image')} of TARGET in SOURCE too (the same "
-            f"bytes), such as {target.name(other)} and {source.name(one)}"
+            f"images of TARGET that are in SOURCE too (the same bytes): "
+            f"{len(both):,}, such as {target.name(other)} and "
+            f"{source.name(one)}"
         )
     crossing = [
         same
@@ -145,8 +146,8 @@ def duplicates(source: Data, target: Data) -> list[str]:
     if crossing:
         names = " and ".join(source.name(row) for row in crossing[0][:2])
         wrong.append(
-            f"{counted(len(crossing), 'image')} of SOURCE in more than one "
-            f"class (the same bytes), such as {names}"
+            f"images of SOURCE that are in several classes (the same bytes): "
+            f"{len(crossing):,}, such as {names}"
         )
     return wrong
 
@@ -162,13 +163,14 @@ def notes(source: Data, target: Data, size: int) -> list[str]:
     found = list(_class_notes(source.folder))
     for data in (source, target):
         found += _image_notes(data, size)
-    modes = [{each.mode for each in d.loaded.headers} for d in (source, target)]
-    if all(modes) and modes[0] != modes[1]:
-        texts = [" and ".join(sorted(each)) for each in modes]
-        found.append(
-            f"SOURCE is {texts[0]}, TARGET is {texts[1]}: gray images get "
-            "three equal channels"
-        )
+    modes = [_modes(data) for data in (source, target)]
+    if all(modes):
+        one, other = (each.most_common(1)[0][0] for each in modes)
+        if one != other:
+            found.append(
+                f"SOURCE is mostly {one}, TARGET mostly {other}. Gray images "
+                "get three equal channels"
+            )
     return found
 
 
@@ -209,27 +211,25 @@ def _image_notes(data: Data, size: int) -> Iterator[str]:
     headers = data.loaded.headers
     pixels = data.loaded.images.reshape(len(headers), size * size, 3)
     kinds = {
-        f"much smaller than the {size} pixels of --image-size": [
+        f"images much smaller than the {size} pixels of --image-size": [
             min(each.width, each.height) < size / 2 for each in headers
         ],
-        f"more than {_LONG:g} times as long as wide, squeezed to a square": [
+        f"images more than {_LONG:g} times as long as wide, squeezed to a square": [
             max(each.width, each.height) > _LONG * min(each.width, each.height)
             for each in headers
         ],
-        "with transparent parts, which show the color that is stored there": [
+        "images with transparent parts, which show the color stored there": [
             each.transparent for each in headers
         ],
-        "of one color only": (pixels == pixels[:, :1]).all((1, 2)).tolist(),
-        "a copy of another one (the same bytes)": _copies(data),
+        "images of one color only": (pixels == pixels[:, :1]).all((1, 2)).tolist(),
+        "copies of images of the same folder (the same bytes)": _copies(data),
     }
     for text, which in kinds.items():
         found = np.flatnonzero(which)
         if len(found):
             names = ", ".join(data.name(row) for row in found[:_EXAMPLES])
-            more = ", …" if len(found) > _EXAMPLES else ""
             yield (
-                f"{data.folder.name}: {counted(len(found), 'image')} {text}: "
-                f"{names}{more}"
+                f"{data.folder.name}: {text}: {len(found):,}, such as {names}"
             )
 
 
@@ -242,6 +242,10 @@ def _copies(data: Data) -> list[bool]:
         found.append(key in seen)
         seen.add(key)
     return found
+
+
+def _modes(data: Data) -> collections.Counter[str]:
+    return collections.Counter(each.mode for each in data.loaded.headers)
 
 
 def _rows(data: Data) -> dict[bytes, list[int]]:
