@@ -5,14 +5,21 @@ import io
 import warnings
 from collections.abc import Mapping
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 
 from keras_grl.diagnostics import plots
 from keras_grl.diagnostics.optional import optional
-from keras_grl.diagnostics.plots.axes import Axes
 from keras_grl.types import AnyArray
 from keras_grl.types import Array
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+else:
+    Figure: TypeAlias = Any
 
 _DOTS = 120  # of each inch
 _SIDE = 128  # pixels of an example
@@ -29,9 +36,11 @@ def frequencies(
         class_names: Name of each class.
     """
     count = len(class_names)
-    axes = _axes(4.0 + 0.12 * min(count, 43), 3.4)
-    plots.class_frequencies(classes, class_names=_short(class_names), axes=axes)
-    return _encoded(axes)
+    figure = _figure(4.0 + 0.12 * min(count, 43), 3.4)
+    plots.class_frequencies(
+        classes, class_names=_short(class_names), axes=figure.subplots()
+    )
+    return _encoded(figure)
 
 
 def embedding(
@@ -47,7 +56,7 @@ def embedding(
         class_names: Name of each class.
         seed: Integer, of t-SNE.
     """
-    panels = [_axes(4.4, 4.0), _axes(4.4, 4.0)]
+    panels = [_figure(4.4, 4.0), _figure(4.4, 4.0)]
     plots.embedding(
         features["source"],
         features["target"],
@@ -55,9 +64,9 @@ def embedding(
         features["target_predicted"],
         class_names=_short(class_names),
         seed=seed,
-        axes=panels,
+        axes=[panel.subplots() for panel in panels],
     )
-    return [_encoded(axes) for axes in panels]
+    return [_encoded(panel) for panel in panels]
 
 
 def thumbnail(image: AnyArray) -> str:
@@ -97,20 +106,18 @@ def _shrunk(pixels: Array, step: int) -> Array:
     return squares.mean(axis=(1, 3)).round().astype("uint8")
 
 
-def _axes(width: float, height: float) -> Axes:
+def _figure(width: float, height: float) -> Figure:
     # Not of pyplot, which keeps figures and may open a window.
-    figure = optional("matplotlib.figure", "report").Figure(
-        figsize=(width, height), layout="constrained"
-    )
-    return figure.subplots()
+    make = optional("matplotlib.figure", "report").Figure
+    return make(figsize=(width, height), layout="constrained")
 
 
-def _encoded(axes: Axes) -> str:
+def _encoded(figure: Figure) -> str:
     file = io.BytesIO()
     with warnings.catch_warnings():
         # Of letters of class names that Matplotlib's font does not have.
         warnings.simplefilter("ignore")
-        axes.figure.savefig(file, format="png", dpi=_DOTS)
+        figure.savefig(file, format="png", dpi=_DOTS)
     return _uri(file)
 
 

@@ -4,7 +4,6 @@ import argparse
 import shlex
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from keras_grl import adapting
@@ -47,6 +46,7 @@ def run(options: argparse.Namespace) -> None:
     found = _folders(options)
     weights = backbones.check(options.backbone, options.weights)
     output = files.check_output(options.output, options.resume)
+    folders.check_output(options.output, *found)
     source, target, *test = (_read(folder, options) for folder in found)
     notes = check.duplicates(source, target)
     notes += check.notes(source, target, options.image_size)
@@ -87,7 +87,6 @@ def _folders(options: argparse.Namespace) -> list[Folder]:
         raise CommandError(fault)
     for folder in (source, target):
         folders.check_batch(folder, options.batch_size)
-    folders.check_output(options.output, source, target)
     if options.target_test is None:
         return [source, target]
     test = folders.labeled("--target-test", options.target_test)

@@ -209,19 +209,19 @@ def _class_notes(folder: Folder) -> Iterator[str]:
 
 def _image_notes(data: Data, size: int) -> Iterator[str]:
     headers = data.loaded.headers
+    sides = np.array([[h.width, h.height] for h in headers]).reshape(-1, 2)
+    shorter, longer = sides.min(axis=1), sides.max(axis=1)
     pixels = data.loaded.images.reshape(len(headers), size * size, 3)
     kinds = {
-        f"images much smaller than the {size} pixels of --image-size": [
-            min(each.width, each.height) < size / 2 for each in headers
-        ],
-        f"images more than {_LONG:g} times as long as wide, squeezed to a square": [
-            max(each.width, each.height) > _LONG * min(each.width, each.height)
-            for each in headers
-        ],
+        f"images much smaller than the {size} pixels of --image-size": (
+            shorter < size / 2
+        ),
+        f"images more than {_LONG:g} times as long as wide, squeezed to a "
+        "square": longer > _LONG * shorter,
         "images with transparent parts, which show the color stored there": [
             each.transparent for each in headers
         ],
-        "images of one color only": (pixels == pixels[:, :1]).all((1, 2)).tolist(),
+        "images of one color only": (pixels == pixels[:, :1]).all((1, 2)),
         "copies of images of the same folder (the same bytes)": _copies(data),
     }
     for text, which in kinds.items():

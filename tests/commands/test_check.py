@@ -118,8 +118,8 @@ def test_duplicates(data, capsys):
         "Wrong: images of TARGET that are in SOURCE too (the same bytes): 1, "
         "such as same.png and across/same.png\n" in said
     )
-    assert "Wrong: images of SOURCE that are in several classes (the same " in said
-    assert "SOURCE: copies of images of the same folder (the same bytes): 1" in said
+    assert "Wrong: images of SOURCE that are in several classes (the" in said
+    assert "SOURCE: copies of images of the same folder (the same" in said
     assert "2 problems" in said
 
 
