@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from keras_grl.adapting.result import Adaptation
 
 _CLASSES, _PER_CLASS, _LEAST_SURE = 20, 6, 12
+_HASHES = ("data", "model")  # of settings, which --resume compares
 _SCORES = """\
 agreement: how often two runs of a candidate, different in the seed alone, \
 predict the same class. ensv: how often a candidate predicts the class of the \
@@ -302,7 +303,7 @@ def _settings(adaptation: "Adaptation", command: str | None) -> str:
     settings = {
         name: value
         for name, value in adaptation.settings.items()
-        if value is not None
+        if value is not None and name not in _HASHES
     }
     rows = [
         [

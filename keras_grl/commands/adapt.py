@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from keras_grl import adapting
+from keras_grl.adapting.candidates import LADDER
+from keras_grl.adapting.candidates import REFERENCE
 from keras_grl.adapting.report import accuracies
 from keras_grl.adapting.report import write_report
 from keras_grl.commands import backbones
@@ -43,6 +45,7 @@ def run(options: argparse.Namespace) -> None:
     """
     for module, package in _NEEDED.items():
         images.require(module, package, "keras-grl adapt")
+    _check_methods(options.methods)
     found = _folders(options)
     weights = backbones.check(options.backbone, options.weights)
     output = files.check_output(options.output, options.resume)
@@ -74,9 +77,23 @@ def run(options: argparse.Namespace) -> None:
         directory=output / files.RUNS,
         resume=options.resume,
     )
-    tested = _tested(adaptation, test[0], source) if test else None
+    tested = (
+        _tested(adaptation, test[0], source, output / files.RUNS)
+        if test
+        else None
+    )
     _write(output, adaptation, options, source, target, tested, notes)
     _print(output, adaptation, classes, tested)
+
+
+def _check_methods(names: tuple[str, ...] | None) -> None:
+    ways = [name for name in LADDER if name != REFERENCE]
+    unknown = [name for name in names or () if name not in ways]
+    if unknown:
+        raise CommandError(
+            f"--methods: expected names of {', '.join(ways)}, received "
+            f"{shown(unknown[0])!r}"
+        )
 
 
 def _folders(options: argparse.Namespace) -> list[Folder]:
@@ -187,12 +204,11 @@ def repeating(
         options: What was asked for.
         adaptation: What came of it.
     """
-    settings, reference = adaptation.settings, adaptation.selection.reference
-    candidates = settings["candidates"]
+    candidates = adaptation.settings["candidates"]
     fixed = {
-        "steps": settings["steps"],
+        "steps": adaptation.settings["steps"],
         "max_candidates": len(candidates),
-        "methods": tuple(name for name in candidates if name != reference),
+        "methods": tuple(name for name in candidates if name != REFERENCE),
     }
     words = ["keras-grl", "adapt", options.source, options.target]
     for name in (
@@ -239,3 +255,27 @@ def _print(
         f"Written to {shown(output)}: {files.MODEL}, {files.PREDICTIONS}, "
         f"{files.REPORT}, {files.RESULT}"
     )
+
+
+def _tested(
+    adaptation: adapting.Adaptation, test: Data, source: Data, runs: Path
+) -> dict[str, float]:
+    """Accuracies on labeled target images, as the report takes them."""
+    labels = folders.numbered(test.folder, source.folder)
+
+    def accuracy() -> float:
+        probabilities = adaptation.model.predict(
+            test.loaded.images, batch_size=_BATCH, verbose=0
+        )
+        return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+    found = {"accuracy": accuracy(), "images": len(labels)}
+    # All runs have the same network: source only is other weights of it.
+    kept = adaptation.model.get_weights()
+    run = f"{REFERENCE}-{adaptation.settings['seed']}"
+    with np.load(runs / run / "arrays.npz", allow_pickle=False) as arrays:
+        weights = [arrays[f"weight_{n}"] for n in range(len(kept))]
+    adaptation.model.set_weights(weights)
+    found["source_only"] = accuracy()
+    adaptation.model.set_weights(kept)
+    return found

@@ -73,7 +73,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         )
         if name == "adapt":
             _add_options(command)
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.command == "adapt" and None not in (
+        options.minutes,
+        options.steps,
+    ):
+        parser.error("--minutes: expected none with --steps")
+    return options
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -89,14 +95,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "--minutes",
         type=_positive,
         metavar="MINUTES",
-        help="time for all training. Default: 10, or with --steps no limit",
+        help="time for all training; not with --steps. Default: 10",
     )
     parser.add_argument(
         "--max-candidates",
-        type=_whole(1, _MOST),
+        type=_whole(2, _MOST),
         metavar="NUMBER",
-        help="how many ways of training are compared, source only included. "
-        "Default: as many as fit into the time",
+        help="how many ways of training are compared, source only included, "
+        "at least 2. Default: as many as fit into the time",
     )
     parser.add_argument(
         "--steps",
