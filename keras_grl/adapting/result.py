@@ -110,7 +110,7 @@ class Adaptation:
         Numbers that are not finite are None. "frequencies" are the shares of
         the target that the chosen model and source only predict as each class.
         """
-        return _plain(
+        return plain(
             {
                 "choice": self.choice,
                 "reason": self.reason,
@@ -177,12 +177,12 @@ def _frequencies(probabilities: Array) -> list[float]:
     return (counts / len(probabilities)).tolist()
 
 
-def _plain(value: JSON) -> JSON:
+def plain(value: JSON) -> JSON:
     """`value` with Python's numbers, and None for those not finite."""
     if isinstance(value, dict):
-        return {str(key): _plain(each) for key, each in value.items()}
+        return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not math.isfinite(value):
