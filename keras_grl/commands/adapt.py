@@ -2,8 +2,10 @@
 
 import argparse
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import numpy as np
 
 from keras_grl import adapting
@@ -31,6 +33,7 @@ _NEEDED = {
 }
 _MOST_CLASSES = 20  # printed
 _BATCH = 128
+_NO_MODEL = "No model can be kept."  # of the error of `adapt`
 
 
 def run(options: argparse.Namespace) -> None:
@@ -64,19 +67,7 @@ def run(options: argparse.Namespace) -> None:
     # Once, so that what is wrong is known before training.
     build()
     files.start(output, _asked(options, source, target), options.resume)
-    adaptation = adapting.adapt(
-        build,
-        (source.loaded.images, source.folder.labels),
-        target.loaded.images,
-        minutes=options.minutes,
-        max_candidates=options.max_candidates,
-        steps=options.steps,
-        methods=options.methods,
-        batch_size=options.batch_size,
-        seed=options.seed,
-        directory=output / files.RUNS,
-        resume=options.resume,
-    )
+    adaptation = _adapt(build, source, target, output, options)
     tested = (
         _tested(adaptation, test[0], source, output / files.RUNS)
         if test
@@ -84,6 +75,38 @@ def run(options: argparse.Namespace) -> None:
     )
     _write(output, adaptation, options, source, target, tested, notes)
     _print(output, adaptation, classes, tested)
+
+
+def _adapt(
+    build: Callable[[], keras.Model],
+    source: Data,
+    target: Data,
+    output: Path,
+    options: argparse.Namespace,
+) -> adapting.Adaptation:
+    try:
+        return adapting.adapt(
+            build,
+            (source.loaded.images, source.folder.labels),
+            target.loaded.images,
+            minutes=options.minutes,
+            max_candidates=options.max_candidates,
+            steps=options.steps,
+            methods=options.methods,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            directory=output / files.RUNS,
+            resume=options.resume,
+        )
+    except ValueError as error:
+        # All other arguments have been checked.
+        if not str(error).startswith(_NO_MODEL):
+            raise
+        reason = str(error.__cause__).rpartition("Received: ")[2]
+        raise CommandError(
+            f"no model can be kept ({reason}). Train longer (--steps or "
+            "--minutes), with pretrained --weights or another --backbone"
+        ) from error
 
 
 def _check_methods(names: tuple[str, ...] | None) -> None:

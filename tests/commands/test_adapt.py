@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_grl.commands import adapt
+from keras_grl.adapting import training
 from keras_grl.commands import arguments
 from keras_grl.commands import folders
 from keras_grl.commands.main import main
@@ -56,9 +56,7 @@ def data(tmp_path_factory):
 def done(data):
     """A run that was not interrupted."""
     output = data / "output"
-    status, printed = command(
-        data, output, "--target-test", str(data / "test")
-    )
+    status, printed = command(data, output, "--target-test", str(data / "test"))
     assert status == 0
     return types.SimpleNamespace(
         output=output,
@@ -127,6 +125,13 @@ def test_the_test_is_reported_after_the_choice(data, done):
     test = done.result["test"]
     assert test["images"] == 9
     assert test["accuracy"] == pytest.approx(np.mean(found == 1))
+    weights = np.load(done.output / "runs" / "source_only-3" / "arrays.npz")
+    reference = keras.models.clone_model(done.model)
+    reference.set_weights(
+        [weights[f"weight_{n}"] for n in range(len(reference.weights))]
+    )
+    found = reference.predict(np.stack(images), verbose=0).argmax(1)
+    assert test["source_only"] == pytest.approx(np.mean(found == 1))
     assert "Accuracy on 9 labeled target images" in done.printed
     text = (done.output / "report.html").read_text(encoding="utf-8")
     assert "Accuracy on 9 labeled target images" in text
@@ -159,3 +164,88 @@ def test_labels_of_the_test(tmp_path):
         folders.labeled("SOURCE", str(source)),
     )
     assert labels.tolist() == [1, 1, 2, 2]
+
+
+@pytest.fixture(scope="module")
+def interrupted(data):
+    """A run that Ctrl-C ended after the first of its trainings."""
+    output = data / "interrupted"
+    run = training.Trainer.run
+    calls = []
+
+    def interrupt(trainer, name, seed, steps):
+        calls.append(name)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return run(trainer, name, seed, steps)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training.Trainer, "run", interrupt)
+        status, _ = command(data, output)
+    assert status == 130 and len(calls) == 2
+    return output
+
+
+def test_a_run_with_other_options_is_not_resumed(data, interrupted, capsys):
+    before = sorted(interrupted.rglob("*"))
+    for option, value, started in (
+        ("--steps", "7", "--steps 6, received 7"),
+        ("--seed", "4", "--seed 3, received 4"),
+        ("--methods", "mcc,dann", "--methods mcc, received mcc,dann"),
+        ("--image-size", "20", "--image-size 16, received 20"),
+    ):
+        status, _ = command(data, interrupted, "--resume", option, value)
+        error = capsys.readouterr().err
+        assert status == 2 and len(error.splitlines()) == 1
+        assert f"--resume: the run was started with {started}." in error
+    assert sorted(interrupted.rglob("*")) == before
+
+
+@pytest.mark.parametrize("domain", ["source", "target"])
+def test_a_run_on_other_images_is_not_resumed(
+    data, interrupted, domain, capsys
+):
+    path = next((data / domain).rglob("000.png"))
+    content = path.read_bytes()
+    # The same image, in a file with other bytes.
+    path.write_bytes(content + b"\0")
+    try:
+        status, _ = command(data, interrupted, "--resume")
+    finally:
+        path.write_bytes(content)
+    assert status == 2
+    assert (
+        f"--resume: the images of {domain.upper()} are not those"
+        in capsys.readouterr().err
+    )
+
+
+def test_a_killed_run_resumes_as_if_it_had_not_been(data, done, interrupted):
+    status, _ = command(data, interrupted, "--resume")
+    result = json.loads((interrupted / "adaptation.json").read_text())
+    assert status == 0
+    # The first training was loaded, the rest trained.
+    assert [run["resumed"] for run in result["runs"]].count(True) == 1
+    assert result["choice"] == done.result["choice"]
+    assert [row["file"] for row in predictions(interrupted)] == [
+        row["file"] for row in predictions(done.output)
+    ]
+    np.testing.assert_allclose(
+        [float(row["probability"]) for row in predictions(interrupted)],
+        [float(row["probability"]) for row in predictions(done.output)],
+        atol=2e-5,
+    )
+
+
+def test_no_model_that_can_be_kept_gets_one_line(data, monkeypatch, capsys):
+    def collapsed(trainer, name, seed, steps):
+        p = np.full((24, 2), 0.5, "float32")
+        figures = {"candidate": name, "seconds": 0.0, "seed": seed}
+        return training.Trained([], p, {**figures, "resumed": False})
+
+    monkeypatch.setattr(training.Trainer, "run", collapsed)
+    status, _ = command(data, data / "collapsed")
+    error = capsys.readouterr().err
+    assert status == 2 and len(error.splitlines()) == 1
+    assert "error: no model can be kept (source_only: predicts the" in error
+    assert "Train longer (--steps or --minutes)" in error

@@ -60,7 +60,9 @@ def test_the_small_backbone():
     one, other = build(), build()
     assert one.input_shape == (None, 16, 16, 3)
     assert one.output_shape == (None, 3)
-    kernels = [model.get_layer("probabilities").kernel for model in (one, other)]
+    kernels = [
+        model.get_layer("probabilities").kernel for model in (one, other)
+    ]
     assert not np.array_equal(*map(keras.ops.convert_to_numpy, kernels))
     p = one.predict(np.full((2, 16, 16, 3), 255, "uint8"), verbose=0)
     np.testing.assert_allclose(p.sum(axis=1), 1, rtol=1e-5)

@@ -173,7 +173,7 @@ def test_output_that_cannot_be_written(data, kind, capsys):
             ("--backbone", "MobileNetV2", "--weights", os.sep),
             "there is no such file",
         ),
-                (("--methods", "mcc,dan"), "--methods: expected names of "),
+        (("--methods", "mcc,dan"), "--methods: expected names of "),
     ],
 )
 def test_options_that_name_nothing(data, options, expected, capsys):
