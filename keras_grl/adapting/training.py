@@ -191,12 +191,13 @@ def _cost(name: str) -> tuple[bool, ...]:
 
 def _save(trained: Trained, folder: Path) -> None:
     """Saves a run as a whole or not at all; `run.json` is moved last."""
+    weights = {f"weight_{n}": each for n, each in enumerate(trained.weights)}
     with replaced(folder) as temporary:
         temporary.mkdir()
         np.savez(
             temporary / "arrays.npz",
             probabilities=trained.probabilities,
-            **{f"weight_{n}": each for n, each in enumerate(trained.weights)},
+            **weights,  # type: ignore[arg-type]
         )
         text = json.dumps(trained.figures, indent=2, allow_nan=False)
         (temporary / "run.json").write_text(text)
