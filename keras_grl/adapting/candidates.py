@@ -1,6 +1,7 @@
 """The candidates of `adapt`: how each trains the same network."""
 
 import dataclasses
+from typing import Any
 
 import keras
 
@@ -56,7 +57,7 @@ def compiled(
         learning_rate: Float, of Adam.
     """
     parts = network.feature_extractor, network.label_predictor
-    options: dict[str, object] = {}
+    options: dict[str, Any] = {}
     if candidate.domain_loss_weight:
         domain_classifier = keras.Sequential(
             [

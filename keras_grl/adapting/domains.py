@@ -23,6 +23,7 @@ from keras_grl.types import Array
 from keras_grl.types import Batch
 from keras_grl.types import Data
 from keras_grl.types import Inputs
+from keras_grl.types import Labels
 from keras_grl.types import Structure
 from keras_grl.validation import invalid
 
@@ -195,7 +196,7 @@ def _labels(y: Array, classes: int) -> Array:
     return y.astype("int32")
 
 
-def _shown(y: Structure[Array]) -> str:
+def _shown(y: Labels) -> str:
     if tree.is_nested(y):
         return f"a {type(y).__name__} of labels"
     return f"labels of shape {y.shape} ({y.dtype})"

@@ -162,26 +162,8 @@ def _copied(model: keras.Model) -> keras.Model:
 
 def _cut(model: keras.Model) -> tuple[keras.Model, keras.Model]:
     """The parts before and from the last `Dense`."""
-    try:
-        inputs, outputs, calls = calls_in(model)
-    except (AttributeError, ValueError) as error:
-        raise ValueError(_not_a_graph(model)) from error
-    weighted = [n for n, call in enumerate(calls) if _has_weights(call.layer)]
-    if not weighted:
-        raise ValueError(_no_dense(model, "no layer with weights"))
-    call = calls[weighted[-1]]
-    if isinstance(call.layer, keras.Model):
-        # A head of its own: its layers are cut.
-        inner, head = _cut(call.layer)
-        features = inner(call.inputs)
-        outputs = head(features)
-        for later in calls[weighted[-1] + 1 :]:
-            outputs = later.layer(outputs)
-    elif isinstance(call.layer, keras.layers.Dense):
-        features = call.inputs
-    else:
-        raise ValueError(_no_dense(model, type(call.layer).__name__))
-    if any(features is each for each in tree.flatten(inputs)):
+    extractor, predictor = _parts(model)
+    if extractor is None:
         raise ValueError(
             invalid(
                 "model",
@@ -190,6 +172,32 @@ def _cut(model: keras.Model) -> tuple[keras.Model, keras.Model]:
                 "Add a hidden layer.",
             )
         )
+    return extractor, predictor
+
+
+def _parts(model: keras.Model) -> tuple[keras.Model | None, keras.Model]:
+    """The same; None and the model if nothing is before that layer."""
+    try:
+        inputs, outputs, calls = calls_in(model)
+    except (AttributeError, ValueError) as error:
+        raise ValueError(_not_a_graph(model)) from error
+    weighted = [n for n, call in enumerate(calls) if _has_weights(call.layer)]
+    if not weighted:
+        raise ValueError(_no_dense(model, "no layer with weights"))
+    call = calls[weighted[-1]]
+    features = call.inputs
+    if isinstance(call.layer, keras.Model):
+        # A head of its own: its layers are cut.
+        inner, head = _parts(call.layer)
+        if inner is not None:
+            features = inner(features)
+            outputs = head(features)
+            for later in calls[weighted[-1] + 1 :]:
+                outputs = later.layer(outputs)
+    elif not isinstance(call.layer, keras.layers.Dense):
+        raise ValueError(_no_dense(model, type(call.layer).__name__))
+    if any(features is each for each in tree.flatten(inputs)):
+        return None, model
     try:
         return keras.Model(inputs, features), keras.Model(features, outputs)
     except ValueError as error:

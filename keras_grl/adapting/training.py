@@ -27,6 +27,8 @@ from keras_grl.types import Array
 from keras_grl.types import Batch
 
 _MOST_EPOCHS = 10
+# Seconds of steps, from which the time of one is known.
+_MEASURED = 0.3
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -149,7 +151,7 @@ class Trainer:
         of_run = time.monotonic() - began
         # Compiled again: the difference of two lengths is that of the steps.
         steps, seconds = 10, 0.0
-        while seconds < 1.0 and steps < 1000:
+        while seconds < _MEASURED and steps < 1000:
             began = time.monotonic()
             self.fit(slowest, self.network(0), 0, steps)
             seconds = time.monotonic() - began - compiling
@@ -189,12 +191,13 @@ def _cost(name: str) -> tuple[bool, ...]:
 
 def _save(trained: Trained, folder: Path) -> None:
     """Saves a run as a whole or not at all; `run.json` is moved last."""
+    weights = {f"weight_{n}": each for n, each in enumerate(trained.weights)}
     with replaced(folder) as temporary:
         temporary.mkdir()
         np.savez(
             temporary / "arrays.npz",
             probabilities=trained.probabilities,
-            **{f"weight_{n}": each for n, each in enumerate(trained.weights)},
+            **weights,  # type: ignore[arg-type]
         )
         text = json.dumps(trained.figures, indent=2, allow_nan=False)
         (temporary / "run.json").write_text(text)
