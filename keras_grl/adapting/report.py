@@ -151,7 +151,12 @@ def _domains(adaptation: "Adaptation") -> str:
 
 
 def _candidates(adaptation: "Adaptation") -> str:
-    names = list(next(iter(adaptation.first_selection.scores.values())))
+    every = [
+        scores
+        for selection in (adaptation.first_selection, adaptation.selection)
+        for scores in selection.scores.values()
+    ]
+    names = [n for n in every[0] if any(each[n] is not None for each in every)]
     # The score that decided comes first: a narrow screen shows no more.
     names.sort(key=lambda name: name != adaptation.selection.rule)
     titles = [name.replace("_", " ") for name in names]  # can be broken

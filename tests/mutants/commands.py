@@ -18,17 +18,17 @@ MUTANTS = [
         (
             "io.BytesIO(content), formats=_FORMATS",
             "io.BytesIO(content)",
-            "test_files_that_cannot_be_read[tiff.png",
+            "test_files_that_cannot_be_read",
         ),
         (
             "if image.width * image.height > _MOST_PIXELS:",
             "if False:",
-            "test_files_that_cannot_be_read[9000.png",
+            "test_files_that_cannot_be_read",
         ),
         (
             "if not file.is_file():",
             "if file.is_dir():",
-            "test_files_that_cannot_be_read[link.gif",
+            "test_files_that_cannot_be_read",
         ),
     ),
     *mutants(
@@ -37,7 +37,7 @@ MUTANTS = [
         (
             "elif other.is_relative_to(one):",
             "elif False:",
-            "test_folders_that_are_wrong[target_inside]",
+            "test_folders_that_are_wrong",
         ),
         (
             "return numbers[test.labels]",
