@@ -14,6 +14,8 @@ from keras_grl import methods
 from keras_grl import models
 from keras_grl import schedules
 from keras_grl import scores
+from keras_grl.adapting import Adaptation
+from keras_grl.adapting import adapt
 from keras_grl.models import AdaptationModel
 from keras_grl.models import DANNModel
 from keras_grl.pairing import PairedDataset
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
     from keras_grl import datasets
 
 __all__ = [
+    "Adaptation",
     "AdaptationModel",
     "DANNModel",
     "PairedDataset",
     "Selection",
     "__version__",
+    "adapt",
     "architectures",
     "baselines",
     "callbacks",

@@ -87,6 +87,7 @@ SLOW = (
     "tests/architectures/test_builders.py::"
     "test_saved_weights_come_back_on_another_backend",
     "tests/baselines/test_discrepancy_model.py::test_loads_on_another_backend",
+    "tests/commands/test_adapt.py",
     "tests/datasets/generators/test_generation.py::test_no_more_is_made",
     "tests/datasets/generators/test_generation.py::test_processes_change",
     "tests/datasets/test_loading.py::test_importing_it_is_enough_for_tfds",

@@ -68,6 +68,9 @@ ORDER: tuple[dict[str, str], ...] = (
     {
         "commands": "the programs of the command line",
     },
+    {
+        "__main__": "`python -m keras_grl` is the command",
+    },
 )
 # Imports from the first level only. No room imports it.
 BESIDE = {"datasets": "every domain by its name"}

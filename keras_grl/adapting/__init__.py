@@ -1,0 +1,10 @@
+"""Two domains in, a chosen model and what is known about it out."""
+
+from keras_grl.adapting.adapt import adapt
+from keras_grl.adapting.result import Adaptation
+
+__all__ = ["Adaptation", "adapt"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,76 @@
+"""What a result tells beside the choice: features and their distance."""
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import keras
+import numpy as np
+
+from keras_grl.adapting.domains import count
+from keras_grl.adapting.domains import rows_of
+from keras_grl.diagnostics import proxy_a_distance_test
+from keras_grl.diagnostics.samples import random_rows
+from keras_grl.types import JSON
+from keras_grl.types import Array
+
+if TYPE_CHECKING:
+    from keras_grl.adapting.training import Trained
+    from keras_grl.adapting.training import Trainer
+
+_ROWS = 500
+
+
+def embedding(trainer: "Trainer", trained: "Trained") -> dict[str, Array]:
+    """Features of at most 500 samples of each domain.
+
+    Args:
+        trainer: That has trained.
+        trained: The run.
+    """
+    network = trainer.network(trained.figures["seed"])
+    network.classifier.set_weights(trained.weights)
+    (x_source, y, *_), x_target = trainer.domains
+    of_source = random_rows(count(x_source), _ROWS, seed=0)
+    of_target = random_rows(count(x_target), _ROWS, seed=1)
+
+    def features(x: object) -> Array:
+        found = network.feature_extractor.predict(x, batch_size=128, verbose=0)
+        return np.asarray(found, "float32").reshape(len(found), -1)
+
+    return {
+        "source": features(rows_of(x_source, of_source)),
+        "target": features(rows_of(x_target, of_target)),
+        "source_labels": y[of_source],
+        "target_predicted": trained.probabilities[of_target].argmax(axis=1),
+    }
+
+
+def domain_distance(features: dict[str, Array], seed: int) -> dict[str, JSON]:
+    """What `Adaptation.domains` holds."""
+    names = ("distance", "low", "high", "null_high", "differ")
+    try:
+        found = proxy_a_distance_test(
+            features["source"], features["target"], seed=seed
+        )
+    except (ImportError, ValueError) as error:
+        # No scikit-learn, few samples, or features that are not finite.
+        return {**dict.fromkeys(names), "reason": str(error)}
+    return {
+        "distance": found.distance,
+        "low": found.low,
+        "high": found.high,
+        "null_high": found.null[-1],
+        "differ": found.differ,
+        "reason": None,
+    }
+
+
+def model_digest(model: keras.Model) -> str:
+    """A short text that differs for other networks or initial weights."""
+    found = hashlib.blake2b(digest_size=16)
+    for layer in model.layers:
+        found.update(type(layer).__name__.encode())
+    for weight in model.get_weights():
+        found.update(f"{weight.shape} {weight.dtype}".encode())
+        found.update(np.ascontiguousarray(weight).tobytes())
+    return found.hexdigest()

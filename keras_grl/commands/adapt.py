@@ -1,0 +1,304 @@
+"""keras-grl adapt: two folders in, a model and its report out."""
+
+import argparse
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_grl import adapting
+from keras_grl.adapting.candidates import LADDER
+from keras_grl.adapting.candidates import REFERENCE
+from keras_grl.adapting.report import accuracies
+from keras_grl.adapting.report import write_report
+from keras_grl.commands import backbones
+from keras_grl.commands import check
+from keras_grl.commands import files
+from keras_grl.commands import folders
+from keras_grl.commands import images
+from keras_grl.commands.check import Data
+from keras_grl.commands.errors import CommandError
+from keras_grl.commands.errors import counted
+from keras_grl.commands.errors import shown
+from keras_grl.commands.folders import Folder
+from keras_grl.files import replaced
+from keras_grl.types import JSON
+
+_NEEDED = {
+    "PIL": "Pillow",
+    "matplotlib": "Matplotlib",
+    "sklearn": "scikit-learn",
+}
+_MOST_CLASSES = 20  # printed
+_BATCH = 128
+_NO_MODEL = "No model can be kept."  # of the error of `adapt`
+
+
+def run(options: argparse.Namespace) -> None:
+    """Loads, checks, trains, chooses, and writes what came of it.
+
+    Args:
+        options: Of `arguments.parse`.
+
+    Raises:
+        CommandError: If something that was asked for is wrong. Nothing is
+            trained or written then.
+    """
+    for module, package in _NEEDED.items():
+        images.require(module, package, "keras-grl adapt")
+    _check_methods(options.methods)
+    found = _folders(options)
+    weights = backbones.check(options.backbone, options.weights)
+    output = files.check_output(options.output, options.resume)
+    folders.check_output(options.output, *found)
+    source, target, *test = (_read(folder, options) for folder in found)
+    notes = check.duplicates(source, target)
+    notes += check.notes(source, target, options.image_size)
+    for data in (source, target, *test):
+        print(check.describe(data))
+    for note in notes:
+        print(f"Note: {note}")
+    classes = source.folder.classes
+    build = backbones.builder(
+        options.backbone, weights, options.image_size, len(classes)
+    )
+    # Once, so that what is wrong is known before training.
+    build()
+    files.start(output, _asked(options, source, target), options.resume)
+    adaptation = _adapt(build, source, target, output, options)
+    tested = (
+        _tested(adaptation, test[0], source, output / files.RUNS)
+        if test
+        else None
+    )
+    _write(output, adaptation, options, source, target, tested, notes)
+    _print(output, adaptation, classes, tested)
+
+
+def _adapt(
+    build: Callable[[], keras.Model],
+    source: Data,
+    target: Data,
+    output: Path,
+    options: argparse.Namespace,
+) -> adapting.Adaptation:
+    try:
+        return adapting.adapt(
+            build,
+            (source.loaded.images, source.folder.labels),
+            target.loaded.images,
+            minutes=options.minutes,
+            max_candidates=options.max_candidates,
+            steps=options.steps,
+            methods=options.methods,
+            batch_size=options.batch_size,
+            seed=options.seed,
+            directory=output / files.RUNS,
+            resume=options.resume,
+        )
+    except ValueError as error:
+        # All other arguments have been checked.
+        if not str(error).startswith(_NO_MODEL):
+            raise
+        reason = str(error.__cause__).rpartition("Received: ")[2]
+        raise CommandError(
+            f"no model can be kept ({reason}). Train longer (--steps or "
+            "--minutes), with pretrained --weights or another --backbone"
+        ) from error
+
+
+def _check_methods(names: tuple[str, ...] | None) -> None:
+    ways = [name for name in LADDER if name != REFERENCE]
+    unknown = [name for name in names or () if name not in ways]
+    if unknown:
+        raise CommandError(
+            f"--methods: expected names of {', '.join(ways)}, received "
+            f"{shown(unknown[0])!r}"
+        )
+
+
+def _folders(options: argparse.Namespace) -> list[Folder]:
+    """Source, target and perhaps the test, without opening an image."""
+    source = folders.labeled("SOURCE", options.source)
+    target = folders.unlabeled("TARGET", options.target)
+    for fault in folders.faults(source, target):
+        raise CommandError(fault)
+    for folder in (source, target):
+        folders.check_batch(folder, options.batch_size)
+    if options.target_test is None:
+        return [source, target]
+    test = folders.labeled("--target-test", options.target_test)
+    folders.check_test(test, source)
+    return [source, target, test]
+
+
+def _read(folder: Folder, options: argparse.Namespace) -> Data:
+    """The images of a folder, if all can be read."""
+    data = check.read(folder, options.image_size)
+    unreadable = data.loaded.unreadable
+    if unreadable:
+        file, reason = unreadable[0]
+        more = len(unreadable) - 1
+        others = f", and {counted(more, 'other file')}" if more else ""
+        raise CommandError(
+            f"{folder.name}: cannot read {shown(file)} ({reason}){others}. "
+            "Remove what `keras-grl check` lists"
+        )
+    return data
+
+
+def _asked(
+    options: argparse.Namespace, source: Data, target: Data
+) -> dict[str, JSON]:
+    """All that the result depends on, besides the machine."""
+    asked: dict[str, JSON] = {
+        data.folder.name: files.digest(_names(data), data.loaded.digests)
+        for data in (source, target)
+    }
+    for name in (
+        "image_size",
+        "backbone",
+        "weights",
+        "batch_size",
+        "seed",
+        "minutes",
+        "max_candidates",
+        "steps",
+        "methods",
+    ):
+        value = getattr(options, name)
+        asked["--" + name.replace("_", "-")] = (
+            ",".join(value) if isinstance(value, tuple) else value
+        )
+    return asked
+
+
+def _names(data: Data) -> list[str]:
+    """The file of each image, within its folder."""
+    folder = data.folder
+    return [folder.relative(file) for file in folder.files]
+
+
+def _write(
+    output: Path,
+    adaptation: adapting.Adaptation,
+    options: argparse.Namespace,
+    source: Data,
+    target: Data,
+    tested: dict[str, float] | None,
+    notes: list[str],
+) -> None:
+    """Writes the four files."""
+    names, classes = _names(target), source.folder.classes
+    command = repeating(options, adaptation)
+    with replaced(output / files.MODEL) as temporary:
+        adaptation.model.save(temporary)
+    files.write_predictions(
+        output / files.PREDICTIONS, names, adaptation.predictions, classes
+    )
+    write_report(
+        adaptation,
+        output / files.REPORT,
+        images=target.loaded.images,
+        class_names=classes,
+        files=names,
+        test=tested,
+        command=command,
+        notes=notes,
+    )
+    result = {
+        "class_names": list(map(shown, classes)),
+        "command": command,
+        "data_notes": notes,
+        "test": tested,
+        **adaptation.to_dict(),
+    }
+    files.write_json(output / files.RESULT, result)
+
+
+def repeating(
+    options: argparse.Namespace, adaptation: adapting.Adaptation
+) -> str:
+    """The command that gives the same result on a machine of any speed.
+
+    Args:
+        options: What was asked for.
+        adaptation: What came of it.
+    """
+    candidates = adaptation.settings["candidates"]
+    fixed = {
+        "steps": adaptation.settings["steps"],
+        "max_candidates": len(candidates),
+        "methods": tuple(name for name in candidates if name != REFERENCE),
+    }
+    words = ["keras-grl", "adapt", options.source, options.target]
+    for name in (
+        "steps",
+        "max_candidates",
+        "methods",
+        "backbone",
+        "weights",
+        "image_size",
+        "batch_size",
+        "seed",
+        "target_test",
+    ):
+        value = fixed.get(name, getattr(options, name))
+        if value not in (None, ()):
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            words += ["--" + name.replace("_", "-"), text]
+    return shlex.join([*words, "--output", f"{options.output}-again"])
+
+
+def _print(
+    output: Path,
+    adaptation: adapting.Adaptation,
+    classes: tuple[str, ...],
+    tested: dict[str, float] | None,
+) -> None:
+    """The result in a few lines."""
+    print(f"\n{adaptation.table}\n\nKept: {adaptation.choice}")
+    print(adaptation.reason)
+    if tested is not None:
+        print(accuracies(tested, adaptation.choice))
+    counts = np.bincount(
+        adaptation.predictions.argmax(1), minlength=len(classes)
+    )
+    most = np.argsort(-counts, kind="stable")[:_MOST_CLASSES]
+    print(
+        "Predicted: "
+        + ", ".join(f"{shown(classes[n])} {counts[n]:,}" for n in most)
+        + (", …" if len(classes) > _MOST_CLASSES else "")
+    )
+    for warning in adaptation.warnings:
+        print(f"Warning: {warning}")
+    print(
+        f"Written to {shown(output)}: {files.MODEL}, {files.PREDICTIONS}, "
+        f"{files.REPORT}, {files.RESULT}"
+    )
+
+
+def _tested(
+    adaptation: adapting.Adaptation, test: Data, source: Data, runs: Path
+) -> dict[str, float]:
+    """Accuracies on labeled target images, as the report takes them."""
+    labels = folders.numbered(test.folder, source.folder)
+
+    def accuracy() -> float:
+        probabilities = adaptation.model.predict(
+            test.loaded.images, batch_size=_BATCH, verbose=0
+        )
+        return float(np.mean(probabilities.argmax(axis=1) == labels))
+
+    found = {"accuracy": accuracy(), "images": len(labels)}
+    # All runs have the same network: source only is other weights of it.
+    kept = adaptation.model.get_weights()
+    run = f"{REFERENCE}-{adaptation.settings['seed']}"
+    with np.load(runs / run / "arrays.npz", allow_pickle=False) as arrays:
+        weights = [arrays[f"weight_{n}"] for n in range(len(kept))]
+    adaptation.model.set_weights(weights)
+    found["source_only"] = accuracy()
+    adaptation.model.set_weights(kept)
+    return found

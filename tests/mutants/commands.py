@@ -1,0 +1,89 @@
+"""Mutants of `keras_grl/commands/` and of the report of `adapting`."""
+
+from tests.mutants import mutants
+
+CHECK = "tests/commands/test_check.py"
+WRONG = "tests/commands/test_wrong_inputs.py"
+REPORT = "tests/adapting/test_report.py"
+
+MUTANTS = [
+    *mutants(
+        "keras_grl/commands/images.py",
+        CHECK,
+        (
+            "pixels = np.repeat(pixels / 257.0, 3, axis=-1)",
+            "pixels = np.repeat(pixels, 3, axis=-1)",
+            "test_images_as_they_are_read",
+        ),
+        (
+            "io.BytesIO(content), formats=_FORMATS",
+            "io.BytesIO(content)",
+            "test_files_that_cannot_be_read",
+        ),
+        (
+            "if image.width * image.height > _MOST_PIXELS:",
+            "if False:",
+            "test_files_that_cannot_be_read",
+        ),
+        (
+            "if not file.is_file():",
+            "if file.is_dir():",
+            "test_files_that_cannot_be_read",
+        ),
+    ),
+    *mutants(
+        "keras_grl/commands/folders.py",
+        CHECK,
+        (
+            "elif other.is_relative_to(one):",
+            "elif False:",
+            "test_folders_that_are_wrong",
+        ),
+        (
+            "return numbers[test.labels]",
+            "return test.labels",
+            "tests/commands/test_adapt.py::test_labels_of_the_test",
+        ),
+    ),
+    *mutants(
+        "keras_grl/commands/check.py",
+        CHECK,
+        (
+            "return 1 if wrong else 0",
+            "return 0",
+            "test_duplicates",
+        ),
+    ),
+    *mutants(
+        "keras_grl/commands/files.py",
+        WRONG,
+        (
+            "if taken and not resume:",
+            "if False:",
+            "test_output_that_has_files",
+        ),
+    ),
+    *mutants(
+        "keras_grl/adapting/report_html.py",
+        REPORT,
+        (
+            "return html.escape(shown, quote=True)",
+            "return shown",
+            "test_everything_is_escaped",
+        ),
+    ),
+    *mutants(
+        "keras_grl/adapting/report.py",
+        REPORT,
+        (
+            'rows = rows[np.argsort(-sure[rows], kind="stable")]',
+            'rows = rows[np.argsort(sure[rows], kind="stable")]',
+            "test_the_examples",
+        ),
+        (
+            "selection = final if name in final.scores else first",
+            "selection = first",
+            "test_the_candidates",
+        ),
+    ),
+]
