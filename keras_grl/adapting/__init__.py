@@ -2,8 +2,9 @@
 
 from keras_grl.adapting.adapt import adapt
 from keras_grl.adapting.result import Adaptation
+from keras_grl.adapting.result import NoModelError
 
-__all__ = ["Adaptation", "adapt"]
+__all__ = ["Adaptation", "NoModelError", "adapt"]
 
 
 def __dir__() -> list[str]:

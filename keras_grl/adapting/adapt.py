@@ -17,9 +17,11 @@ from keras_grl.adapting.candidates import DEFAULT
 from keras_grl.adapting.candidates import LADDER
 from keras_grl.adapting.candidates import REFERENCE
 from keras_grl.adapting.result import Adaptation
+from keras_grl.adapting.result import NoModelError
 from keras_grl.adapting.splitting import ModelLike
 from keras_grl.adapting.summary import domain_distance
 from keras_grl.adapting.summary import embedding
+from keras_grl.adapting.summary import few_classes
 from keras_grl.adapting.summary import model_digest
 from keras_grl.adapting.training import Trained
 from keras_grl.adapting.training import Trainer
@@ -100,7 +102,8 @@ def adapt(
         `predictions` and more.
 
     Raises:
-        ValueError: If an argument is invalid, or every candidate fails.
+        ValueError: If an argument is invalid, or every candidate fails (a
+            `NoModelError`).
 
     Example:
 
@@ -147,7 +150,9 @@ def adapt(
         "model": digest,
     }
     folder, before = settings.prepared(directory, resume, asked)
-    trainer = Trainer(model, samples, batch_size, learning_rate, folder)
+    trainer = Trainer(
+        model, network.classifier, samples, batch_size, learning_rate, folder
+    )
     if before is not None:
         plan = Plan(*before)
     elif steps is not None:
@@ -231,7 +236,7 @@ def _select(runs: dict[str, list[Trained]]) -> Selection:
     try:
         return select(probabilities, None, reference=REFERENCE)
     except ValueError as error:
-        raise ValueError(
+        raise NoModelError(
             f"No model can be kept. {error}\n"
             "Lower the `learning_rate`, or scale the inputs: about -1 to 1."
         ) from error
@@ -313,11 +318,10 @@ def _result(
     reference = runs[REFERENCE][0]
     before = embedding(trainer, reference)
     after = before if chosen is reference else embedding(trainer, chosen)
-    network = trainer.network(chosen.figures["seed"])
-    network.classifier.set_weights(chosen.weights)
     figures = [run.figures for each in runs.values() for run in each]
     return Adaptation(
-        model=network.classifier,
+        model=trainer.trained_model(chosen),
+        reference_model=trainer.trained_model(reference),
         selection=final,
         first_selection=first,
         domains=domain_distance(before, asked["seed"]),
@@ -326,9 +330,12 @@ def _result(
         embedding={"before": before, "after": after},
         runs=figures,
         warnings=[
-            f"{run['candidate']}, seed {run['seed']}: {text}"
-            for run in figures
-            for text in run["warnings"]
+            *few_classes(trainer.domains.source[1], reference.probabilities),
+            *(
+                f"{run['candidate']}, seed {run['seed']}: {text}"
+                for run in figures
+                for text in run["warnings"]
+            ),
         ],
         settings=asked,
     )

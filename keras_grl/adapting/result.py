@@ -16,6 +16,10 @@ from keras_grl.types import PathLike
 _SCORES = ("classes", "consensus", "agreement", "ensv", "bnm")
 
 
+class NoModelError(ValueError):
+    """Every candidate failed."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Adaptation:
     """A chosen model, why it was chosen, and what is known about it.
@@ -25,6 +29,7 @@ class Adaptation:
     Attributes:
         model: The chosen `keras.Model`, inputs to class probabilities. It has
             no layers of this package: its file loads without it.
+        reference_model: The same network as source only has trained it.
         selection: The `Selection` among the candidates with two runs; of one
             run each, if a second one did not fit.
         first_selection: The `Selection` among the first runs of all
@@ -44,8 +49,8 @@ class Adaptation:
         runs: List of dicts, one for each run: "candidate", "seed", "steps",
             "seconds", "resumed" (whether it was loaded and not trained),
             "history" (name to last value), "warnings".
-        warnings: List of strings, what `AdaptationMonitor` found, each after
-            the name of its run.
+        warnings: List of strings: what `AdaptationMonitor` found, each after
+            the name of its run, and whether source only has collapsed.
         settings: Dict of what was asked for and what came of it: "steps",
             "candidates", "runs_each", "minutes", "batch_size",
             "learning_rate", "seed", "classes", "source_samples",
@@ -53,6 +58,7 @@ class Adaptation:
     """
 
     model: keras.Model
+    reference_model: keras.Model
     selection: Selection
     first_selection: Selection
     domains: dict[str, JSON]

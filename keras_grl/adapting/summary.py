@@ -10,6 +10,8 @@ from keras_grl.adapting.domains import count
 from keras_grl.adapting.domains import rows_of
 from keras_grl.diagnostics import proxy_a_distance_test
 from keras_grl.diagnostics.samples import random_rows
+from keras_grl.scores.arrays import predicted_shares
+from keras_grl.scores.entropy import entropy
 from keras_grl.types import JSON
 from keras_grl.types import Array
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from keras_grl.adapting.training import Trainer
 
 _ROWS = 500
+# Label shift alone rarely halves the effective number of classes.
+_FEW = 0.5
 
 
 def embedding(trainer: "Trainer", trained: "Trained") -> dict[str, Array]:
@@ -63,6 +67,38 @@ def domain_distance(features: dict[str, Array], seed: int) -> dict[str, JSON]:
         "differ": found.differ,
         "reason": None,
     }
+
+
+def few_classes(labels: Array, probabilities: Array) -> list[str]:
+    """A warning, if source only predicts far fewer classes than there are.
+
+    The vetoes compare with source only: they cannot see that it has collapsed.
+
+    Args:
+        labels: Integers, of the source.
+        probabilities: Of source only, for the target.
+
+    Example:
+
+    >>> labels = np.array([0, 1, 2, 3])
+    >>> few_classes(labels, np.eye(4))
+    []
+    >>> few_classes(labels, np.eye(4)[[0, 0, 0, 0]])[0][:57]
+    'source_only: predicts 1.0 classes effectively on the targ'
+    """
+    if not np.isfinite(probabilities).all():
+        return []  # It is vetoed.
+    of_labels = np.bincount(labels) / len(labels)
+    expected = np.exp(entropy(of_labels))
+    found = np.exp(entropy(predicted_shares(probabilities)))
+    if found >= _FEW * expected:
+        return []
+    return [
+        f"source_only: predicts {found:.1f} classes effectively on the target, "
+        f"the source has {expected:.1f}. It may have learned too little, and "
+        "collapsed candidates are recognized by a comparison with it. Train "
+        "longer, and check the scale of the inputs."
+    ]
 
 
 def model_digest(model: keras.Model) -> str:

@@ -25,6 +25,7 @@ from keras_grl.pairing import pair
 from keras_grl.types import JSON
 from keras_grl.types import Array
 from keras_grl.types import Batch
+from keras_grl.validation import invalid
 
 _MOST_EPOCHS = 10
 # Seconds of steps, from which the time of one is known.
@@ -52,6 +53,7 @@ class Trainer:
 
     Attributes:
         model: As in `adapt`.
+        untrained: The classifier that `model` gave first.
         domains: The samples.
         batch_size: Samples of each domain.
         learning_rate: Of Adam.
@@ -59,6 +61,7 @@ class Trainer:
     """
 
     model: ModelLike
+    untrained: keras.Model
     domains: Domains
     batch_size: int
     learning_rate: float
@@ -67,7 +70,24 @@ class Trainer:
     def network(self, seed: int) -> Network:
         """The untrained network of a seed."""
         keras.utils.set_random_seed(seed)
-        return splitting.build(self.model, self.domains.source[0])
+        network = splitting.build(self.model, self.domains.source[0])
+        if network.classifier is self.untrained:
+            raise ValueError(
+                invalid(
+                    "model",
+                    "a function that returns a new model in each call",
+                    f"one that returns the same {network.classifier.name}",
+                    "A run would start where the last one ended. Build the "
+                    "model within the function, or pass the model itself.",
+                )
+            )
+        return network
+
+    def trained_model(self, trained: Trained) -> keras.Model:
+        """The classifier of a run."""
+        classifier = self.network(trained.figures["seed"]).classifier
+        classifier.set_weights(trained.weights)
+        return classifier
 
     def run(self, name: str, seed: int, steps: int) -> Trained:
         """Trains a candidate, unless it was trained before.

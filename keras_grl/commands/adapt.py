@@ -33,7 +33,6 @@ _NEEDED = {
 }
 _MOST_CLASSES = 20  # printed
 _BATCH = 128
-_NO_MODEL = "No model can be kept."  # of the error of `adapt`
 
 
 def run(options: argparse.Namespace) -> None:
@@ -68,11 +67,7 @@ def run(options: argparse.Namespace) -> None:
     build()
     files.start(output, _asked(options, source, target), options.resume)
     adaptation = _adapt(build, source, target, output, options)
-    tested = (
-        _tested(adaptation, test[0], source, output / files.RUNS)
-        if test
-        else None
-    )
+    tested = _tested(adaptation, test[0], source) if test else None
     _write(output, adaptation, options, source, target, tested, notes)
     _print(output, adaptation, classes, tested)
 
@@ -98,10 +93,7 @@ def _adapt(
             directory=output / files.RUNS,
             resume=options.resume,
         )
-    except ValueError as error:
-        # All other arguments have been checked.
-        if not str(error).startswith(_NO_MODEL):
-            raise
+    except adapting.NoModelError as error:
         reason = str(error.__cause__).rpartition("Received: ")[2]
         raise CommandError(
             f"no model can be kept ({reason}). Train longer (--steps or "
@@ -281,24 +273,19 @@ def _print(
 
 
 def _tested(
-    adaptation: adapting.Adaptation, test: Data, source: Data, runs: Path
+    adaptation: adapting.Adaptation, test: Data, source: Data
 ) -> dict[str, float]:
     """Accuracies on labeled target images, as the report takes them."""
     labels = folders.numbered(test.folder, source.folder)
 
-    def accuracy() -> float:
-        probabilities = adaptation.model.predict(
+    def accuracy(model: keras.Model) -> float:
+        probabilities = model.predict(
             test.loaded.images, batch_size=_BATCH, verbose=0
         )
         return float(np.mean(probabilities.argmax(axis=1) == labels))
 
-    found = {"accuracy": accuracy(), "images": len(labels)}
-    # All runs have the same network: source only is other weights of it.
-    kept = adaptation.model.get_weights()
-    run = f"{REFERENCE}-{adaptation.settings['seed']}"
-    with np.load(runs / run / "arrays.npz", allow_pickle=False) as arrays:
-        weights = [arrays[f"weight_{n}"] for n in range(len(kept))]
-    adaptation.model.set_weights(weights)
-    found["source_only"] = accuracy()
-    adaptation.model.set_weights(kept)
-    return found
+    return {
+        "accuracy": accuracy(adaptation.model),
+        "source_only": accuracy(adaptation.reference_model),
+        "images": len(labels),
+    }

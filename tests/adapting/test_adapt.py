@@ -76,7 +76,11 @@ def test_the_result_is_complete(result):
     predicted = result.model.predict(data()[1], verbose=0)
     np.testing.assert_allclose(predicted, result.predictions, atol=1e-6)
     assert type(result.model) is keras.Sequential
-    assert result.reference_predictions.shape == (120, CLASSES)
+    np.testing.assert_allclose(
+        result.reference_model.predict(data()[1], verbose=0),
+        result.reference_predictions,
+        atol=1e-6,
+    )
     for name in ("before", "after"):
         found = result.embedding[name]
         assert found["source"].shape == found["target"].shape == (120, 8)
@@ -193,6 +197,41 @@ def test_plans_fit():
         plan = planned(7, seconds, 0.02, 2.0)
         assert plan.runs * (2.0 + 0.02 * plan.steps) <= seconds
     assert planned(7, 1e6, 0.02, 2.0).steps == 10_000
+
+
+def test_a_builder_must_build():
+    """Else each run would start where the last one has ended."""
+    model = classifier()
+    before = model.get_weights()
+    with pytest.raises(ValueError, match="a new model in each call"):
+        adapt(lambda: model)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_model_is_where_every_run_starts():
+    """At a learning rate of nearly 0 all runs end at its predictions."""
+    model = classifier()
+    found = adapt(model, methods=["mcc"], steps=2, learning_rate=1e-9)
+    assert found.selection is found.first_selection
+    for predicted in (found.predictions, found.reference_predictions):
+        np.testing.assert_allclose(
+            predicted, model.predict(data()[1], verbose=0), atol=1e-5
+        )
+
+
+def test_a_collapsed_source_only_is_told():
+    """The vetoes compare with it."""
+
+    def collapsed():
+        model = classifier()
+        bias = np.array([4, 0, 0], "float32")
+        model.layers[-1].bias.assign(bias)
+        return model
+
+    found = adapt(collapsed, steps=6, methods=["mcc"])
+    assert "source_only: predicts 1.0 classes effectively" in found.warnings[0]
+    assert "the source has 3.0" in found.warnings[0]
 
 
 def _model(*layers):

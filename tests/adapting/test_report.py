@@ -68,6 +68,7 @@ def adaptation(choice="mcc", first=SCORES, final=FINAL, **changes):
 
     result = Adaptation(
         model=None,
+        reference_model=None,
         selection=selection(final, {}),
         first_selection=selection(first, {"dann": "predicts 1.0 classes"}),
         warnings=["dann: λ stays 0."],
