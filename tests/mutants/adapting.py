@@ -9,11 +9,6 @@ MUTANTS = [
         "keras_grl/adapting/training.py",
         ADAPT,
         (
-            "            seed=seed,",
-            "            seed=None,",
-            "test_a_model_stays_as_it_is_and_repeats",
-        ),
-        (
             "keras.utils.set_random_seed(seed)",
             "pass",
             "test_killed_and_resumed_is_as_if_not",
