@@ -194,7 +194,7 @@ def check_evaluation_data(
             "Pass them: `model.evaluate(x, y)`. Without labels, use "
             "`model.predict(x)`."
         )
-    _build_metrics(model, check.first)
+    metrics_built(model, check.first)
 
 
 def check_prediction_data(x: Data) -> None:
@@ -219,7 +219,7 @@ def check_batch(
         _build(model, x)
     check = LabelCheck(model)
     batch.check_each_labels(x, y, check)
-    _build_metrics(model, check.first)
+    metrics_built(model, check.first)
 
 
 def check_labels_of_batch(model: keras.Model, x: Inputs, y: Labels) -> None:
@@ -256,12 +256,6 @@ def _build(model: keras.Model, x: Data) -> None:
         hasattr(leaf, "shape") for leaf in tree.flatten(x)
     ):
         model(symbolic(x))
-
-
-def _build_metrics(model: keras.Model, labels: Labels) -> None:
-    """Builds the metrics, unless a subclass computes them from the inputs."""
-    if type(model).compute_metrics.__module__.startswith("keras_grl."):
-        metrics_built(model, labels)
 
 
 def _check_data(method: str, x: Data) -> None:

@@ -17,7 +17,8 @@ def metrics_built(model: "AdaptationModel", labels: Labels) -> bool:
     """Builds the metrics of a model, if Keras would do so in the first step.
 
     Args:
-        model: A compiled model.
+        model: A compiled model. Where a subclass computes them, perhaps from
+            the inputs, they are left to the first step.
         labels: Labels as in a batch, of any size; None if there are none.
 
     Returns:
@@ -28,6 +29,7 @@ def metrics_built(model: "AdaptationModel", labels: Labels) -> bool:
         and model.built
         and not _built(model)
         and builds_in_first_step(model)
+        and type(model).compute_metrics.__module__.startswith("keras_grl.")
     ):
         predictions = tree.map_structure(_one_row, model.classifier.output)
         model.compute_metrics(None, labels, predictions)

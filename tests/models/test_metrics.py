@@ -132,3 +132,20 @@ def test_metrics_begin_at_zero():
     np.testing.assert_allclose(
         logs["largest"], predicted.max(axis=1).mean(), rtol=1e-6
     )
+
+
+def test_a_subclass_computes_metrics_from_the_inputs():
+    class FromInputs(keras_grl.DANNModel):
+        def compute_metrics(self, x, y, y_pred, sample_weight=None):
+            logs = super().compute_metrics(x, y, y_pred, sample_weight)
+            return {**logs, "rows": keras.ops.shape(x["source"])[0]}
+
+    model = FromInputs(
+        keras.layers.Dense(4, "relu"), one_output(), keras.layers.Dense(1)
+    )
+    model.compile(
+        "sgd", "sparse_categorical_crossentropy", metrics=["accuracy"]
+    )
+    pairs = keras_grl.pair((X, CLASSES), X + 1, batch_size=8)
+    history = model.fit(pairs, verbose=0).history
+    assert history["rows"] == [4]
