@@ -19,6 +19,7 @@ from keras_grl.adapting.candidates import REFERENCE
 from keras_grl.adapting.result import Adaptation
 from keras_grl.adapting.result import NoModelError
 from keras_grl.adapting.splitting import ModelLike
+from keras_grl.adapting.splitting import Network
 from keras_grl.adapting.summary import domain_distance
 from keras_grl.adapting.summary import embedding
 from keras_grl.adapting.summary import few_classes
@@ -28,6 +29,7 @@ from keras_grl.adapting.training import Trainer
 from keras_grl.selection import Selection
 from keras_grl.selection import select
 from keras_grl.types import JSON
+from keras_grl.types import Array
 from keras_grl.types import Data
 from keras_grl.types import PathLike
 from keras_grl.validation import check_boolean
@@ -316,12 +318,17 @@ def _result(
 ) -> Adaptation:
     chosen = runs[final.choice][final.run]
     reference = runs[REFERENCE][0]
-    before = embedding(trainer, reference)
-    after = before if chosen is reference else embedding(trainer, chosen)
+    networks = [trainer.trained_network(run) for run in (reference, chosen)]
+
+    def features(network: Network, run: Trained) -> dict[str, Array]:
+        return embedding(network, trainer.domains, run.probabilities)
+
+    before = features(networks[0], reference)
+    after = before if chosen is reference else features(networks[1], chosen)
     figures = [run.figures for each in runs.values() for run in each]
     return Adaptation(
-        model=trainer.trained_model(chosen),
-        reference_model=trainer.trained_model(reference),
+        model=networks[1].classifier,
+        reference_model=networks[0].classifier,
         selection=final,
         first_selection=first,
         domains=domain_distance(before, asked["seed"]),

@@ -17,7 +17,7 @@ from keras_grl.streams import check_alike
 from keras_grl.streams import is_dataset
 from keras_grl.streams.names import wrong
 from keras_grl.streams.unpacking import unpack_batch
-from keras_grl.streams.values import first_row_not_finite
+from keras_grl.streams.values import check_finite_inputs
 from keras_grl.types import AnyArray
 from keras_grl.types import Array
 from keras_grl.types import Batch
@@ -106,17 +106,7 @@ def read(source: Data, target: Data, batch_size: int) -> Domains:
                     f"Pass a smaller `batch_size`: `batch_size={count(x)}`.",
                 )
             )
-        row = first_row_not_finite(tree.flatten(x))
-        if row is not None:
-            raise ValueError(
-                wrong(
-                    name,
-                    "finite inputs",
-                    f"NaN or infinity in sample {row}",
-                    "Leave that sample out, or replace the values: "
-                    "`np.nan_to_num(x)`.",
-                )
-            )
+        check_finite_inputs(name, tree.flatten(x))
     check_alike({name: x for name, (x, *_) in parts.items()})
     return Domains(parts[SOURCE], parts[TARGET][0])
 

@@ -1,13 +1,14 @@
 """What a result tells beside the choice: features and their distance."""
 
 import hashlib
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
+from keras_grl.adapting.domains import Domains
 from keras_grl.adapting.domains import count
 from keras_grl.adapting.domains import rows_of
+from keras_grl.adapting.splitting import Network
 from keras_grl.diagnostics import proxy_a_distance_test
 from keras_grl.diagnostics.samples import random_rows
 from keras_grl.scores.arrays import predicted_shares
@@ -15,25 +16,22 @@ from keras_grl.scores.entropy import entropy
 from keras_grl.types import JSON
 from keras_grl.types import Array
 
-if TYPE_CHECKING:
-    from keras_grl.adapting.training import Trained
-    from keras_grl.adapting.training import Trainer
-
 _ROWS = 500
 # Label shift alone rarely halves the effective number of classes.
 _FEW = 0.5
 
 
-def embedding(trainer: "Trainer", trained: "Trained") -> dict[str, Array]:
+def embedding(
+    network: Network, domains: Domains, probabilities: Array
+) -> dict[str, Array]:
     """Features of at most 500 samples of each domain.
 
     Args:
-        trainer: That has trained.
-        trained: The run.
+        network: A trained one.
+        domains: The samples.
+        probabilities: Of the network, for the target.
     """
-    network = trainer.network(trained.figures["seed"])
-    network.classifier.set_weights(trained.weights)
-    (x_source, y, *_), x_target = trainer.domains
+    (x_source, y, *_), x_target = domains
     of_source = random_rows(count(x_source), _ROWS, seed=0)
     of_target = random_rows(count(x_target), _ROWS, seed=1)
 
@@ -45,7 +43,7 @@ def embedding(trainer: "Trainer", trained: "Trained") -> dict[str, Array]:
         "source": features(rows_of(x_source, of_source)),
         "target": features(rows_of(x_target, of_target)),
         "source_labels": y[of_source],
-        "target_predicted": trained.probabilities[of_target].argmax(axis=1),
+        "target_predicted": probabilities[of_target].argmax(axis=1),
     }
 
 

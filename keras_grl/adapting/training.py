@@ -83,11 +83,11 @@ class Trainer:
             )
         return network
 
-    def trained_model(self, trained: Trained) -> keras.Model:
-        """The classifier of a run."""
-        classifier = self.network(trained.figures["seed"]).classifier
-        classifier.set_weights(trained.weights)
-        return classifier
+    def trained_network(self, trained: Trained) -> Network:
+        """The network of a run, with its weights."""
+        network = self.network(trained.figures["seed"])
+        network.classifier.set_weights(trained.weights)
+        return network
 
     def run(self, name: str, seed: int, steps: int) -> Trained:
         """Trains a candidate, unless it was trained before.

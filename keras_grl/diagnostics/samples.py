@@ -6,7 +6,7 @@ from keras import tree
 from keras_grl.streams import is_dataset
 from keras_grl.streams.arrays import as_array
 from keras_grl.streams.names import wrong
-from keras_grl.streams.values import first_row_not_finite
+from keras_grl.streams.values import check_finite_inputs
 from keras_grl.types import Array
 from keras_grl.types import Inputs
 
@@ -27,17 +27,7 @@ def random_samples(
     chosen = tree.map_structure(
         lambda each: as_array(name, "inputs", each)[rows], x
     )
-    bad = first_row_not_finite(tree.flatten(chosen))
-    if bad is not None:
-        raise ValueError(
-            wrong(
-                name,
-                "finite inputs",
-                f"NaN or infinity in sample {rows[bad]}",
-                "Replace the values, `np.nan_to_num(x)`, or leave those "
-                "samples out.",
-            )
-        )
+    check_finite_inputs(name, tree.flatten(chosen), rows)
     return chosen
 
 

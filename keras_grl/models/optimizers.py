@@ -53,10 +53,10 @@ def build_optimizer(model: keras.Model) -> None:
         model: A compiled model. If a layer of it is not built yet, such as one
             that a subclass has added, this does nothing.
     """
-    if not _all_built(model) or not builds_in_first_step(model):
-        return
     optimizer = getattr(model, "optimizer", None)
-    if optimizer is not None and not optimizer.built:
+    if optimizer is None or optimizer.built:
+        return
+    if builds_in_first_step(model) and _all_built(model):
         optimizer.build(model.trainable_variables)
 
 

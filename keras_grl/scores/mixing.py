@@ -15,7 +15,7 @@ from keras_grl.streams.arrays import as_array
 from keras_grl.streams.arrays import is_float
 from keras_grl.streams.names import wrong
 from keras_grl.streams.unpacking import describe
-from keras_grl.streams.values import first_not_finite
+from keras_grl.streams.values import check_finite_inputs
 from keras_grl.types import Array
 from keras_grl.types import Inputs
 from keras_grl.validation import check_boolean
@@ -157,17 +157,7 @@ def as_numbers(x_target: Inputs) -> Inputs:
                     '`x_target.astype("float32")`.',
                 )
             )
-        row = first_not_finite(values)
-        if row is not None:
-            raise ValueError(
-                wrong(
-                    "x_target",
-                    "finite inputs",
-                    f"NaN or infinity in sample {row}",
-                    "Replace the values, `np.nan_to_num(x)`, or leave those "
-                    "samples out.",
-                )
-            )
+        check_finite_inputs("x_target", [values])
     if rows is None:
         raise ValueError(wrong("x_target", "an array", describe(x_target)))
     return x

@@ -13,7 +13,7 @@ from keras_grl.scores.models import predicted_classes
 from keras_grl.streams.arrays import as_array
 from keras_grl.streams.names import wrong
 from keras_grl.streams.unpacking import describe
-from keras_grl.streams.values import first_not_finite
+from keras_grl.streams.values import check_finite_inputs
 from keras_grl.types import AnyArray
 from keras_grl.types import Array
 from keras_grl.types import Batch
@@ -207,15 +207,5 @@ def _as_samples(name: str, values: AnyArray) -> Array:
                 f"an array of shape {array.shape}",
             )
         )
-    row = first_not_finite(array)
-    if row is not None:
-        raise ValueError(
-            wrong(
-                name,
-                "finite inputs",
-                f"NaN or infinity in sample {row}",
-                "Replace the values, `np.nan_to_num(x)`, or leave those "
-                "samples out.",
-            )
-        )
+    check_finite_inputs(name, [array])
     return array

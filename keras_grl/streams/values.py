@@ -79,6 +79,30 @@ def warn_of_inputs(
     return row is not None
 
 
+def check_finite_inputs(
+    name: str, arrays: Iterable[Array], samples: Array | None = None
+) -> None:
+    """Refuses inputs that are NaN or infinite.
+
+    Args:
+        name: The argument, for the error.
+        arrays: Of equally many rows.
+        samples: The number of the sample in each row; by default the row's.
+    """
+    row = first_row_not_finite(arrays)
+    if row is not None:
+        sample = row if samples is None else samples[row]
+        raise ValueError(
+            wrong(
+                name,
+                "finite inputs",
+                f"NaN or infinity in sample {sample}",
+                "Replace the values, `np.nan_to_num(x)`, or leave those "
+                "samples out.",
+            )
+        )
+
+
 def first_row_not_finite(arrays: Iterable[Array]) -> int | None:
     """The first row in which one of the arrays is NaN or infinite."""
     rows = map(first_not_finite, arrays)

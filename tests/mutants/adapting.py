@@ -24,7 +24,7 @@ MUTANTS = [
             "test_a_builder_must_build",
         ),
         (
-            "classifier.set_weights(trained.weights)",
+            "network.classifier.set_weights(trained.weights)",
             "pass",
             "test_the_result_is_complete",
         ),
@@ -77,8 +77,8 @@ MUTANTS = [
             "test_refuses_before_training",
         ),
         (
-            "reference_model=trainer.trained_model(reference)",
-            "reference_model=trainer.trained_model(chosen)",
+            "reference_model=networks[0].classifier",
+            "reference_model=networks[1].classifier",
             "test_the_result_is_complete",
         ),
     ),
