@@ -101,13 +101,17 @@ SLOW = (
 )
 
 
-# Tests that use a process with another backend. They run first, hence in one
-# test process: each has such processes of its own, which take long to start.
+# Tests that use a process with another backend. They run in one test process:
+# each has such processes of its own, which take long to start.
 OTHER_BACKENDS = (
     "tests/architectures/test_builders.py::"
     "test_saved_weights_come_back_on_another_backend",
     "tests/baselines/test_discrepancy_model.py::test_loads_on_another_backend",
     "tests/models/test_crossings.py::test_trains_on_with_every_other_backend",
+    "tests/models/test_several_sources.py::"
+    "test_each_source_has_its_own_statistics",
+    "tests/models/test_symmetric_difference_in_use.py::"
+    "test_loads_on_another_backend",
     "tests/test_testing.py::test_programs_on_another_backend",
 )
 
@@ -169,8 +173,23 @@ def pytest_collection_modifyitems(config, items):
         (left_out if skip else chosen).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-    chosen.sort(key=lambda item: not item.nodeid.startswith(OTHER_BACKENDS))
+    # Files with slow tests first, so that the processes end together.
+    chosen.sort(key=lambda item: item.get_closest_marker("slow") is None)
     items[:] = chosen
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file's tests run in one process, for they share what is prepared."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            if nodeid.startswith(OTHER_BACKENDS):
+                return "other backends"
+            return super()._split_scope(nodeid)
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
