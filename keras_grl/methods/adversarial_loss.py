@@ -155,10 +155,8 @@ def call_twice(
     """
     if not layer.built:
         layer(inputs, training=False)
-    # Each variable is read once, for both calls. Between a second read, whose
-    # gradient is stopped, and the update of the variable, TensorFlow's Grappler
-    # drops the control dependency: the gradient of the step could be that of
-    # the next weights (TensorFlow 2.21, without `jit_compile`).
+    # Each variable is read once, for both calls: no order of reads and updates
+    # can give them different values.
     weights = _values(layer.trainable_variables)
     # All others too: a scope within that of JAX's trainer does not see it.
     state = _values(layer.non_trainable_variables)

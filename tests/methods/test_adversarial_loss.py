@@ -226,7 +226,7 @@ def test_one_pass_of_the_feature_extractor():
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="of its graphs")
 def test_each_weight_is_read_once():
-    """Grappler may move a second read behind the update."""
+    """A second read could come after the update of the variable."""
     import tensorflow as tf
 
     layer = layers.Dense(1)
