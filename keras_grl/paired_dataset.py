@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Callable
 
-import keras
 from keras import tree
 
 from keras_grl.streams import LABELED_TARGET
@@ -13,15 +12,17 @@ from keras_grl.streams import Stream
 from keras_grl.streams import check_alike
 from keras_grl.streams import check_labels_alike
 from keras_grl.streams.columns import Columns
+from keras_grl.streams.in_order import ReadInOrder
 from keras_grl.streams.paired_batch import paired_batch
+from keras_grl.streams.shard import Shard
+from keras_grl.streams.shard import check_divisible
 from keras_grl.types import Batch
 from keras_grl.types import LabelCheck
 from keras_grl.types import PairedInputs
 from keras_grl.validation import check_integer
-from keras_grl.validation import invalid
 
 
-class PairedDataset(keras.utils.PyDataset):
+class PairedDataset(ReadInOrder):
     """A dataset of paired batches, as `pair` returns it.
 
     `fit` and `evaluate` take it. The batches of arrays depend only on the
@@ -32,12 +33,17 @@ class PairedDataset(keras.utils.PyDataset):
     """
 
     def __init__(
-        self, streams: dict[str, Stream], length: str, columns: Columns
+        self,
+        streams: dict[str, Stream],
+        length: str,
+        columns: Columns,
+        shard: Shard | None = None,
     ):
         super().__init__()
         self._streams = streams
         # Those of its data frames.
         self.columns = columns
+        self._shard = shard
         # The stream that ends an epoch. None after `with_steps`.
         self._reference: str | None = _reference(streams, length)
         self._num_batches = streams[self._reference].num_batches
@@ -58,6 +64,17 @@ class PairedDataset(keras.utils.PyDataset):
         reference = streams[self._reference]
         if isinstance(reference, ArrayStream):
             reference.check_full_batch()
+        if shard is not None:
+            self._check_divisible(shard.count, "processes")
+
+    @property
+    def shard(self) -> tuple[int, int] | None:
+        """`(index, count)`: which part of every batch this process reads.
+
+        None if `pair` was told none and found no processes that share batches.
+        """
+        shard = self._shard
+        return None if shard is None else (shard.index, shard.count)
 
     @property
     def stream_names(self) -> tuple[str, ...]:
@@ -82,29 +99,6 @@ class PairedDataset(keras.utils.PyDataset):
                 "`steps_per_epoch` to `fit`."
             )
         return self.num_batches
-
-    # Keras's workers read the first batches of an epoch before they call
-    # `on_epoch_begin`, and keep batches of the previous epoch.
-
-    @property
-    def workers(self) -> int:
-        """Integer: 1. The datasets that are paired may have workers."""
-        return 1
-
-    @workers.setter
-    def workers(self, value: int) -> None:
-        if check_integer("workers", value, minimum=0) > 1:
-            raise ValueError(_parallel("workers", "1", value))
-
-    @property
-    def use_multiprocessing(self) -> bool:
-        """Boolean: False."""
-        return False
-
-    @use_multiprocessing.setter
-    def use_multiprocessing(self, value: bool) -> None:
-        if value:
-            raise ValueError(_parallel("use_multiprocessing", "False", value))
 
     def with_steps(self, steps_per_epoch: int) -> "PairedDataset":
         """The same streams, with epochs of `steps_per_epoch` batches.
@@ -226,24 +220,15 @@ class PairedDataset(keras.utils.PyDataset):
         >>> dataset.check_divisible(devices=2)
         """
         self._devices = devices
+        self._check_divisible(devices, "devices")
+
+    def _check_divisible(self, parts: int, whose: str) -> None:
+        """Checks the batches of arrays, whose sizes are known."""
         for name, stream in self._streams.items():
             if isinstance(stream, ArrayStream):
                 last = name == self._reference
                 for size in stream.batch_sizes(last):
-                    self._check_divisible(name, size)
-
-    def _check_divisible(self, name: str, size: int) -> None:
-        devices = self._devices
-        if size % devices:
-            sizes = dict.fromkeys(self._streams, 32 * devices)
-            raise ValueError(
-                f"The {name} stream has a batch that the devices cannot share "
-                f"equally. Expected: sizes that are multiples of {devices}. "
-                f"Received: batch_size={size} on {devices} devices\n"
-                "Pass a multiple for each stream: `pair(…, batch_size="
-                f"{sizes})`, and drop a smaller last batch: "
-                "`drop_remainder=True`."
-            )
+                    check_divisible(name, size, parts, whose)
 
     @property
     def seed(self) -> int | None:
@@ -297,7 +282,10 @@ class PairedDataset(keras.utils.PyDataset):
         self._check_inputs(x)
         if self._devices > 1:
             for name, inputs in x.items():
-                self._check_divisible(name, tree.flatten(inputs)[0].shape[0])
+                size = len(tree.flatten(inputs)[0])
+                if self._shard is not None:
+                    size *= self._shard.count
+                check_divisible(name, size, self._devices, "devices")
         labeled = {n: part for n, part in parts.items() if n != TARGET}
         check_labels_alike(labeled)
         y = {name: part[1] for name, part in labeled.items()}
@@ -334,16 +322,3 @@ def _reference(streams: dict[str, Stream], length: str) -> str:
     }
     choose = max if length == "longest" else min
     return choose(lengths, key=lambda name: lengths[name])
-
-
-def _parallel(argument: str, expected: str, received: object) -> str:
-    """The message for Keras's workers."""
-    return invalid(
-        argument,
-        f"{expected}: a paired dataset is read in order, without Keras's "
-        "`workers`, which would mix the batches of two epochs",
-        received,
-        "Use workers in the datasets that you pair: "
-        "`torch.utils.data.DataLoader(…, num_workers=3)`, or for tf.data "
-        "`dataset.map(…, num_parallel_calls=3).prefetch(3)`.",
-    )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from keras_grl.backend import process
 from keras_grl.paired_dataset import PairedDataset
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
@@ -17,6 +18,9 @@ from keras_grl.streams import is_dataset
 from keras_grl.streams import named_sources
 from keras_grl.streams import quoted
 from keras_grl.streams import sources_in
+from keras_grl.streams.shard import WHOLE
+from keras_grl.streams.shard import Shard
+from keras_grl.streams.shard import as_shard
 from keras_grl.streams.unpacking import is_column
 from keras_grl.types import Data
 from keras_grl.validation import check_boolean
@@ -37,6 +41,7 @@ def pair(
     shuffle: bool = True,
     seed: int | None = None,
     drop_remainder: bool = True,
+    shard: tuple[int, int] | None = None,
 ) -> PairedDataset:
     """Pairs labeled source data with unlabeled target data for `fit`.
 
@@ -79,6 +84,13 @@ def pair(
         drop_remainder: Boolean, whether to drop the last samples of an epoch
             that do not fill a batch. With False the last batch is smaller, and
             a compiled training step is compiled twice.
+        shard: Tuple of two integers, `(index, count)`: each batch has `count`
+            equal parts, and this process reads part `index` of every stream.
+            The other arguments, the seed too, are equal in all processes, and
+            `batch_size` is that of all together. Defaults to the processes
+            that share a batch, if they are set up before: those of
+            `keras.distribution.DataParallel` on JAX, of `torch.distributed` on
+            torch. `(0, 1)` reads whole batches in any case.
 
     Returns:
         A `PairedDataset`, which is a `keras.utils.PyDataset`. A batch is
@@ -96,7 +108,8 @@ def pair(
             different columns; if the labels of several streams have different
             shapes; if the batch size does not fit. The model, or
             the first batch, checks that shapes and kinds of dtype of the
-            domains match.
+            domains match. If several processes share batches that they do not
+            divide, or shuffle without a common seed.
 
     Warns:
         UserWarning: If inputs are NaN or infinite. Arrays in memory are read
@@ -122,7 +135,9 @@ def pair(
     given = _given(source, target, labeled_target)
     domains = [name for name in given if name != LABELED_TARGET]
     check_choice("length", length, ("longest", "shortest", *domains))
+    part = _shard(shard)
     if seed is None:
+        _check_common_order(part, shuffle)
         seed = int(np.random.randint(2**31))
     seed = check_integer("seed", seed, minimum=0)
     sizes = _batch_sizes(batch_size, given)
@@ -131,13 +146,42 @@ def pair(
     for name, data in given.items():
         if name in sizes:
             streams[name] = ArrayStream(
-                name, data, sizes[name], shuffle, seed, drop_remainder, columns
+                name,
+                data,
+                sizes[name],
+                shuffle,
+                seed,
+                drop_remainder,
+                columns,
+                part or WHOLE,
             )
         else:
-            streams[name] = DatasetStream(name, data, columns)
+            streams[name] = DatasetStream(name, data, columns, part or WHOLE)
     for stream in streams.values():
         stream.check_values(stacklevel=2)
-    return PairedDataset(streams, length, columns)
+    return PairedDataset(streams, length, columns, part)
+
+
+def _shard(shard: tuple[int, int] | None) -> Shard | None:
+    """What this process reads of each batch; None without other processes."""
+    if shard is not None:
+        return as_shard(shard)
+    index, count = process()
+    return Shard(index, count) if count > 1 else None
+
+
+def _check_common_order(shard: Shard | None, shuffle: bool) -> None:
+    """Refuses an order that differs between processes."""
+    if shard is not None and shard.count > 1 and shuffle:
+        raise ValueError(
+            invalid(
+                "seed",
+                f"an integer, the same in all {shard.count} processes: they "
+                "share batches, so they need one order",
+                None,
+                "Pass it to `pair`: `seed=0`.",
+            )
+        )
 
 
 def _given(source: Data, target: Data, labeled_target: Data) -> dict[str, Data]:

@@ -292,6 +292,38 @@ def num_devices(model: keras.Model) -> int:
     return int(mesh.shape[axis])
 
 
+def process() -> tuple[int, int]:
+    """The number of this process among those that share a batch, and theirs.
+
+    On JAX those of a `keras.distribution.DataParallel` that is set, on torch
+    those of `torch.distributed`, if its group exists. On TensorFlow Keras
+    (3.15.1) has none.
+
+    Returns:
+        Two integers; (0, 1) for a process by itself.
+    """
+    if keras.backend.backend() == "torch":
+        from keras_grl.backend import torch
+
+        return torch.process()
+    if keras.backend.backend() == "jax" and isinstance(
+        keras.distribution.distribution(), keras.distribution.DataParallel
+    ):
+        from keras_grl.backend import jax
+
+        return jax.process()
+    return 0, 1
+
+
+def trains_on_several_machines(model: keras.Model) -> bool:
+    """Whether TensorFlow is to train the model on several machines."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    from keras_grl.backend import tensorflow
+
+    return tensorflow.trains_on_several_machines(model)
+
+
 def builds_in_first_step(model: keras.Model) -> bool:
     """Whether Keras builds metrics and optimizer within the first step.
 

@@ -174,3 +174,8 @@ def _has_options() -> bool:
     except (RuntimeError, TypeError, ValueError):
         return False
     return True
+
+
+def process() -> tuple[int, int]:
+    """The number of this process, and how many JAX has joined."""
+    return jax.process_index(), jax.process_count()

@@ -11,6 +11,15 @@ def num_replicas() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def trains_on_several_machines(model: keras.Model) -> bool:
+    """Whether the model's strategy has more than one task."""
+    resolver = getattr(model.distribute_strategy, "cluster_resolver", None)
+    if resolver is None:
+        return False
+    tasks = resolver.cluster_spec().as_dict().values()
+    return sum(map(len, tasks)) > 1
+
+
 def trace(function: Callable[[tf.Tensor], tf.Tensor | float]) -> None:
     """Calls a function of a scalar that has no value."""
     scalar = tf.TensorSpec((), tf.float32)

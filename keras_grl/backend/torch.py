@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import torch
+from torch import distributed
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional
 
@@ -117,6 +118,14 @@ def takes_several_steps_per_execution() -> bool:
     except ValueError:
         return False
     return True
+
+
+def process() -> tuple[int, int]:
+    """The rank in `torch.distributed`'s group, and its size."""
+    # A build of torch may lack it.
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1
 
 
 def random_state() -> dict[str, Any]:

@@ -8,6 +8,7 @@ from keras import tree
 
 from keras_grl.backend import kept_state
 from keras_grl.backend import num_devices
+from keras_grl.backend import process
 from keras_grl.callbacks.predicting import batch_size
 from keras_grl.callbacks.predicting import predicted
 from keras_grl.callbacks.predicting import rows
@@ -226,6 +227,9 @@ class AdaptationMonitor(keras.callbacks.Callback):
     def _predict(self, x: Inputs) -> Array:
         """Probabilities for target samples; NaN if the outputs are not."""
         model = self.model
+        if process()[1] > 1:
+            # Each process has seen samples of its own.
+            return np.full((rows(x), 2), np.nan)
         # As in training, so that no more memory is needed.
         size = min(rows(x), self._seen.domain_sizes()[-1])
         with kept_state(model):

@@ -5,6 +5,7 @@ import numpy as np
 from keras import tree
 
 from keras_grl.backend import num_devices
+from keras_grl.backend import process
 from keras_grl.callbacks.target_samples import padded
 from keras_grl.scores.models import probabilities_of
 from keras_grl.scores.models import two_columns
@@ -25,7 +26,7 @@ def predicted(model: keras.Model, x: Inputs, size: int) -> Array:
     """
     count = rows(x)
     x = tree.map_structure(lambda array: padded(array, size), x)
-    if num_devices(model) > 1:
+    if num_devices(model) > 1 and not _shares_with_processes():
         # Of `predict_on_batch` each device would predict the whole batch.
         batches = [model.predict(x, batch_size=size, verbose=0)]
     else:
@@ -37,6 +38,28 @@ def predicted(model: keras.Model, x: Inputs, size: int) -> Array:
         ]
     found = [two_columns(probabilities_of(model, batch)) for batch in batches]
     return np.concatenate(found)[:count]
+
+
+def check_prediction(model: keras.Model, x: Inputs) -> None:
+    """Predicts a batch, and raises what the model raises.
+
+    Args:
+        model: A model. If it fails, an `AdaptationModel` keeps its weights.
+        x: Inputs, as many as `batch_size` says.
+    """
+    if _shares_with_processes():
+        model.predict_on_batch(x)
+    else:
+        # On torch it puts the model into the mode of evaluation.
+        model.predict(x, batch_size=rows(x), verbose=0)
+
+
+def _shares_with_processes() -> bool:
+    """Whether Keras (3.15.1) cannot return what `predict` computes.
+
+    On JAX a process cannot read the part that another one has computed.
+    """
+    return process()[1] > 1 and keras.distribution.distribution() is not None
 
 
 def batch_size(model: keras.Model, size: int) -> int:

@@ -9,6 +9,7 @@ from keras import tree
 from keras_grl import scores as functions
 from keras_grl.backend import kept_state
 from keras_grl.callbacks.predicting import batch_size
+from keras_grl.callbacks.predicting import check_prediction
 from keras_grl.callbacks.predicting import predicted
 from keras_grl.callbacks.predicting import rows
 from keras_grl.callbacks.target_samples import TargetSamples
@@ -154,9 +155,7 @@ class TargetScores(keras.callbacks.Callback):
                 x = tree.map_structure(
                     lambda array: padded(array, size)[:size], self._x
                 )
-                # If it fails, `AdaptationModel.predict` keeps the weights.
-                # On torch it puts the model into the mode of evaluation.
-                self.model.predict(x, batch_size=size, verbose=0)
+                check_prediction(self.model, x)
         except Exception as error:
             shapes = tree.map_structure(lambda array: array.shape, self._x)
             raise ValueError(

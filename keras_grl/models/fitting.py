@@ -5,7 +5,6 @@ from typing import Any
 import keras
 
 from keras_grl.backend import make_function
-from keras_grl.backend import num_devices
 from keras_grl.callbacks.defaults import watched
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.callbacks.resuming import resuming
@@ -20,6 +19,7 @@ from keras_grl.models.inputs import sorted_inputs
 from keras_grl.models.optimizers import build_optimizer
 from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.saving import Portable
+from keras_grl.models.sharing import check_shares
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import Columns
 from keras_grl.streams.label_arrays import for_every_backend
@@ -91,9 +91,8 @@ class Fitting(Portable):
                 x = x.with_steps(steps_per_epoch)
                 steps_per_epoch = None
             batch.check_finite("steps_per_epoch", x, None)
-        for data in (x, kwargs.get("validation_data")):
-            if isinstance(data, PairedDataset):
-                data.check_divisible(num_devices(self))
+        check_shares(self, x, training=True)
+        check_shares(self, kwargs.get("validation_data"), training=False)
         batch.check_finite(
             "validation_steps",
             kwargs.get("validation_data"),
@@ -147,8 +146,7 @@ class Fitting(Portable):
             x = x.for_evaluation()
         x = self._in_order("x", x)
         batch.check_finite("steps", x, steps)
-        if isinstance(x, PairedDataset):
-            x.check_divisible(num_devices(self))
+        check_shares(self, x, training=False)
         check_inputs(self, x)
         checks.check_evaluation_data(self, x, y, kwargs)
         with self.weights_kept():

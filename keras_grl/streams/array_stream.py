@@ -6,6 +6,8 @@ from keras import tree
 from keras_grl.streams.columns import Columns
 from keras_grl.streams.names import stream_number
 from keras_grl.streams.names import wrong
+from keras_grl.streams.shard import WHOLE
+from keras_grl.streams.shard import Shard
 from keras_grl.streams.unpacking import describe
 from keras_grl.streams.unpacking import unpack_arrays
 from keras_grl.streams.values import check_weights
@@ -33,10 +35,12 @@ class ArrayStream:
         seed: int,
         drop_remainder: bool,
         columns: Columns,
+        shard: Shard = WHOLE,
     ):
         self.batch_size = batch_size
         self._name = name
         self._drop_remainder = drop_remainder
+        self._shard = shard
         self.shuffle = shuffle
         self.seed = seed
         # Each stream has its own order, though they share a seed.
@@ -121,6 +125,7 @@ class ArrayStream:
             parts.append(self._order(number)[offset : offset + count])
             start += count
         rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        rows = rows[self._shard.rows(len(rows))]
         batch = tree.map_structure(lambda array: array[rows], self.data)
         if self._unread:
             check_weights(self._name, batch, " of a batch")

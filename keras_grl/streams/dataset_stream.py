@@ -11,6 +11,8 @@ from keras import tree
 from keras_grl.streams.columns import Columns
 from keras_grl.streams.names import TARGET
 from keras_grl.streams.names import wrong
+from keras_grl.streams.shard import WHOLE
+from keras_grl.streams.shard import Shard
 from keras_grl.streams.unpacking import unpack_batch
 from keras_grl.streams.values import check_weights
 from keras_grl.streams.values import warn_of_inputs
@@ -29,8 +31,15 @@ class DatasetStream:
 
     checked_by_batch = True
 
-    def __init__(self, name: str, dataset: Data, columns: Columns):
+    def __init__(
+        self,
+        name: str,
+        dataset: Data,
+        columns: Columns,
+        shard: Shard = WHOLE,
+    ):
         self._name = name
+        self._shard = shard
         self._columns = columns
         self._dataset = dataset
         self._once = isinstance(dataset, Iterator)
@@ -131,6 +140,7 @@ class DatasetStream:
             unpacked = (self._without_labels(batch),)
         parts = self._columns.to_numpy(self._name, unpacked)
         self._check_batched(parts)
+        parts = self._shard.cut(self._name, parts)
         check_weights(self._name, parts, " of a batch")
         if not self._warned_of_inputs:
             self._warned_of_inputs = warn_of_inputs(

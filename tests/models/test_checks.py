@@ -8,7 +8,7 @@ from keras import ops
 
 import keras_grl
 from keras_grl import DANNModel
-from keras_grl.models import fitting
+from keras_grl.models import sharing
 from tests import paired_data
 from tests.testing import fresh
 from tests.testing import small_classifier
@@ -163,7 +163,7 @@ def test_labels_of_one_batch(wrong):
 
 def test_validation_pairs_that_the_devices_do_not_divide(monkeypatch):
     """Two devices, which no backend has by default."""
-    monkeypatch.setattr(fitting, "num_devices", lambda model: 2)
+    monkeypatch.setattr(sharing, "num_devices", lambda model: 2)
     odd = keras_grl.pair((X_SOURCE, Y_SOURCE), X_TARGET, batch_size=(4, 3))
     refused(model_of(), "2 devices", pairs(), validation_data=odd)
 

@@ -292,8 +292,8 @@ MUTANTS = [
         "keras_grl/models/fitting.py",
         "tests/models/test_checks.py",
         (
-            'for data in (x, kwargs.get("validation_data")):',
-            "for data in (x,):",
+            'check_shares(self, kwargs.get("validation_data"), training=False)',
+            "",
             "test_validation_pairs_that_the_devices_do_not_divide",
         ),
         (

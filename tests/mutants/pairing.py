@@ -59,11 +59,6 @@ MUTANTS = [
             "test_datasets_start_again_at_the_first_epoch",
         ),
         (
-            'if check_integer("workers", value, minimum=0) > 1:',
-            'if check_integer("workers", value, minimum=0) > 3:',
-            "test_parallel_reading_is_refused",
-        ),
-        (
             "if self._streams[name].checked_by_batch:",
             "if True:",
             "test_labels_of_arrays_are_checked_at_once",
