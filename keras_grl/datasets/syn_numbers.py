@@ -23,8 +23,9 @@ DATASET = Dataset(
             description="Synthetic numbers that look like house numbers.",
             splits={"train": 500_000, "test": 10_000},
             source="generated with matplotlib's fonts and our stroke font",
-            setup="install matplotlib", configuration="full", summary="As many
-            as the paper's.",
+            setup="install matplotlib",
+            configuration="full",
+            summary="As many as the paper's.",
         ),
         Variant(
             name="syn_numbers/small",
