@@ -221,7 +221,7 @@ class Domains:
     target: Split
     # Target samples with labels, for semi-supervised training.
     labeled: tuple[np.ndarray, np.ndarray] | None = None
-    # Target samples with labels to look at during training.
+    # Labeled target samples, to evaluate during training.
     validation: tuple[np.ndarray, np.ndarray] | None = None
 
 

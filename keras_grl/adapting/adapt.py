@@ -181,7 +181,7 @@ def adapt(
     if plan.runs_each == 2 and len(finalists) > 1:
         for name in finalists:
             train(name, seed + 1)
-        # Others have one run, and candidates must have equally many.
+        # Others have one run, and all candidates must have the same number.
         final = _final({name: runs[name] for name in finalists}, first)
     asked |= {
         "steps": plan.steps,

@@ -1,6 +1,6 @@
 """Arguments of `fit` and `evaluate` that a paired dataset has itself.
 
-Keras ignores most of them in silence.
+Keras silently ignores most of them.
 """
 
 import warnings

@@ -32,7 +32,7 @@ from keras_grl.validation import invalid
 class TargetTerm:
     """`target_loss` and `target_loss_weight` of `compile`.
 
-    Not a layer: Keras lets a built model have no new layers.
+    Not a layer: Keras does not allow new layers in a built model.
 
     Args:
         loss: A function of predictions that returns a scalar, or a dict with

@@ -54,7 +54,7 @@ def estimate(p: Array, class_shares: Array) -> Array:
         p: Probabilities, `(n, classes)`.
         class_shares: How often each class occurs in the source.
     """
-    # A model may be trained with outputs that are no probabilities.
+    # A model may be trained with outputs that are not probabilities.
     return by_likelihood(np.clip(p, 0.0, None), class_shares)
 
 

@@ -93,10 +93,10 @@ def separate(epochs: Sequence[Logs], run: Run) -> Finding | None:
 
 
 def too_high(epochs: Sequence[Logs], run: Run) -> Finding | None:
-    """The domain loss is above that of a classifier that cannot tell.
+    """The domain loss is above that of a classifier at chance.
 
     Args:
-        epochs: The logs of the epochs to look at.
+        epochs: The logs of the epochs to check.
         run: The run.
     """
     values = _values(epochs, "domain_loss")
@@ -118,7 +118,7 @@ def too_high(epochs: Sequence[Logs], run: Run) -> Finding | None:
 
 
 def collapsed(epochs: Sequence[Logs], run: Run) -> Finding | None:
-    """Both losses are back at those of features that tell nothing."""
+    """Both losses are back at those of uninformative features."""
     last = last_third(epochs)
     if not uninformed(last, run):
         return None
@@ -146,7 +146,7 @@ def uninformed(epochs: Sequence[Logs], run: Run) -> bool:
 
 
 def may_ignore_inputs(epochs: Sequence[Logs], run: Run) -> bool:
-    """Whether the outputs for some samples should be looked at.
+    """Whether to check the outputs for some samples.
 
     A domain classifier with one output for all samples is right for those of
     the largest domain. A good run ends near that, too.

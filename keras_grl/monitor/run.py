@@ -35,7 +35,7 @@ class Run:
             often each domain occurs; None if the loss is the user's.
         largest_domain: Float, the share of the largest domain in a batch.
         class_shares: Array, how often each class occurs in the source; None if
-            it is not known, or the task is no classification.
+            it is not known, or the task is not classification.
         uninformed: Float, the label loss of predictions that know only
             `class_shares`; None as for these.
     """
@@ -107,7 +107,7 @@ def smoothed_entropy(sizes: list[int], smoothing: float) -> float:
 
 
 def number_of_classes(model: keras.Model) -> int | None:
-    """The classes that a model predicts; None if it is no classifier.
+    """The classes that a model predicts; None if it is not a classifier.
 
     Args:
         model: A built and compiled `AdaptationModel`.

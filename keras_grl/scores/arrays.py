@@ -25,7 +25,7 @@ def as_probabilities(
             same.
 
     Raises:
-        ValueError: If they are no probabilities: labels, logits, NaN, empty.
+        ValueError: If they are not probabilities: labels, logits, NaN, empty.
     """
     array = as_array(name, "probabilities", values)
     _check_shape(name, array)

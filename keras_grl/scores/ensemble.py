@@ -39,8 +39,8 @@ def ensv(
     worst of them, and so is the candidate that agrees most with it: that is
     all it guarantees.
 
-    If most candidates fail in the same way, the average fails with them. Of
-    two candidates the surer one wins. Candidates that are nearly copies of
+    If most candidates fail in the same way, the average fails with them. Of two
+    candidates the more confident one wins. Candidates that are nearly copies of
     each other, such as two epochs of one run, outvote the others: five copies
     of one bad run win against a good one.
 

@@ -68,7 +68,7 @@ def _mean(values: Sequence[float | None], complete: bool) -> float | None:
 
 
 def mean_agreement(runs: list[Run]) -> float | None:
-    """The mean over all pairs of runs; None of one run."""
+    """The mean over all pairs of runs; None for one run."""
     pairs = list(itertools.combinations(runs, 2))
     if not pairs:
         return None

@@ -24,7 +24,7 @@ def named_sources(source: Data) -> dict[str, Data]:
         source: The argument of `pair`.
 
     Raises:
-        ValueError: If the list is empty, or some of its items are no sources.
+        ValueError: If the list is empty, or some of its items are not sources.
     """
     if not isinstance(source, list):
         return {SOURCE: source}

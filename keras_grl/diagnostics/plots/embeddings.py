@@ -47,7 +47,7 @@ def embedding(
     median of its samples.
 
     Distances in t-SNE mean little, and neither do the sizes of clusters:
-    look at whether the domains mix within a class, and measure it by
+    check whether the domains mix within a class, and measure it with
     `keras_grl.diagnostics.proxy_a_distance_test`.
 
     Args:

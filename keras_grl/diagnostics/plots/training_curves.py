@@ -30,7 +30,7 @@ def training(
     num_sources: int = 1,
     axes: Sequence[Axes] | None = None,
 ) -> Array:
-    """The dashboard of a training: losses, λ and scores, side by side.
+    """The dashboard of a training run: losses, λ and scores, side by side.
 
     Args:
         history: What `fit` returned, or its `history`: name to a value for
@@ -143,7 +143,7 @@ def adaptation_factor(history: History, *, axes: Axes | None = None) -> Axes:
 
 
 def scores(history: History, *, axes: Axes | None = None) -> Axes:
-    """What is neither a loss nor a setting: accuracies and target scores.
+    """Accuracies and target scores along the epochs.
 
     Args:
         history: As in `training`.
