@@ -63,7 +63,7 @@ def _without_noise() -> Iterator[None]:
     """Drops the lines that TensorFlow logs while it is imported.
 
     TensorFlow 2.21 writes these lines to the process's standard error before
-    it looks at `TF_CPP_MIN_LOG_LEVEL` (tensorflow/tensorflow#100442).
+    it reads `TF_CPP_MIN_LOG_LEVEL` (tensorflow/tensorflow#100442).
     Everything else is passed on.
     """
     sys.stderr.flush()

@@ -74,7 +74,7 @@ def _label_of_each_track(tracks: Array, labels: Array) -> Array:
         raise ValueError(
             invalid(
                 "labels",
-                "shape (n,), as `tracks` has it",
+                "shape (n,), like `tracks`",
                 f"array of shape {labels.shape} for {tracks.shape}",
             )
         )

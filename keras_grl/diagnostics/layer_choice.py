@@ -209,7 +209,7 @@ def _check_finite(layer: str, source: Array, target: Array) -> None:
             "The domains must have the same number of features in a layer. "
             f"Received: {source.shape[1]} of the source and "
             f"{target.shape[1]} of the target in the layer {layer!r}\n"
-            "Name layers after the pooling of what varies in size: "
+            "Choose layers after the pooling of the axes that vary in size: "
             "`choose_layer(…, layers=[…])`."
         )
 

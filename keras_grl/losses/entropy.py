@@ -17,9 +17,9 @@ class PredictionEntropy(TargetLoss):
 
     `loss = mean H(p)` with `H(p) = −Σ_c p_c · ln p_c`
 
-    over all rows p. It is 0 if every row is confident of any class, and `ln
-    classes` if every row is uniform. Used alone, it can collapse all rows to
-    one class; `InformationMaximization` cannot.
+    over all rows p. It is 0 if every row is confident of any class, and
+    `ln classes` if every row is uniform. Used alone, it can collapse all rows
+    to one class; `InformationMaximization` cannot.
 
     Args:
         from_logits: Boolean. If False (the default), predictions are

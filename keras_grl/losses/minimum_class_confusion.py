@@ -30,8 +30,8 @@ class MinimumClassConfusion(TargetLoss):
 
     The loss is 0 if every row is confident and every class is predicted. A
     class that no row predicts counts as confused, `1 / classes`: use batches
-    with several rows for each class. For a batch of one row the loss is `1 − 1
-    / classes` whatever the row, without a gradient.
+    with several rows for each class. For a batch of one row the loss is
+    `1 − 1 / classes` for any row, without a gradient.
 
     Args:
         temperature: Float, greater than 0. Divides the logits. 2.5 is the

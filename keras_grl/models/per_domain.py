@@ -131,7 +131,7 @@ class PerDomain(Fitting):
                     given,
                     "Pass the number to the method too, "
                     f"`{type(self.method).__name__}(num_sources={given})`, or "
-                    "end a domain classifier of your own with "
+                    "end your domain classifier with "
                     f"{batch.units(given)}.",
                 )
             )

@@ -175,7 +175,7 @@ def _check_size(predictions: keras.KerasTensor) -> None:
                 "label_predictor",
                 "a label predictor whose predictions have a fixed size",
                 predictions.shape,
-                "Pool what varies in size: `keras.layers."
+                "Pool the axes that vary in size: `keras.layers."
                 "GlobalAveragePooling1D()`.",
             )
         )
@@ -220,9 +220,9 @@ def _fresh(config: JSON, number: int) -> JSON:
     """A configuration with other seeds, in which every layer is trainable.
 
     With the seeds of the label predictor both replicas would start equal to it
-    and to each other. New weights must not be frozen; not by `replica.trainable
-    = True`, which on TensorFlow does not reach a frozen layer of a model that
-    is trainable (Keras 3.15.1).
+    and to each other. New weights must not be frozen.
+    `replica.trainable = True` does not ensure that: on TensorFlow it does not
+    reach a frozen layer of a trainable model (Keras 3.15.1).
     """
     if isinstance(config, (list, tuple)):
         return type(config)(_fresh(each, number) for each in config)

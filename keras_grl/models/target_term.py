@@ -188,7 +188,7 @@ def _check_label_loss(loss: TargetLossLike, label_loss: LossLike) -> None:
                 "target_loss",
                 "a function that suits the predictions. "
                 f"`{type(loss).__name__}` needs probabilities or logits of "
-                f"classes, while loss={label_loss!r} is one of regression",
+                f"classes, while loss={label_loss!r} is a regression loss",
                 loss,
             )
         )

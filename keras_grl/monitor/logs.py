@@ -59,8 +59,8 @@ def zero_factor(epochs: Sequence[Logs], run: Run) -> Finding | None:
     if not run.aligns or not factors or max(map(abs, factors)) > _NO_FACTOR:
         return None
     fix = (
-        "Leave out `adaptation_factor` for the paper's ramp from 0 to 1. If "
-        "source only is meant, use `keras_grl.AdaptationModel(feature_extractor"
+        "Leave out `adaptation_factor` for the paper's ramp from 0 to 1. To "
+        "train source only, use `keras_grl.AdaptationModel(feature_extractor"
         ", label_predictor)`, which has no domain classifier."
         if run.constant_factor
         else "Check the schedule: it must rise above 0 before training ends, "
@@ -109,9 +109,9 @@ def too_high(epochs: Sequence[Logs], run: Run) -> Finding | None:
         f"The domain loss is {values[-1]:.3g} and has been above "
         f"{run.cannot_tell + _TOO_HIGH:.3g} for {_epochs(len(values))}. A "
         "domain classifier that cannot distinguish the domains has "
-        f"{run.cannot_tell:.3g}: the feature extractor has outrun it, which "
-        "gets the domains wrong with confidence, and its gradients do not "
-        "align them. Lower `domain_loss_weight`, the adaptation factor "
+        f"{run.cannot_tell:.3g}: the feature extractor has outrun it, so "
+        "that it is confidently wrong and its gradients do not align the "
+        "domains. Lower `domain_loss_weight`, the adaptation factor "
         "(`SigmoidRamp(scale=0.3)`) or the learning rate, or use a larger "
         "domain classifier.",
     )

@@ -136,5 +136,5 @@ def _is_cross_entropy_of_domains(method: DANN) -> bool:
 
 
 def _is_weighted(model: keras.Model) -> bool:
-    """Whether the domain loss counts: with weight 0 source only is meant."""
+    """Whether the domain loss counts: with weight 0 it is only logged."""
     return bool(model._domain_loss_weight > 0)

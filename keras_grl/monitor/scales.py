@@ -90,7 +90,7 @@ def different_scales(
         "The domains have different scales: the first batch has values from "
         f"{a.low:.3g} to {a.high:.3g} in the {source} stream, and from "
         f"{b.low:.3g} to {b.high:.3g} in the target stream. The domain "
-        "classifier distinguishes them by that alone, and the label predictor "
+        "classifier distinguishes them by scale alone, and the label predictor "
         f"does not work on the target. {_HINT}",
     )
 

@@ -161,10 +161,10 @@ def _part(schedule: ScheduleLike | Config, name: str) -> FunctionOfP:
         raise ValueError(
             invalid(
                 name,
-                "a schedule without a horizon of its own",
+                "a schedule without a horizon",
                 part,
                 f"It has total_steps={total_steps}. Leave it out: p is that of "
-                "the whole.",
+                "the composed schedule.",
             )
         )
     return part

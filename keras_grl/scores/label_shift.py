@@ -58,8 +58,8 @@ def estimate_label_shift(
     Both assume that a class looks the same in both domains. Otherwise, wrong
     predictions look like a shift. "em" also needs probabilities that are not
     overconfident; fully confident predictions give the shares of the predicted
-    classes. A model that is trained to align the domains hides a
-    shift: use one that is not.
+    classes. A model that is trained to align the domains hides a shift: use
+    one that is not.
 
     Args:
         probabilities: Array of shape `(n, classes)`: predictions for target
@@ -184,7 +184,7 @@ def _by_confusion(p: Array, q: Array, labels: Array, shares: Array) -> Array:
         raise ValueError(
             wrong(
                 "source_probabilities",
-                "predictions that tell the classes of the source",
+                "predictions that distinguish the classes of the source",
                 "some whose confusion matrix has no inverse (smallest singular "
                 f"value {smallest:.2g})",
                 "Some class is never predicted, or two are confused. Use a "

@@ -240,11 +240,12 @@ def _choice(
         margin: Of `select`.
     """
     if len(eligible) == 1:
-        return eligible[0], f"Keep {eligible[0]}: no other is left to choose."
+        return eligible[0], f"Keep {eligible[0]}: no other candidate is left."
     if rule == "reference":
         return reference, (
-            f"Keep {reference}, which was not adapted: one run each of two "
-            f"candidates does not show whether adapting helped. {_SECOND_SEED}"
+            f"Keep {reference}, which was not adapted: one run of each of "
+            "two candidates does not show whether adapting helped. "
+            f"{_SECOND_SEED}"
         )
     values = {name: found[name][rule] or 0.0 for name in eligible}
     # Of equal ones the reference, or the first.

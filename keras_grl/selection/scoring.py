@@ -23,7 +23,7 @@ RULES = (
     "negative_entropy",
     "bnm",
 )
-# Of fewer candidates the surest one wins, whether it is better or not.
+# Of fewer candidates the most confident one wins, even if it is worse.
 _FEWEST_FOR_ENSV = 3
 _OF_PROBABILITIES = {
     "infomax": scores.infomax,

@@ -219,7 +219,7 @@ def test_a_model_is_where_every_run_starts():
         )
 
 
-def test_a_collapsed_source_only_is_told():
+def test_a_collapsed_source_only_is_reported():
     """The vetoes compare with it."""
 
     def collapsed():
