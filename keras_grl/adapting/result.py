@@ -22,7 +22,7 @@ class NoModelError(ValueError):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Adaptation:
-    """A chosen model, why it was chosen, and what is known about it.
+    """A chosen model, the reason for the choice, and further results.
 
     `print` shows the candidates as a table, and the reason.
 

@@ -22,7 +22,7 @@ from keras_grl.validation import check_choice
 
 # Of RGB images from 0 to 255. Caffe's network was trained minus a mean image,
 # of which these are the means of the channels, rounded; and on BGR images: its
-# first kernels are turned round when they are read.
+# first kernels are flipped when they are read.
 _MEANS = {
     "caffe": [123.0, 117.0, 104.0],
     "torchvision": [123.675, 116.28, 103.53],

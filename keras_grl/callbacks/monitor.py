@@ -33,7 +33,7 @@ from keras_grl.validation import check_integer
 
 # Predictions in every epoch: the samples take this share of its arithmetic, in
 # which a training sample counts as three forward passes. The rest of 3 % is for
-# what each call costs beside it.
+# the other costs of each call.
 _SHARE = 0.008
 _FORWARDS_OF_STEP = 3
 _FEWEST_PREDICTED = 128
@@ -229,7 +229,7 @@ class AdaptationMonitor(keras.callbacks.Callback):
         """Probabilities for target samples; NaN if the outputs are not."""
         model = self.model
         if process()[1] > 1:
-            # Each process has seen samples of its own.
+            # Each process has seen its own samples.
             return np.full((rows(x), 2), np.nan)
         # As in training, so that no more memory is needed.
         size = min(rows(x), self._seen.domain_sizes()[-1])

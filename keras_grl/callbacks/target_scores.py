@@ -34,7 +34,7 @@ _OF_PROBABILITIES = {
 }
 _NAMES = (*_OF_PROBABILITIES, "mixval")
 # By default the samples take this share of an epoch's arithmetic. The other
-# half of a tenth is for what each call costs beside it. A training step,
+# half of a tenth is for the other costs of each call. A training step,
 # forward and backward, computes about three times as much as a forward pass.
 _SHARE = 0.05
 _FORWARDS_OF_STEP = 3

@@ -32,7 +32,7 @@ def check_shares(model: keras.Model, data: Data, training: bool) -> None:
     if count > 1 and keras.distribution.distribution() is not None:
         _check_shard(data, count)
         if data.shard == (0, 1):
-            # Each process has batches of its own, for its own devices.
+            # Each process has its own batches, for its own devices.
             devices //= count
     data.check_divisible(devices)
 

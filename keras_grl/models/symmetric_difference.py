@@ -87,7 +87,7 @@ def symmetric_difference_classifier(
 
 @keras.saving.register_keras_serializable(package="keras_grl")
 class TwoReplicas(keras.layers.Layer):
-    """Two label predictors beside each other: `[h(f), h'(f)]`.
+    """Two label predictors side by side: `[h(f), h'(f)]`.
 
     Args:
         first: Keras model or layer, h.

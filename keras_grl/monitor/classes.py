@@ -13,7 +13,7 @@ from keras_grl.scores.label_shift import shift_from
 from keras_grl.types import Array
 from keras_grl.types import Logs
 
-# Fewer samples tell little about frequencies.
+# Fewer samples say little about frequencies.
 FEWEST_SAMPLES = 64
 _LITTLE_ENTROPY = 0.4
 _MOST = 0.9

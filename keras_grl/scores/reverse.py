@@ -162,7 +162,7 @@ def _small_classifier(x: Array, classes: int, seed: int) -> keras.Model:
     first = x[: _BATCH_SIZE * 16].astype("float32")
     layers = [
         keras.Input(x.shape[1:]),
-        # Of one scale for all features or pixels, whatever their unit.
+        # With one scale for all features or pixels, in any unit.
         keras.layers.Rescaling(
             float(1 / (first.std() + 1e-6)),
             float(-first.mean() / (first.std() + 1e-6)),

@@ -173,7 +173,7 @@ def scores(history: History, *, axes: Axes | None = None) -> Axes:
 
 
 def _draw(axes: Axes, named: Mapping[str, Sequence[float]], title: str) -> None:
-    """A line for each series, validation beside what it validates."""
+    """A line for each series, and its validation."""
     order: dict[str, int] = {}
     for name, values in named.items():
         place = order.setdefault(name.removeprefix("val_"), len(order))
