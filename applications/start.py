@@ -1,7 +1,7 @@
 """How a program that uses Keras starts and ends.
 
 Importing Keras imports its backend, which takes seconds. So the programs read
-the command line first: `--help` and a wrong option are answered at once.
+the command line first: `--help` and a wrong option are handled at once.
 """
 
 import contextlib
