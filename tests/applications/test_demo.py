@@ -35,6 +35,7 @@ def few(monkeypatch, no_embedding):
     tiny_runs.put_in_place(monkeypatch)
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_tiny_run_writes_everything(tmp_path, capsys, few):
     metrics = demo.main([*TINY, "--output", str(tmp_path), "--name", "tiny"])
     run = tmp_path / "tiny"
