@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from applications import markdown
 from applications import start
 from applications.files import whole
 from applications.files import write_text
@@ -26,7 +27,6 @@ from applications.options import parse
 from applications.options import path
 from applications.options import stop
 from applications.options import words
-from applications.runner import comparison
 
 if TYPE_CHECKING:
     from keras_grl.datasets import Info
@@ -174,7 +174,7 @@ def gallery_table() -> str:
                 dataset.terms,
             ]
         )
-    return comparison.markdown(rows)
+    return markdown.table(rows)
 
 
 def datasets_table() -> str:
@@ -191,7 +191,7 @@ def datasets_table() -> str:
         rows.append(
             [f"`{name}`", info.description, shape(info), needs[info.needs]]
         )
-    return comparison.markdown(rows)
+    return markdown.table(rows)
 
 
 def write_tables(folder: Path) -> None:

@@ -48,6 +48,7 @@ def write(
         "alike": tables.alike(both),
         "weights": tables.weights(both),
     }
+    parts = {name: f"{table}\n" for name, table in parts.items()}
     page = docs / PAGE
     write_text(page, with_parts(page.read_text(encoding="utf-8"), parts))
     figure.draw(both[2], find, docs / FIGURE)
@@ -67,7 +68,9 @@ def with_parts(page: str, parts: dict[str, str]) -> str:
         between = re.compile(
             rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL
         )
-        page, found = between.subn(lambda m, t=text: m[1] + t + m[2], page)  # type: ignore[misc]
+        page, found = between.subn(
+            lambda m, t=text: m[1] + t + m[2], page
+        )  # type: ignore[misc]
         if found != 1:
             raise ValueError(f"the page has {found} parts named {name!r}")
     return page
