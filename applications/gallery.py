@@ -52,6 +52,7 @@ class Config:
         "",
         "Folder of the pages whose tables are written, such as docs.",
         _path_or_nothing,
+        shown="FOLDER",
     )
 
     def __post_init__(self) -> None:
@@ -148,7 +149,7 @@ def prepared_examples(
 
 def title(name: str) -> str:
     info = _datasets().info(name)
-    return f"{name}: {shape(info)}, {info.classes} classes"
+    return f"{name}: {shape(info)}, {info.num_classes} classes"
 
 
 def shape(info: "Info") -> str:

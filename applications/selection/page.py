@@ -68,9 +68,7 @@ def with_parts(page: str, parts: dict[str, str]) -> str:
         between = re.compile(
             rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL
         )
-        page, found = between.subn(
-            lambda m, t=text: m[1] + t + m[2], page
-        )  # type: ignore[misc]
+        page, found = between.subn(lambda m, t=text: m[1] + t + m[2], page)  # type: ignore[misc]
         if found != 1:
             raise ValueError(f"the page has {found} parts named {name!r}")
     return page
