@@ -40,7 +40,7 @@ def option(
 
 def _shown(check: Callable[[str], object]) -> str:
     """What `--help` calls the value of an option."""
-    words_of = {
+    words_of: dict[Callable[[str], object], str] = {
         count: "N",
         seed: "N",
         images: "N",
