@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Iterator
 from collections.abc import Mapping
-from typing import Any
 from typing import NamedTuple
 
 import keras
@@ -83,7 +82,7 @@ def assign(
         if name not in names:
             expected = f'"{name}" too, for `flattened` or `flipped` has it'
             raise ValueError(invalid("names", expected, dict(names)))
-    plan: list[tuple[Any, np.ndarray]] = []
+    plan: list[tuple[keras.Variable, np.ndarray]] = []
     for name, file_name in names.items():
         layer = _find(model, name)
         for kind in ("kernel", "bias"):

@@ -107,11 +107,11 @@ class Generator:
     Args:
         draw: A function of indices, a configuration and a seed, to images and
             labels.
-        config: The configuration by default.
+        config: The configuration by default, a dataclass.
     """
 
     draw: Callable[..., Arrays]
-    config: Any
+    config: object
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
