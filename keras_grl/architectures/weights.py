@@ -228,7 +228,7 @@ def _check_values(
         received = f"no such layer, but {sorted(published.layers)}"
     elif values is not None and received == wanted:
         received = f"{values.dtype} numbers"
-        # NumPy does not count ml_dtypes' bfloat16 among its floats.
+        # For NumPy (2.4) ml_dtypes' bfloat16 is of no kind of float.
         if values.dtype.kind == "f" or values.dtype.name == "bfloat16":
             with np.errstate(over="ignore"):
                 values = np.array(values, "float32", order="C")
