@@ -7,6 +7,7 @@ import pytest
 
 import keras_grl
 from applications import demo
+from applications import markdown
 from applications.runner import comparison
 from applications.runner import pictures
 from applications.runner import results
@@ -99,7 +100,7 @@ def runs(seed, source_only, dann=None, train_on_target=None):
 
 
 def table(metrics):
-    return comparison.markdown(comparison.table(demo.EXPERIMENT, metrics))
+    return markdown.table(comparison.table(demo.EXPERIMENT, metrics))
 
 
 def test_the_table_of_accuracies_that_are_known():

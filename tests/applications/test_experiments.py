@@ -312,3 +312,13 @@ def test_help_says_what_each_preset_sets(capsys):
     assert "paper (paper), small (tuned), small (quick)" in words
     assert "yes (paper), yes (tuned)" in words
     assert "Methods: source_only, domain_statistics, " in words
+    for shown in (
+        "--seeds N",
+        "--learning-rate NUMBER",
+        "--annealing yes|no",
+        "--preset NAME",
+        "--methods NAME,…",
+        "--manual-dir PATH",
+        "--output FOLDER",
+    ):
+        assert f"{shown} " in words
