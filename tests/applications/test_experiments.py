@@ -311,7 +311,8 @@ def test_help_says_what_each_preset_sets(capsys):
     words = " ".join(capsys.readouterr().out.split())
     assert "paper (paper), small (tuned), small (quick)" in words
     assert "yes (paper), yes (tuned)" in words
-    assert "Methods: source_only, domain_statistics, " in words
+    assert "Methods by default: source_only, domain_statistics, " in words
+    assert "train_on_target. Only if named: bnm, mcc, dann_bnm, " in words
     for shown in (
         "--seeds N",
         "--learning-rate NUMBER",
