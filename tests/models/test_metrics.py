@@ -43,7 +43,7 @@ KINDS = {
         SPARSE,
         {
             "metrics": ["accuracy", largest],
-            "weighted_metrics": ["sparse_top_k_categorical_accuracy"],
+            "weighted_metrics": ["sparse_categorical_crossentropy"],
         },
     ),
     "by output": (
