@@ -1,9 +1,12 @@
 """keras-grl: the entry of the command line."""
 
+import argparse
 import sys
+from pathlib import Path
 
 from keras_grl.commands.arguments import parse
 from keras_grl.commands.errors import CommandError
+from keras_grl.commands.files import STARTED
 
 _WRONG, _INTERRUPTED = 2, 130
 
@@ -20,12 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
         something that was asked for is wrong, 130 after Ctrl-C.
     """
     options = parse(arguments)
-    # Here and not above: they import what an error of the command line does
-    # not need.
-    from keras_grl.commands import adapt
-    from keras_grl.commands import check
-
     try:
+        # Here and not above: they import what an error of the command line
+        # does not need.
+        from keras_grl.commands import adapt
+        from keras_grl.commands import check
+
         if options.command == "check":
             return check.run(options.source, options.target, options.image_size)
         adapt.run(options)
@@ -33,6 +36,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return _WRONG
     except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
+        print(f"\nInterrupted.{_hint(options)}", file=sys.stderr)
         return _INTERRUPTED
+    except MemoryError:
+        print(
+            "error: not enough memory for the images. Choose a smaller "
+            "--image-size, or fewer images",
+            file=sys.stderr,
+        )
+        return _WRONG
     return 0
+
+
+def _hint(options: argparse.Namespace) -> str:
+    if options.command == "adapt" and Path(options.output, STARTED).is_file():
+        return " The same command with --resume continues."
+    return ""
