@@ -8,12 +8,16 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from keras_grl.commands.errors import CommandError
 from keras_grl.types import Images
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 # Without a list Pillow would try all formats that it knows, and run
 # Ghostscript on a PostScript program.
@@ -206,11 +210,26 @@ def _header(content: bytes) -> tuple[int, int, bool, bool, int]:
             )
         transparent = "A" in image.getbands() or "transparency" in image.info
         deep = image.mode.startswith("I")
-        try:
-            orientation = image.getexif().get(_ORIENTATION, 1)
-        except Exception:  # broken metadata: the image itself may be fine
-            orientation = 1
-        return image.width, image.height, deep, transparent, orientation
+        return (
+            image.width,
+            image.height,
+            deep,
+            transparent,
+            _orientation(image),
+        )
+
+
+def _orientation(image: "Image.Image") -> int:
+    """How the pixels lie, of EXIF; 1 is upright."""
+    # Without the check a PNG would be decoded, to look for EXIF at its end.
+    if not image.info.get("exif"):
+        return 1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # broken metadata: the image itself may be fine
+        return 1
 
 
 def _line(error: Exception) -> str:
