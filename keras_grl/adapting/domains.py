@@ -112,7 +112,10 @@ def read(source: Data, target: Data, batch_size: int) -> Domains:
         check_finite_inputs(name, tree.flatten(x))
     check_alike({name: x for name, (x, *_) in parts.items()})
     _check_weights(parts[SOURCE][2:])
-    return Domains(parts[SOURCE], parts[TARGET][0])
+    x_target = parts[TARGET][0]
+    if isinstance(x_target, tuple) and len(x_target) == 1:
+        (x_target,) = x_target  # `(x,)`, as data loaders give it
+    return Domains(parts[SOURCE], x_target)
 
 
 def _check_weights(weights: Batch) -> None:

@@ -92,6 +92,8 @@ def started(
             _check_alone(folder, alone)
             _start(folder, asked, resume)
             yield
+    except BrokenPipeError:
+        raise  # It is what is printed that is not read.
     except OSError as error:
         reason = error.strerror or " ".join(str(error).split())
         raise CommandError(

@@ -1,6 +1,8 @@
 """keras-grl: the entry of the command line."""
 
 import argparse
+import io
+import os
 import sys
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from keras_grl.commands.arguments import parse
 from keras_grl.commands.errors import CommandError
 from keras_grl.commands.files import STARTED
 
-_WRONG, _INTERRUPTED = 2, 130
+_WRONG, _INTERRUPTED, _UNREAD = 2, 130, 141
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,6 +25,10 @@ def main(arguments: list[str] | None = None) -> int:
         something that was asked for is wrong, 130 after Ctrl-C.
     """
     options = parse(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        # Names of classes and files have letters that a terminal may not have.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         # Here and not above: they import what an error of the command line
         # does not need.
@@ -38,6 +44,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\nInterrupted.{_hint(options)}", file=sys.stderr)
         return _INTERRUPTED
+    except BrokenPipeError:
+        # As in `keras-grl check … | head`. The rest is printed to nowhere.
+        sys.stdout = open(os.devnull, "w")
+        return _UNREAD
     except MemoryError:
         print(
             "error: not enough memory for the images. Choose a smaller "

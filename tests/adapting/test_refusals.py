@@ -242,3 +242,10 @@ def test_too_little_time_is_told(monkeypatch, capsys):
     assert steps < 5 and f"Only {steps} steps of each run" in found.warnings[0]
     assert "Warning: Only" in capsys.readouterr().out
     assert not any("Only" in text for text in adapt().warnings)
+
+
+def test_a_tuple_of_the_target_alone_is_the_target():
+    """As data loaders give it."""
+    np.testing.assert_array_equal(
+        adapt(target=(X,)).predictions, adapt(target=X).predictions
+    )
