@@ -9,6 +9,7 @@ from tests.adapting.test_refusals import CLASSES
 from tests.adapting.test_refusals import X
 from tests.adapting.test_refusals import Y
 from tests.adapting.test_refusals import adapt
+from tests.adapting.test_refusals import untrained  # noqa: F401
 
 layers = keras.layers
 MANY = 1500
@@ -77,7 +78,7 @@ def test_settings_without_weights_are_part_of_the_network(options):
     assert digest(**options) != digest()
 
 
-def test_another_activation_is_not_resumed(tmp_path):
+def test_another_activation_is_not_resumed(tmp_path, untrained):  # noqa: F811
     adapt(lambda: network(), directory=tmp_path)
     with pytest.raises(ValueError, match="Changed: model="):
         adapt(lambda: network("tanh"), directory=tmp_path, resume=True)
@@ -85,7 +86,7 @@ def test_another_activation_is_not_resumed(tmp_path):
     assert all(run["resumed"] for run in found.runs)
 
 
-def test_a_dataset_that_shuffles_is_named(tmp_path):
+def test_a_dataset_that_shuffles_is_named(tmp_path, untrained):  # noqa: F811
     adapt(directory=tmp_path)
     order = np.random.default_rng(1).permutation(len(X))
     with pytest.raises(ValueError, match="A dataset that shuffles"):

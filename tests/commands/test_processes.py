@@ -67,6 +67,12 @@ def wait_for(path, process):
         time.sleep(0.005)
 
 
+@pytest.fixture
+def untrained(monkeypatch):
+    """Trainings end at once, for tests of what is before and after them."""
+    monkeypatch.setattr(training.Trainer, "fit", lambda *args: ({}, []))
+
+
 def predictions(output):
     with open(output / "predictions.csv", newline="") as file:
         return list(csv.DictReader(file))
@@ -126,7 +132,9 @@ def test_two_that_begin_at_the_same_time(tmp_path):
 
 
 @pytest.mark.parametrize("where", ["run", "model", "report"])
-def test_a_full_disk_gets_one_line(data, tmp_path, where, monkeypatch, capsys):
+def test_a_full_disk_gets_one_line(
+    data, tmp_path, where, monkeypatch, capsys, untrained
+):
     full = OSError(errno.ENOSPC, "No space left on device")
 
     def fails(*args, **kwargs):
@@ -151,7 +159,7 @@ def test_a_full_disk_gets_one_line(data, tmp_path, where, monkeypatch, capsys):
 
 @pytest.mark.parametrize("place", ["images", "training", "report"])
 def test_ctrl_c_says_whether_it_can_continue(
-    data, tmp_path, place, monkeypatch, capsys
+    data, tmp_path, place, monkeypatch, capsys, untrained
 ):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
