@@ -60,7 +60,8 @@ def few_steps(plan: Plan, minutes: float | None) -> list[str]:
     if minutes is None or plan.steps >= _FEWEST_STEPS:
         return []
     return [
-        f"Only {plan.steps:,} steps of each run fit into {minutes:g} minutes: "
+        f"Only {plan.steps:,} {'step' if plan.steps == 1 else 'steps'} of each "
+        f"run fit into {minutes:g} minutes: "
         f"in fewer than {_FEWEST_STEPS} little is learned, and the choice "
         "means little. Give more minutes, or compare fewer candidates."
     ]

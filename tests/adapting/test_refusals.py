@@ -252,7 +252,7 @@ def test_too_little_time_is_told(monkeypatch, capsys, untrained):
     )
     found = adapt(minutes=0.5, steps=None, verbose=1)
     steps = found.settings["steps"]
-    assert steps < 5 and f"Only {steps} steps of each run" in found.warnings[0]
+    assert steps < 5 and f"Only {steps} step" in found.warnings[0]
     assert "Warning: Only" in capsys.readouterr().out
     assert not any("Only" in text for text in adapt().warnings)
 
