@@ -24,6 +24,7 @@ def locked(folder: Path) -> Iterator[bool]:
 
     Example:
 
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     with locked(Path(folder)) as one, locked(Path(folder)) as other:
     ...         one, other
