@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from applications import markdown
 from applications import start
 from applications.files import whole
 from applications.files import write_text
@@ -26,7 +27,6 @@ from applications.options import parse
 from applications.options import path
 from applications.options import stop
 from applications.options import words
-from applications.runner import comparison
 
 if TYPE_CHECKING:
     from keras_grl.datasets import Info
@@ -52,6 +52,7 @@ class Config:
         "",
         "Folder of the pages whose tables are written, such as docs.",
         _path_or_nothing,
+        shown="FOLDER",
     )
 
     def __post_init__(self) -> None:
@@ -148,7 +149,7 @@ def prepared_examples(
 
 def title(name: str) -> str:
     info = _datasets().info(name)
-    return f"{name}: {shape(info)}, {info.classes} classes"
+    return f"{name}: {shape(info)}, {info.num_classes} classes"
 
 
 def shape(info: "Info") -> str:
@@ -174,7 +175,7 @@ def gallery_table() -> str:
                 dataset.terms,
             ]
         )
-    return comparison.markdown(rows)
+    return markdown.table(rows)
 
 
 def datasets_table() -> str:
@@ -191,7 +192,7 @@ def datasets_table() -> str:
         rows.append(
             [f"`{name}`", info.description, shape(info), needs[info.needs]]
         )
-    return comparison.markdown(rows)
+    return markdown.table(rows)
 
 
 def write_tables(folder: Path) -> None:

@@ -19,7 +19,9 @@ _MOST_SEED = 2**32 - 1
 _MOST_FLOAT = 3.4e38
 
 
-def option(default: object, help: str, check: Callable[[str], T]) -> T:
+def option(
+    default: object, help: str, check: Callable[[str], T], shown: str = ""
+) -> T:
     """A field of a configuration, with its line in `--help`.
 
     Args:
@@ -27,13 +29,29 @@ def option(default: object, help: str, check: Callable[[str], T]) -> T:
         help: One sentence.
         check: Turns the text of the command line into the value, or raises
             ValueError with what is expected.
+        shown: What `--help` calls the value. By default what `check` takes.
     """
     # For type checkers a field is its value. A default may be text, which
     # argparse turns into the value too.
-    field: Any = dataclasses.field(
-        default=default, metadata={"help": help, "check": check}
-    )
+    metadata = {"help": help, "check": check, "shown": shown or _shown(check)}
+    field: Any = dataclasses.field(default=default, metadata=metadata)
     return field
+
+
+def _shown(check: Callable[[str], object]) -> str:
+    """What `--help` calls the value of an option."""
+    words_of: dict[Callable[[str], object], str] = {
+        count: "N",
+        seed: "N",
+        images: "N",
+        positive: "NUMBER",
+        not_negative: "NUMBER",
+        switch: "yes|no",
+        words: "NAME,…",
+        path: "PATH",
+        output: "FOLDER",
+    }
+    return words_of.get(check, "NAME")
 
 
 def parse(
@@ -98,7 +116,7 @@ def _parser(configuration: type[Any], description: str) -> "_Parser":
         allow_abbrev=False,
     )
     for field in dataclasses.fields(configuration):
-        nothing = field.default in (None, ())  # the help text covers it
+        nothing = field.default in (None, (), "")  # the help text covers it
         text = "" if nothing else f"Default: {as_flag(field.default)}."
         _add(parser, field, field.default, text)
     return parser
@@ -116,7 +134,7 @@ def _add(
         "--" + field.name.replace("_", "-"),
         default=default,
         type=_checked(field.metadata["check"]),
-        metavar=field.metadata["check"].__name__.upper(),
+        metavar=field.metadata["shown"],
         help=f"{field.metadata['help']} {text}".strip().replace("%", "%%"),
     )
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from applications import markdown
 from applications import start
 from applications.options import option
 from applications.options import parse
@@ -171,7 +172,7 @@ def table(corner: str, rows: dict[str, dict[str, float]]) -> str:
         [name, *(_cell(row.get(column, np.nan)) for column in columns)]
         for name, row in rows.items()
     ]
-    return comparison.markdown([[corner, *columns], *cells])
+    return markdown.table([[corner, *columns], *cells])
 
 
 def _cell(value: float) -> str:

@@ -20,6 +20,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from applications import markdown
 from applications import start
 from applications.files import whole
 from applications.files import write_text
@@ -227,7 +228,7 @@ def _write(output: Path, name: str, found: list[Column]) -> list[list[str]]:
     from applications import figures
 
     rows = table(found)
-    text = comparison.markdown(rows)
+    text = markdown.table(rows)
     others = "; ".join(filter(None, (c.unlike_paper() for c in found)))
     if others:
         text += f"\n\n{comparison.note(others)}"

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from applications import markdown
 from keras_grl.datasets import mnist_m
 from keras_grl.datasets import syn_numbers
 from keras_grl.datasets import syn_signs
@@ -81,11 +82,11 @@ def main() -> None:
             print(f"{name}:")
             profile(generators[name])
         return
-    print("| generator | images/s | relative to decoding PNG |")
-    print("|---|---|---|")
+    rows = [["generator", "images/s", "relative to decoding PNG"]]
     for name, draw in generators.items():
         drawn, decoded = rate(draw), rate(decoding(draw()))
-        print(f"| {name} | {drawn:,.0f} | {drawn / decoded:.2f} |")
+        rows.append([name, f"{drawn:,.0f}", f"{drawn / decoded:.2f}"])
+    print(markdown.table(rows))
 
 
 if __name__ == "__main__":

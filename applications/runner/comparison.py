@@ -217,15 +217,3 @@ def note(others: str) -> str:
         f"{MARK} The paper's numbers are of its own network and training. "
         f"These runs are not: {others}."
     )
-
-
-def markdown(rows: list[list[str]]) -> str:
-    """A table of Markdown.
-
-    Args:
-        rows: The header, then the rows.
-    """
-    header, *others = rows
-    lines = ["| " + " | ".join(header) + " |", "|---" * len(header) + "|"]
-    lines += ["| " + " | ".join(row) + " |" for row in others]
-    return "\n".join(lines)

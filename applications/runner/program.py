@@ -32,8 +32,9 @@ def main(
         configuration,
         experiment.presets,
         experiment.description,
-        experiment.known_methods,
+        experiment.methods,
         arguments,
+        experiment.more_methods,
     )
     return run(Job(experiment, options, settings))
 
@@ -44,9 +45,12 @@ def parse(
     description: str,
     methods: tuple[str, ...],
     arguments: list[str] | None,
+    more_methods: tuple[str, ...] = (),
 ) -> tuple[AnyOptions, Any]:
     """Options and settings from the command line; `--help` has the methods."""
-    text = f"{description}\nMethods: {', '.join(methods)}."
+    text = f"{description}\nMethods by default: {', '.join(methods)}."
+    if more_methods:
+        text += f"\nOnly if named: {', '.join(more_methods)}."
     return parse_with_presets(configuration, presets, text, arguments)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from applications import markdown
 from applications.files import locked
 from applications.options import stop
 from applications.runner import comparison
@@ -101,7 +102,7 @@ def _write(
     rows, note = comparison.result(job, metrics)
     report.write(job, folder, rows, note, figures)
     print("\nAccuracy on the target's test images:\n")
-    print(f"{comparison.markdown(rows)}\n")
+    print(f"{markdown.table(rows)}\n")
     if note:
         print(f"{note}\n")
     print(f"Written to {folder.path}/")

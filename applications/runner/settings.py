@@ -41,7 +41,9 @@ class CommonOptions:
         str,
     )
     methods: tuple[str, ...] = option(
-        (), "Some of the methods, separated by commas. All by default.", words
+        (),
+        "Some of the methods, separated by commas. The defaults stand above.",
+        words,
     )
     seed: int = option(0, "The first seed.", seed)
     seeds: int = option(1, "How many seeds to run.", count)

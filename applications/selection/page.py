@@ -48,6 +48,7 @@ def write(
         "alike": tables.alike(both),
         "weights": tables.weights(both),
     }
+    parts = {name: f"{table}\n" for name, table in parts.items()}
     page = docs / PAGE
     write_text(page, with_parts(page.read_text(encoding="utf-8"), parts))
     figure.draw(both[2], find, docs / FIGURE)

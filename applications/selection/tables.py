@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from applications import markdown
 from applications.selection import rules
 from applications.selection.candidates import REFERENCE
 from applications.selection.results import Pool
@@ -48,12 +49,6 @@ def number(value: float, sign: bool = False) -> str:
     return ("−" if value < 0 else "+" if sign else "") + text
 
 
-def markdown(head: list[str], rows: Rows) -> str:
-    """A table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
 def shifts(pools: Pools, find: tuple[str, ...]) -> str:
     """Each shift: source only, the best candidate, and the one kept."""
     rows = []
@@ -76,7 +71,7 @@ def shifts(pools: Pools, find: tuple[str, ...]) -> str:
             ]
         )
     head = ["shift", "used to", "seeds", "source only", "best, by labels"]
-    return markdown([*head, "kept", "gain", "its kept run"], rows)
+    return markdown.table([[*head, "kept", "gain", "its kept run"], *rows])
 
 
 def _mean(rows: list[dict[str, Any]], key: str) -> float:
@@ -114,7 +109,7 @@ def scores(pools: Pools) -> str:
             ]
         )
     head = ["score", "rank correlation", "worst", "regret", "worst"]
-    return markdown([*head, "below source only", "worst"], rows)
+    return markdown.table([[*head, "below source only", "worst"], *rows])
 
 
 def rules_of(find: Pools, report: Pools) -> str:
@@ -141,7 +136,7 @@ def rules_of(find: Pools, report: Pools) -> str:
         *(f"find: {c}" for c in columns),
         *(f"report: {c}" for c in columns),
     ]
-    return markdown(head, rows)
+    return markdown.table([head, *rows])
 
 
 def alike(pools: Pools) -> str:
@@ -170,7 +165,7 @@ def alike(pools: Pools) -> str:
             passed = sum(test(pool, candidate) for pool, candidate in group)
             cells.append(f"{passed} of {len(group)}")
         rows.append(cells)
-    return markdown(["passes if", "harmful", "helpful"], rows)
+    return markdown.table([["passes if", "harmful", "helpful"], *rows])
 
 
 def _less(
@@ -199,4 +194,4 @@ def weights(pools: Pools) -> str:
     means = [number(float(np.mean(each)), True) for each in gains.values()]
     rows.append(["**mean**", *means])
     rows.append(["**worst**", *(number(min(e), True) for e in gains.values())])
-    return markdown(["shift", *(f"`{name}`" for name in LOSSES)], rows)
+    return markdown.table([["shift", *(f"`{name}`" for name in LOSSES)], *rows])

@@ -10,6 +10,8 @@ import graphlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from applications import markdown
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "keras_grl"
 PAGE = Path(__file__).with_name("architecture.md")
@@ -188,14 +190,14 @@ def _reached(room: str, found: dict[str, set[str]]) -> set[str]:
 
 def table(found: dict[str, set[str]]) -> str:
     """The levels, the highest first: the rooms and what each one imports."""
-    lines = ["| level | room | what it is | imports |", "|---|---|---|---|"]
+    rows = [["level", "room", "what it is", "imports"]]
     levels = [(str(n), rooms) for n, rooms in enumerate(ORDER)][::-1]
     for number, rooms in (*levels, ("beside", BESIDE)):
         for room, what in rooms.items():
             if room in found:
                 imported = ", ".join(sorted(found[room])) or "–"
-                lines.append(f"| {number} | `{room}` | {what} | {imported} |")
-    return "\n".join(lines)
+                rows.append([number, f"`{room}`", what, imported])
+    return markdown.table(rows)
 
 
 def written(page: str, found: dict[str, set[str]]) -> str:

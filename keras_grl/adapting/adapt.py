@@ -7,15 +7,16 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from keras_grl.adapting import arguments
 from keras_grl.adapting import domains as reading
 from keras_grl.adapting import settings
 from keras_grl.adapting import splitting
 from keras_grl.adapting.budget import FINALISTS
 from keras_grl.adapting.budget import Plan
+from keras_grl.adapting.budget import few_steps
 from keras_grl.adapting.budget import planned
-from keras_grl.adapting.candidates import DEFAULT
-from keras_grl.adapting.candidates import LADDER
 from keras_grl.adapting.candidates import REFERENCE
+from keras_grl.adapting.progress import Progress
 from keras_grl.adapting.result import Adaptation
 from keras_grl.adapting.result import NoModelError
 from keras_grl.adapting.splitting import ModelLike
@@ -24,6 +25,7 @@ from keras_grl.adapting.summary import domain_distance
 from keras_grl.adapting.summary import embedding
 from keras_grl.adapting.summary import few_classes
 from keras_grl.adapting.summary import model_digest
+from keras_grl.adapting.summary import wrong_scales
 from keras_grl.adapting.training import Trained
 from keras_grl.adapting.training import Trainer
 from keras_grl.selection import Selection
@@ -35,10 +37,7 @@ from keras_grl.types import PathLike
 from keras_grl.validation import check_boolean
 from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
-from keras_grl.validation import invalid
 from keras_grl.version import __version__
-
-_MINUTES = 10.0
 
 
 def adapt(
@@ -125,13 +124,14 @@ def adapt(
     (True, (96, 3))
     """
     began = time.monotonic()
-    names = _names(methods, max_candidates)
-    minutes, steps = _budget(minutes, steps)
+    names = arguments.names(methods, max_candidates)
+    minutes, steps = arguments.budget(minutes, steps)
     batch_size = check_integer("batch_size", batch_size)
     learning_rate = check_number("learning_rate", learning_rate, above=0.0)
-    seed = check_integer("seed", seed, minimum=0)
+    seed = arguments.checked_seed(seed)
     check_boolean("resume", resume)
     check_integer("verbose", verbose, minimum=0)
+    arguments.check_function("on_progress", on_progress)
     samples = reading.read(source, target, batch_size)
     keras.utils.set_random_seed(seed)
     network = splitting.build(model, samples.source[0])
@@ -151,22 +151,42 @@ def adapt(
         "data": samples.digest(),
         "model": digest,
     }
-    folder, before = settings.prepared(directory, resume, asked)
-    trainer = Trainer(
-        model, network.classifier, samples, batch_size, learning_rate, folder
-    )
-    if before is not None:
-        plan = Plan(*before)
-    elif steps is not None:
-        plan = Plan(len(names), steps, 2)
-    else:
-        assert minutes is not None
-        costs = trainer.measured(names)
-        left = 60 * minutes - (time.monotonic() - began)
-        plan = planned(len(names), left, *costs)
-    if folder is not None and before is None:
-        settings.write(folder, asked, list(plan))
-    progress = _Progress(plan.runs, verbose, on_progress)
+    with settings.prepared(directory, resume, asked) as (folder, before):
+        trainer = Trainer(
+            model,
+            network.classifier,
+            samples,
+            batch_size,
+            learning_rate,
+            folder,
+        )
+        if before is not None:
+            plan = Plan(*before)
+        elif steps is not None:
+            plan = Plan(len(names), steps, 2)
+        else:
+            assert minutes is not None
+            costs = trainer.measured(names)
+            left = 60 * minutes - (time.monotonic() - began)
+            plan = planned(len(names), left, *costs)
+        if folder is not None and before is None:
+            settings.write(folder, asked, list(plan))
+        notes = wrong_scales(network, samples, batch_size)
+        notes += few_steps(plan, minutes)
+        progress = Progress(plan, verbose, on_progress, notes)
+        return _run(trainer, names, plan, asked, progress, notes)
+
+
+def _run(
+    trainer: Trainer,
+    names: tuple[str, ...],
+    plan: Plan,
+    asked: dict[str, JSON],
+    progress: Progress,
+    notes: list[str],
+) -> Adaptation:
+    """Trains the candidates, and the best ones again; chooses."""
+    seed = asked["seed"]
     runs: dict[str, list[Trained]] = {}
 
     def train(name: str, seed: int) -> None:
@@ -176,71 +196,37 @@ def adapt(
 
     for name in names[: plan.candidates]:
         train(name, seed)
-    first = final = _select(runs)
+    first = final = _select(runs, notes)
     finalists = _finalists(first)
     if plan.runs_each == 2 and len(finalists) > 1:
         for name in finalists:
             train(name, seed + 1)
         # Others have one run, and all candidates must have the same number.
-        final = _final({name: runs[name] for name in finalists}, first)
+        final = _final({name: runs[name] for name in finalists}, first, notes)
     asked |= {
         "steps": plan.steps,
         "candidates": list(runs),
         "runs_each": plan.runs_each,
-        "classes": classes,
+        "classes": runs[REFERENCE][0].probabilities.shape[1],
         "keras": keras.version(),
         "keras_grl": __version__,
     }
-    return _result(trainer, runs, first, final, asked)
+    return _result(trainer, runs, first, final, asked, notes)
 
 
-def _names(
-    methods: Sequence[str] | None, max_candidates: int | None
-) -> tuple[str, ...]:
-    """The candidates in their order, source only first."""
-    given = DEFAULT if methods is None else methods
-    if isinstance(given, str) or not all(name in LADDER for name in given):
-        raise ValueError(
-            invalid("methods", f"names among {list(LADDER)}", methods)
-        )
-    names = tuple(dict.fromkeys((REFERENCE, *given)))
-    if len(names) < 2:
-        raise ValueError(
-            invalid("methods", f"one of {list(LADDER)[1:]} at least", methods)
-        )
-    if max_candidates is not None:
-        most = check_integer("max_candidates", max_candidates, minimum=2)
-        names = names[:most]
-    return names
-
-
-def _budget(
-    minutes: float | None, steps: int | None
-) -> tuple[float | None, int | None]:
-    if steps is not None:
-        if minutes is not None:
-            raise ValueError(
-                invalid(
-                    "minutes",
-                    "None with `steps`, which fixes the length of each run",
-                    minutes,
-                )
-            )
-        return None, check_integer("steps", steps)
-    minutes = _MINUTES if minutes is None else minutes
-    return check_number("minutes", minutes, above=0.0), None
-
-
-def _select(runs: dict[str, list[Trained]]) -> Selection:
+def _select(runs: dict[str, list[Trained]], notes: list[str]) -> Selection:
     probabilities = {
         name: [run.probabilities for run in each] for name, each in runs.items()
     }
     try:
         return select(probabilities, None, reference=REFERENCE)
     except ValueError as error:
+        hints = notes or [
+            "Train longer, lower the `learning_rate`, or scale the inputs: "
+            "about -1 to 1."
+        ]
         raise NoModelError(
-            f"No model can be kept. {error}\n"
-            "Lower the `learning_rate`, or scale the inputs: about -1 to 1."
+            "\n".join([f"No model can be kept. {error}", *hints])
         ) from error
 
 
@@ -261,52 +247,15 @@ def _finalists(first: Selection) -> list[str]:
     return [REFERENCE, *others[:FINALISTS]]
 
 
-def _final(runs: dict[str, list[Trained]], first: Selection) -> Selection:
+def _final(
+    runs: dict[str, list[Trained]], first: Selection, notes: list[str]
+) -> Selection:
     for each in runs.values():
         one, other = (run.probabilities for run in each)
         if np.array_equal(one, other):
             # `select` refuses equal runs: they would agree with themselves.
             return first
-    return _select(runs)
-
-
-class _Progress:
-    """Reports each run."""
-
-    def __init__(
-        self,
-        runs: int,
-        verbose: int,
-        on_progress: Callable[[dict[str, JSON]], None] | None,
-    ):
-        self._runs, self._verbose, self._tell = runs, verbose, on_progress
-        self._ended, self._seconds = 0, [0.0]
-
-    def ended(self, trained: Trained) -> None:
-        """Called after each run."""
-        figures = trained.figures
-        self._ended += 1
-        self._seconds.append(figures["seconds"])
-        mean = sum(self._seconds) / self._ended
-        left = mean * max(0, self._runs - self._ended)
-        if self._verbose:
-            how = "loaded" if figures["resumed"] else "trained"
-            print(
-                f"Run {self._ended} of {self._runs}: {figures['candidate']}, "
-                f"seed {figures['seed']}, {how} in {figures['seconds']:.1f} s; "
-                f"about {left:.0f} s left",
-                flush=True,
-            )
-        if self._tell is not None:
-            keys = ("candidate", "seed", "seconds", "resumed")
-            self._tell(
-                {
-                    **{key: figures[key] for key in keys},
-                    "run": self._ended,
-                    "runs": self._runs,
-                    "seconds_left": left,
-                }
-            )
+    return _select(runs, notes)
 
 
 def _result(
@@ -315,6 +264,7 @@ def _result(
     first: Selection,
     final: Selection,
     asked: dict[str, JSON],
+    notes: list[str],
 ) -> Adaptation:
     chosen = runs[final.choice][final.run]
     reference = runs[REFERENCE][0]
@@ -337,6 +287,7 @@ def _result(
         embedding={"before": before, "after": after},
         runs=figures,
         warnings=[
+            *notes,
             *few_classes(trainer.domains.source[1], reference.probabilities),
             *(
                 f"{run['candidate']}, seed {run['seed']}: {text}"

@@ -43,6 +43,30 @@ def number_of_runs(candidates: int, runs_each: int) -> int:
     return candidates + 1 + min(FINALISTS, candidates - 1)
 
 
+def few_steps(plan: Plan, minutes: float | None) -> list[str]:
+    """A warning, if the time is too short to learn anything.
+
+    Args:
+        plan: What is trained.
+        minutes: The time that was asked for; None if `steps` was.
+
+    Example:
+
+    >>> few_steps(Plan(3, 200, 1), 10), few_steps(Plan(3, 5, 2), None)
+    ([], [])
+    >>> few_steps(Plan(3, 5, 1), 0.1)[0][:38]
+    'Only 5 steps of each run fit into 0.1 '
+    """
+    if minutes is None or plan.steps >= _FEWEST_STEPS:
+        return []
+    return [
+        f"Only {plan.steps:,} {'step' if plan.steps == 1 else 'steps'} of each "
+        f"run fit into {minutes:g} minutes: "
+        f"in fewer than {_FEWEST_STEPS} little is learned, and the choice "
+        "means little. Give more minutes, or compare fewer candidates."
+    ]
+
+
 def planned(
     candidates: int, seconds: float, step_seconds: float, run_seconds: float
 ) -> Plan:

@@ -1,6 +1,7 @@
 """The samples of both domains as arrays, checked before any training."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -27,7 +28,7 @@ from keras_grl.types import Labels
 from keras_grl.types import Structure
 from keras_grl.validation import invalid
 
-# Rows of the inputs that tell whether the data are those of an earlier run.
+# Rows that are hashed at a time.
 _HASHED_ROWS = 1000
 
 
@@ -58,8 +59,10 @@ class Domains(NamedTuple):
         found = hashlib.blake2b(digest_size=16)
         for array in tree.flatten((self.source, self.target)):
             found.update(f"{array.shape} {array.dtype}".encode())
-            step = -(-len(array) // _HASHED_ROWS) if array.ndim > 1 else 1
-            found.update(np.ascontiguousarray(array[::step]).tobytes())
+            # All rows, some at a time: `array` may be a file on disk.
+            for start in range(0, len(array), _HASHED_ROWS):
+                rows = np.ascontiguousarray(array[start : start + _HASHED_ROWS])
+                found.update(rows.tobytes())
         return found.hexdigest()
 
 
@@ -108,7 +111,32 @@ def read(source: Data, target: Data, batch_size: int) -> Domains:
             )
         check_finite_inputs(name, tree.flatten(x))
     check_alike({name: x for name, (x, *_) in parts.items()})
-    return Domains(parts[SOURCE], parts[TARGET][0])
+    _check_weights(parts[SOURCE][2:])
+    x_target = parts[TARGET][0]
+    if isinstance(x_target, tuple) and len(x_target) == 1:
+        (x_target,) = x_target  # `(x,)`, as data loaders give it
+    return Domains(parts[SOURCE], x_target)
+
+
+def _check_weights(weights: Batch) -> None:
+    """Refuses weights with which the source teaches nothing, or the opposite.
+
+    Args:
+        weights: The sample weights, if there are any.
+    """
+    for array in tree.flatten(weights):
+        negative = np.flatnonzero(array.reshape(len(array), -1).min(axis=1) < 0)
+        if len(negative) or not array.any():
+            raise ValueError(
+                wrong(
+                    SOURCE,
+                    "sample weights of at least 0, and not all 0",
+                    f"{array[negative[0]]} in the sample weights of sample "
+                    f"{negative[0]}"
+                    if len(negative)
+                    else "0 for all samples",
+                )
+            )
 
 
 def _read(name: str, data: Data, columns: Columns) -> Batch:
@@ -120,6 +148,15 @@ def _read(name: str, data: Data, columns: Columns) -> Batch:
     ]
     if not batches:
         raise ValueError(wrong(name, "at least one batch", "an empty dataset"))
+    if any(array.ndim == 0 for array in tree.flatten(batches[0])):
+        raise ValueError(
+            wrong(
+                name,
+                "a dataset of batches",
+                "one of single samples",
+                "Batch it: `dataset.batch(64)`.",
+            )
+        )
     if len({len(batch) for batch in batches}) > 1:
         raise ValueError(
             wrong(name, "batches of one form", "some with sample weights only")
@@ -211,11 +248,13 @@ def refuse_model_inputs(error: Exception, x: Inputs) -> ValueError:
         x: The samples.
     """
     shapes = tree.map_structure(lambda a: f"{a.dtype} {a.shape[1:]}", x)
+    # Keras writes some of its messages in bold.
+    reason = " ".join(re.sub(r"\x1b\[\d*m", "", str(error)).split())
     return ValueError(
         invalid(
             "model",
             f"a classifier that takes samples like those of the source, "
             f"{shapes}",
-            str(error),
+            reason,
         )
     )

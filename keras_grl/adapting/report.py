@@ -10,6 +10,7 @@ import numpy as np
 from keras_grl.adapting import report_figures as figures
 from keras_grl.adapting import report_html as html
 from keras_grl.adapting.report_arguments import Shown
+from keras_grl.adapting.report_settings import settings_section
 from keras_grl.files import replaced
 from keras_grl.types import AnyArray
 from keras_grl.types import PathLike
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from keras_grl.adapting.result import Adaptation
 
 _CLASSES, _PER_CLASS, _LEAST_SURE = 20, 6, 12
-_HASHES = ("data", "model")  # of settings, which --resume compares
 _SCORES = """\
 agreement: how often two runs of a candidate that differ only in the seed \
 predict the same class. ensv: how often a candidate predicts the class of the \
@@ -72,7 +72,7 @@ def write_report(
         _frequencies(shown),
         _examples(shown),
         _embedding(shown),
-        _settings(adaptation, command),
+        settings_section(adaptation, command),
     ]
     text = html.page(f"Adaptation: {adaptation.choice} is kept", sections)
     with replaced(path) as temporary:
@@ -301,39 +301,4 @@ def _embedding(shown: Shown) -> str:
             "note",
         ),
         *parts,
-    )
-
-
-def _settings(adaptation: "Adaptation", command: str | None) -> str:
-    settings = {
-        name: value
-        for name, value in adaptation.settings.items()
-        if value is not None and name not in _HASHES
-    }
-    rows = [
-        [
-            name.replace("_", " "),
-            ", ".join(map(str, value))
-            if isinstance(value, (list, tuple))
-            else str(value),
-        ]
-        for name, value in settings.items()
-    ]
-    return html.section(
-        "Settings",
-        html.table(["setting", "value"], rows),
-        html.paragraph("This repeats it on a machine of any speed:"),
-        html.code(command or _call(adaptation)),
-    )
-
-
-def _call(adaptation: "Adaptation") -> str:
-    """The call that repeats it, with steps in the place of minutes."""
-    settings = adaptation.settings
-    reference = adaptation.selection.reference
-    methods = tuple(n for n in settings["candidates"] if n != reference)
-    return (
-        f"keras_grl.adapt(model, source, target, steps={settings['steps']}, "
-        f"max_candidates={len(settings['candidates'])}, methods={methods!r}, "
-        f"batch_size={settings['batch_size']}, seed={settings['seed']})"
     )

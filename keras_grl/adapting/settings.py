@@ -1,20 +1,35 @@
 """The folder of the runs: what they were trained with."""
 
+import contextlib
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+from keras_grl.adapting.locking import locked
 from keras_grl.files import replaced
 from keras_grl.types import JSON
 from keras_grl.types import PathLike
 from keras_grl.validation import invalid
 
 _FILE = "settings.json"
+_SHUFFLED = (
+    "A dataset that shuffles gives its samples in another order each time: "
+    "let it not shuffle, `adapt` does.\n"
+)
 
 
+class ResumeError(ValueError):
+    """The runs in the folder are not those of this call."""
+
+
+@contextlib.contextmanager
 def prepared(
     directory: PathLike | None, resume: bool, asked: dict[str, JSON]
-) -> tuple[Path | None, JSON]:
+) -> Iterator[tuple[Path | None, JSON]]:
     """The folder, and the plan that was made there before, if any.
+
+    No other process can use the folder in this context.
 
     Args:
         directory: As in `adapt`.
@@ -30,39 +45,86 @@ def prepared(
                     directory,
                 )
             )
-        return None, None
-    folder = Path(directory)
-    if folder.exists() and not folder.is_dir():
-        raise ValueError(invalid("directory", "a folder", str(directory)))
-    folder.mkdir(parents=True, exist_ok=True)
+        yield None, None
+        return
+    folder = _created(directory)
+    with locked(folder) as alone:
+        if not alone:
+            raise ValueError(
+                invalid(
+                    "directory",
+                    "a folder that no other process uses",
+                    str(directory),
+                    "Another call of `adapt` trains in it. Wait until it ends, "
+                    "or pass another folder.",
+                )
+            )
+        yield folder, _before(folder, resume, asked)
+
+
+def _created(directory: PathLike) -> Path:
+    try:
+        if not str(directory):
+            raise ValueError("it is empty")
+        folder = Path(directory)
+        folder.mkdir(parents=True, exist_ok=True)
+        # More than the permissions: a file system may be read-only.
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except (OSError, TypeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(
+            invalid(
+                "directory",
+                "a folder that can be written",
+                directory,
+                f"It cannot: {reason}.",
+            )
+        ) from error
+
+
+def _before(folder: Path, resume: bool, asked: dict[str, JSON]) -> JSON:
+    """The plan of the runs in the folder; None if there are none."""
     if not (folder / _FILE).exists():
-        return folder, None
+        return None
     if not resume:
         raise ValueError(
             invalid(
                 "directory",
                 "a folder without runs",
-                str(directory),
+                str(folder),
                 "Pass `resume=True` to resume its runs, or another folder.",
             )
         )
-    before = json.loads((folder / _FILE).read_text())
-    changed = [
-        f"{name}={before['asked'].get(name)!r} then, {value!r} now"
+    try:
+        before = json.loads((folder / _FILE).read_text())
+        then, plan = before["asked"], before["plan"]
+    except (OSError, TypeError, ValueError, KeyError) as error:
+        raise ResumeError(
+            invalid(
+                "resume",
+                f"a folder with a readable {_FILE}",
+                resume,
+                f"It is broken: {folder / _FILE}. Pass another `directory`.",
+            )
+        ) from error
+    changed = {
+        name: f"{name}={then.get(name)!r} then, {value!r} now"
         for name, value in asked.items()
-        if before["asked"].get(name) != value
-    ]
+        if then.get(name) != value
+    }
     if changed:
-        raise ValueError(
+        raise ResumeError(
             invalid(
                 "resume",
                 "the settings and the data of the runs in the folder",
                 resume,
-                f"Changed: {'; '.join(changed)}\n"
+                f"Changed: {'; '.join(changed.values())}\n"
+                f"{_SHUFFLED if 'data' in changed else ''}"
                 "Pass the same as before, or another `directory`.",
             )
         )
-    return folder, before["plan"]
+    return plan
 
 
 def write(folder: Path, asked: dict[str, JSON], plan: JSON) -> None:

@@ -155,9 +155,24 @@ def _copied(model: keras.Model) -> keras.Model:
     try:
         copy = keras.models.clone_model(model)
         copy.set_weights(model.get_weights())
-    except ValueError as error:
-        raise ValueError(_not_a_graph(model)) from error
+    except Exception as error:  # layers of the user's may raise any
+        raise ValueError(_not_copied(model, error)) from error
     return copy
+
+
+def _not_copied(model: keras.Model, error: Exception) -> str:
+    try:
+        calls_in(model)
+    except (AttributeError, ValueError):
+        return _not_a_graph(model)
+    return invalid(
+        "model",
+        "a model whose layers can be copied, or a function that returns one",
+        model.name,
+        f"It raised: {error}\n"
+        "Pass a function that builds the model, and loads its weights if it "
+        "is trained.",
+    )
 
 
 def _cut(model: keras.Model) -> tuple[keras.Model, keras.Model]:

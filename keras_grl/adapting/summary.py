@@ -1,6 +1,7 @@
 """The further results: features and their distance."""
 
 import hashlib
+import json
 
 import keras
 import numpy as np
@@ -11,14 +12,20 @@ from keras_grl.adapting.domains import rows_of
 from keras_grl.adapting.splitting import Network
 from keras_grl.diagnostics import proxy_a_distance_test
 from keras_grl.diagnostics.samples import random_rows
+from keras_grl.models import AdaptationModel
+from keras_grl.monitor.scales import check_scales
 from keras_grl.scores.arrays import predicted_shares
 from keras_grl.scores.entropy import entropy
+from keras_grl.streams import SOURCE
+from keras_grl.streams import TARGET
 from keras_grl.types import JSON
 from keras_grl.types import Array
 
 _ROWS = 500
 # Label shift alone rarely halves the effective number of classes.
 _FEW = 0.5
+# Of a configuration: the name of a layer, and those that it is connected to.
+_NAMES = ("name", "inbound_nodes", "input_layers", "output_layers")
 
 
 def embedding(
@@ -99,12 +106,66 @@ def few_classes(labels: Array, probabilities: Array) -> list[str]:
     ]
 
 
+def wrong_scales(
+    network: Network, domains: Domains, batch_size: int
+) -> list[str]:
+    """A warning, if the images do not have the scale that is expected.
+
+    Args:
+        network: Any.
+        domains: The samples.
+        batch_size: How many of each domain are compared.
+    """
+    (x_source, *_), x_target = domains
+    rows = np.arange(batch_size)
+    model = AdaptationModel(network.feature_extractor, network.label_predictor)
+    found = check_scales(
+        model,
+        {SOURCE: rows_of(x_source, rows), TARGET: rows_of(x_target, rows)},
+    )
+    return [finding.message for finding in found]
+
+
 def model_digest(model: keras.Model) -> str:
     """A short text that differs for other networks or initial weights."""
     found = hashlib.blake2b(digest_size=16)
-    for layer in model.layers:
-        found.update(type(layer).__name__.encode())
+    described = json.dumps(_described(model), sort_keys=True, default=_plain)
+    found.update(described.encode())
     for weight in model.get_weights():
         found.update(f"{weight.shape} {weight.dtype}".encode())
         found.update(np.ascontiguousarray(weight).tobytes())
     return found.hexdigest()
+
+
+def _described(layer: keras.layers.Layer) -> JSON:
+    """The configuration of a layer, and of those within, without names.
+
+    Names count the layers of a process: the same network has others later.
+    """
+    policy = layer.dtype_policy.name
+    if getattr(layer, "layers", None):
+        return [policy, [_described(each) for each in layer.layers]]
+    try:
+        config = _unnamed(layer.get_config())
+    except NotImplementedError:  # a layer of the user's that is not saved
+        config = None
+    return [policy, type(layer).__name__, config]
+
+
+def _unnamed(config: JSON) -> JSON:
+    if isinstance(config, dict):
+        return {
+            str(key): _unnamed(value)
+            for key, value in config.items()
+            if key not in _NAMES
+        }
+    if isinstance(config, (list, tuple)):
+        return [_unnamed(each) for each in config]
+    return config
+
+
+def _plain(value: object) -> JSON:
+    """What JSON does not know."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return type(value).__name__

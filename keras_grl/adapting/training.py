@@ -28,6 +28,8 @@ from keras_grl.types import Batch
 from keras_grl.validation import invalid
 
 _MOST_EPOCHS = 10
+# Topics of the monitor that are of the data, not of a run.
+_SCALES = ("different-scales", "images-scaled-twice")
 # Seconds of steps, from which the time of one is known.
 _MEASURED = 0.3
 
@@ -151,7 +153,11 @@ class Trainer:
                 callbacks=[monitor],
                 verbose=0,
             )
-        return fitted.history, list(monitor.findings.values())
+        return fitted.history, [
+            text
+            for topic, text in monitor.findings.items()
+            if topic not in _SCALES  # Told once, before the training.
+        ]
 
     def probabilities(self, network: Network) -> Array:
         """What a network predicts for the target."""

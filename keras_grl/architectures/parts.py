@@ -127,7 +127,7 @@ def mean_subtraction(
     domains = (*source_names(num_sources or 1), TARGET)
     named = " and ".join(f'"{name}"' for name in domains)
     if isinstance(mean, str) and mean == "per_domain":
-        means: dict[str, Any] = dict.fromkeys(domains)
+        means: dict[str, PerChannel | None] = dict.fromkeys(domains)
     elif isinstance(mean, dict):
         if set(mean) != set(domains):
             raise ValueError(invalid("mean", f"a dict with {named}", mean))

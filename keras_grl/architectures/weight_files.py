@@ -254,7 +254,7 @@ class _Stand:
     NumPy's own believe what a file says of sizes, and crash.
     """
 
-    def __init__(self, *args: Any):
+    def __init__(self, *args: object):
         self.args = args
         self.state: Any = None
 

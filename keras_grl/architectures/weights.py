@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Iterator
 from collections.abc import Mapping
-from typing import Any
 from typing import NamedTuple
 
 import keras
@@ -83,7 +82,7 @@ def assign(
         if name not in names:
             expected = f'"{name}" too, since `flattened` or `flipped` names it'
             raise ValueError(invalid("names", expected, dict(names)))
-    plan: list[tuple[Any, np.ndarray]] = []
+    plan: list[tuple[keras.Variable, np.ndarray]] = []
     for name, file_name in names.items():
         layer = _find(model, name)
         for kind in ("kernel", "bias"):
@@ -229,7 +228,7 @@ def _check_values(
         received = f"no such layer, but {sorted(published.layers)}"
     elif values is not None and received == wanted:
         received = f"{values.dtype} numbers"
-        # NumPy does not count ml_dtypes' bfloat16 among its floats.
+        # For NumPy (2.4) ml_dtypes' bfloat16 is of no kind of float.
         if values.dtype.kind == "f" or values.dtype.name == "bfloat16":
             with np.errstate(over="ignore"):
                 values = np.array(values, "float32", order="C")

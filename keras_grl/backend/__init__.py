@@ -41,6 +41,11 @@ def takes_several_steps_per_execution() -> bool:
     return torch.takes_several_steps_per_execution()
 
 
+def compiles_by_default() -> bool:
+    """Whether `compile` with `jit_compile="auto"` may compile the step."""
+    return keras.backend.backend() != "torch"
+
+
 def random_state() -> dict[str, Any]:
     """The state of the backend's own random numbers, as NumPy arrays.
 
@@ -258,15 +263,12 @@ def make_function(
 
 
 def num_replicas() -> int:
-    """The number of devices over which TensorFlow distributes a batch.
+    """The number of devices over which TensorFlow distributes a batch, or 1.
 
     Under `tf.distribute` a step runs on each device with its share of the
     batch. Keras divides its compiled loss by the number of devices, whose
     gradients are added up; what is added to that loss must be divided alike.
     JAX runs one step with the whole batch on all devices.
-
-    Returns:
-        Integer; 1 without `tf.distribute`.
     """
     if keras.backend.backend() != "tensorflow":
         return 1

@@ -1,6 +1,7 @@
 """keras-grl adapt: two folders in, a model and its report out."""
 
 import argparse
+import hashlib
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from keras_grl.adapting.candidates import LADDER
 from keras_grl.adapting.candidates import REFERENCE
 from keras_grl.adapting.report import accuracies
 from keras_grl.adapting.report import write_report
+from keras_grl.adapting.settings import ResumeError
 from keras_grl.commands import backbones
 from keras_grl.commands import check
 from keras_grl.commands import files
@@ -25,6 +27,7 @@ from keras_grl.commands.errors import shown
 from keras_grl.commands.folders import Folder
 from keras_grl.files import replaced
 from keras_grl.types import JSON
+from keras_grl.types import Array
 
 _NEEDED = {
     "PIL": "Pillow",
@@ -50,8 +53,8 @@ def run(options: argparse.Namespace) -> None:
     _check_methods(options.methods)
     found = _folders(options)
     weights = backbones.check(options.backbone, options.weights)
-    output = files.check_output(options.output, options.resume)
     folders.check_output(options.output, *found)
+    output = files.check_output(options.output, options.resume)
     source, target, *test = (_read(folder, options) for folder in found)
     notes = check.duplicates(source, target)
     notes += check.notes(source, target, options.image_size)
@@ -65,10 +68,11 @@ def run(options: argparse.Namespace) -> None:
     )
     # Once, so that what is wrong is known before training.
     build()
-    files.start(output, _asked(options, source, target), options.resume)
-    adaptation = _adapt(build, source, target, output, options)
-    tested = _tested(adaptation, test[0], source) if test else None
-    _write(output, adaptation, options, source, target, tested, notes)
+    asked = _asked(options, weights, source, target)
+    with files.started(output, asked, options.resume):
+        adaptation = _adapt(build, source, target, output, options)
+        tested = _tested(adaptation, test[0], source) if test else None
+        _write(output, adaptation, options, source, target, tested, notes)
     _print(output, adaptation, classes, tested)
 
 
@@ -93,6 +97,11 @@ def _adapt(
             directory=output / files.RUNS,
             resume=options.resume,
         )
+    except ResumeError as error:
+        raise CommandError(
+            f"--resume: the runs in {shown(output)} were trained otherwise, "
+            "perhaps with another version. Choose another --output"
+        ) from error
     except adapting.NoModelError as error:
         reason = str(error.__cause__).rpartition("Received: ")[2]
         raise CommandError(
@@ -142,7 +151,7 @@ def _read(folder: Folder, options: argparse.Namespace) -> Data:
 
 
 def _asked(
-    options: argparse.Namespace, source: Data, target: Data
+    options: argparse.Namespace, weights: str | None, source: Data, target: Data
 ) -> dict[str, JSON]:
     """All that the result depends on, besides the machine."""
     asked: dict[str, JSON] = {
@@ -164,6 +173,10 @@ def _asked(
         asked["--" + name.replace("_", "-")] = (
             ",".join(value) if isinstance(value, tuple) else value
         )
+    asked["KERAS_BACKEND"] = keras.backend.backend()
+    if weights not in (None, "imagenet"):
+        content = Path(weights).read_bytes()
+        asked["a file of --weights"] = hashlib.sha256(content).hexdigest()[:16]
     return asked
 
 
@@ -258,18 +271,25 @@ def _print(
     counts = np.bincount(
         adaptation.predictions.argmax(1), minlength=len(classes)
     )
-    most = np.argsort(-counts, kind="stable")[:_MOST_CLASSES]
-    print(
-        "Predicted: "
-        + ", ".join(f"{shown(classes[n])} {counts[n]:,}" for n in most)
-        + (", …" if len(classes) > _MOST_CLASSES else "")
-    )
+    print(f"Predicted: {_predicted(counts, classes)}")
     for warning in adaptation.warnings:
         print(f"Warning: {warning}")
     print(
         f"Written to {shown(output)}: {files.MODEL}, {files.PREDICTIONS}, "
         f"{files.REPORT}, {files.RESULT}"
     )
+
+
+def _predicted(counts: Array, classes: tuple[str, ...]) -> str:
+    """How many images of each class, the most frequent ones first."""
+    most = np.argsort(-counts, kind="stable")[:_MOST_CLASSES]
+    if len(classes) > _MOST_CLASSES:
+        most = most[counts[most] > 0]
+    text = ", ".join(f"{shown(classes[n])} {counts[n]:,}" for n in most)
+    rest = counts.sum() - counts[most].sum()
+    if len(most) < len(classes):
+        text += f"; {len(classes) - len(most)} other classes {rest:,}"
+    return text
 
 
 def _tested(

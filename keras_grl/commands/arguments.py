@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from keras_grl.version import __version__
 
+BATCH_SIZE = 64  # if none is asked for
 _MOST = 2**31 - 1
 _MOST_SEED = 2**32 - 2  # the second run of a candidate has the next one
 _SMALLEST_IMAGE, _LARGEST_IMAGE = 8, 1024
@@ -134,9 +135,9 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-size",
         type=_whole(2, _MOST),
-        default=64,
+        default=BATCH_SIZE,
         metavar="NUMBER",
-        help="images of each domain in a batch. Default: 64",
+        help=f"images of each domain in a batch. Default: {BATCH_SIZE}",
     )
     parser.add_argument(
         "--seed",

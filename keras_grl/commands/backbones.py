@@ -1,7 +1,9 @@
 """The classifier of the command: a backbone, raw images in, classes out."""
 
+import contextlib
 import os
 from collections.abc import Callable
+from collections.abc import Iterator
 from types import ModuleType
 
 import keras
@@ -77,11 +79,12 @@ def builder(
 
     def build() -> keras.Model:
         images = keras.Input((size, size, _CHANNELS), name="images")
-        if backbone == SMALL:
-            features = _small(images)
-        else:
-            network = _application(backbone, weights, size)
-            features = network(preprocessed(backbone, images))
+        with _channels_last():
+            if backbone == SMALL:
+                features = _small(images)
+            else:
+                network = _application(backbone, weights, size)
+                features = network(preprocessed(backbone, images))
         probabilities = layers.Dense(
             classes, activation="softmax", name="probabilities"
         )(features)
@@ -100,6 +103,17 @@ def check_builds(build: Callable[[], keras.Model]) -> None:
     """
     build()
     keras.backend.clear_session(free_memory=False)
+
+
+@contextlib.contextmanager
+def _channels_last() -> Iterator[None]:
+    """Layers take images as they are read, whatever keras.json says."""
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format("channels_last")
+    try:
+        yield
+    finally:
+        keras.config.set_image_data_format(before)
 
 
 def _small(images: keras.KerasTensor) -> keras.KerasTensor:

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_grl.commands import folders
 from keras_grl.commands import images
+from keras_grl.commands.arguments import BATCH_SIZE
 from keras_grl.commands.errors import counted
 from keras_grl.commands.errors import shown
 from keras_grl.commands.folders import Folder
@@ -70,6 +71,8 @@ def run(source_path: str, target_path: str, size: int) -> int:
         print(f"Wrong: {text}")
     for text in notes(*pair, size):
         print(f"Note: {text}")
+    for text in needed(source, target):
+        print(f"Needed: {text}")
     for text in fine(*pair):
         print(f"Fine: {text}")
     print(
@@ -79,6 +82,17 @@ def run(source_path: str, target_path: str, size: int) -> int:
         else "\nNo problems: `keras-grl adapt` can use these folders."
     )
     return 1 if wrong else 0
+
+
+def needed(source: Folder, target: Folder) -> Iterator[str]:
+    """What `keras-grl adapt` must be told about these folders, a line each."""
+    small = min(source, target, key=lambda folder: len(folder.files))
+    images = len(small.files)
+    if 1 < images < BATCH_SIZE:
+        yield (
+            f"--batch-size {images}, or a smaller one: {small.name} has "
+            f"{images} images, and a batch takes {BATCH_SIZE}"
+        )
 
 
 def describe(data: Data) -> str:
@@ -161,6 +175,8 @@ def notes(source: Data, target: Data, size: int) -> list[str]:
         size: Integer, the side that images are resized to, in pixels.
     """
     found = list(_class_notes(source.folder))
+    inner = folders.nested(source.folder)
+    found += [inner] if inner else []
     for data in (source, target):
         found += _image_notes(data, size)
     modes = [_modes(data) for data in (source, target)]

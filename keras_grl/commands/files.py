@@ -1,12 +1,15 @@
 """What `keras-grl adapt` writes."""
 
+import contextlib
 import csv
 import hashlib
 import json
 import tempfile
+from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 
+from keras_grl.adapting.locking import locked
 from keras_grl.commands.errors import CommandError
 from keras_grl.commands.errors import shown
 from keras_grl.files import replaced
@@ -18,7 +21,7 @@ PREDICTIONS = "predictions.csv"
 REPORT = "report.html"
 RESULT = "adaptation.json"
 RUNS = "runs"
-_STARTED = "started.json"
+STARTED = "started.json"
 
 
 def check_output(path: str, resume: bool) -> Path:
@@ -35,6 +38,8 @@ def check_output(path: str, resume: bool) -> Path:
     """
     folder = Path(path).absolute()
     try:
+        if not path:
+            raise ValueError("it is empty")
         existing = folder
         while not existing.exists():
             existing = existing.parent
@@ -48,20 +53,29 @@ def check_output(path: str, resume: bool) -> Path:
             f"--output: expected a folder that can be written, received "
             f"{shown(path)!r} ({reason})"
         ) from None
+    if taken:
+        with locked(folder) as alone:
+            _check_alone(folder, alone)
     if taken and not resume:
         raise CommandError(
             f"--output: {shown(path)} has files already. Choose another "
             "folder, or pass --resume to continue the run in it"
         )
-    if taken and not (folder / _STARTED).is_file():
+    if taken and not (folder / STARTED).is_file():
         raise CommandError(
             f"--resume: {shown(path)} has files, but no run of keras-grl adapt"
         )
     return folder
 
 
-def start(folder: Path, asked: dict[str, JSON], resume: bool) -> None:
+@contextlib.contextmanager
+def started(
+    folder: Path, asked: dict[str, JSON], resume: bool
+) -> Iterator[None]:
     """Creates the output folder, or checks that the run in it is the same.
+
+    No other process can use it in this context. What cannot be written is
+    said in one line.
 
     Args:
         folder: The output folder.
@@ -69,22 +83,52 @@ def start(folder: Path, asked: dict[str, JSON], resume: bool) -> None:
         resume: Whether to continue a run.
 
     Raises:
-        CommandError: If the run that it holds was started otherwise.
+        CommandError: If the run that it holds was started otherwise, or
+            another process is at it.
     """
-    file = folder / _STARTED
-    if resume and file.is_file():
-        try:
-            before = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError:
-            raise CommandError(
-                f"--resume: {shown(file)} is broken. Choose another --output"
-            ) from None
-        for name, value in asked.items():
-            if before.get(name) != value:
-                _refuse(name, before.get(name), value)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with locked(folder) as alone:
+            _check_alone(folder, alone)
+            _start(folder, asked, resume)
+            yield
+    except BrokenPipeError:
+        raise  # It is what is printed that is not read.
+    except OSError as error:
+        reason = error.strerror or " ".join(str(error).split())
+        raise CommandError(
+            f"--output: cannot write to {shown(folder)} ({reason}). What is "
+            "trained so far is kept: --resume continues"
+        ) from error
+
+
+def _check_alone(folder: Path, alone: bool) -> None:
+    if not alone:
+        raise CommandError(
+            f"--output: another process writes to {shown(folder)}. Wait until "
+            "it ends, or choose another folder"
+        )
+
+
+def _start(folder: Path, asked: dict[str, JSON], resume: bool) -> None:
+    file = folder / STARTED
+    if not file.is_file():
+        write_json(file, asked)
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    write_json(file, asked)
+    if not resume:
+        # Another process began and ended while this one read the images.
+        raise CommandError(
+            f"--output: {shown(folder)} has files by now. Choose another folder"
+        )
+    try:
+        before = dict(json.loads(file.read_text(encoding="utf-8")))
+    except (TypeError, ValueError):
+        raise CommandError(
+            f"--resume: {shown(file)} is broken. Choose another --output"
+        ) from None
+    for name, value in asked.items():
+        if name in before and before[name] != value:
+            _refuse(name, before[name], value)
 
 
 def _refuse(name: str, before: JSON, value: JSON) -> None:

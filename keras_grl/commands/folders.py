@@ -100,6 +100,8 @@ def faults(source: Folder, target: Folder) -> list[str]:
         wrong.append(
             f"{target.name}: no images ({_KINDS}) in {shown(target.path)}"
         )
+    elif len(target.files) == 1:
+        wrong.append(f"{target.name}: expected at least two images, received 1")
     one, other = source.path.resolve(), target.path.resolve()
     if one == other:
         wrong.append("TARGET: it is the same folder as SOURCE")
@@ -136,6 +138,25 @@ def class_faults(folder: Folder) -> list[str]:
         for each, count in zip(folder.classes, folder.counts, strict=True)
         if not count
     ]
+
+
+def nested(folder: Folder) -> str | None:
+    """A note, if the class folders hold folders of images alone.
+
+    They may be the parts of a set, such as train and test, and the folders
+    within the classes.
+
+    Args:
+        folder: With class folders.
+    """
+    depths = [len(file.relative_to(folder.path).parts) for file in folder.files]
+    if not depths or min(depths) < 3:
+        return None
+    inner = shown(folder.files[0].parent)
+    return (
+        f"{folder.name}: no image lies directly in a class folder. If the "
+        f"classes are folders such as {inner}, pass the folder above them"
+    )
 
 
 def check_batch(folder: Folder, batch_size: int) -> None:
@@ -211,10 +232,10 @@ def summary(folder: Folder) -> str:
 def _existing(name: str, path: str) -> Path:
     root = Path(path)
     try:
-        if root.is_dir():
+        if path and root.is_dir():
             next(root.iterdir(), None)
             return root
-        reason = "it is a file" if root.exists() else "there is none"
+        reason = "it is a file" if root.is_file() else "there is none"
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
     raise CommandError(

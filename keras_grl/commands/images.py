@@ -8,6 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -15,12 +16,27 @@ import numpy as np
 from keras_grl.commands.errors import CommandError
 from keras_grl.types import Images
 
+if TYPE_CHECKING:
+    from PIL import Image
+
 # Without a list Pillow would try all formats that it knows, and run
 # Ghostscript on a PostScript program.
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP")
 _MOST_PIXELS = 2**26
 _MOST_BYTES = 2**28
 _REPORT_EVERY = 50  # images
+# Of EXIF, which cameras write: how the pixels lie, and what turns them upright.
+_ORIENTATION = 0x0112
+_UPRIGHT: dict[int, Callable[[Images], Images]] = {
+    2: np.fliplr,
+    3: lambda image: np.rot90(image, 2),
+    4: np.flipud,
+    5: lambda image: image.swapaxes(0, 1),
+    6: lambda image: np.rot90(image, 3),
+    7: lambda image: np.rot90(image.swapaxes(0, 1), 2),
+    8: np.rot90,
+}
+_SIDEWAYS = (5, 6, 7, 8)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +100,8 @@ def load(
     """Reads images as squares of one size.
 
     The sides are resized separately, as `image_dataset_from_directory` does. A
-    gray image has three equal channels.
+    gray image has three equal channels. Photos that a camera stores sideways
+    are turned upright; of an animation the first image is taken.
 
     Args:
         files: Their paths.
@@ -139,7 +156,7 @@ def _read(file: Path, size: int) -> tuple[Header, Images, bytes]:
         raise ValueError(error.strerror or str(error)) from None
     if not content:
         raise ValueError("the file is empty")
-    width, height, deep, transparent = _header(content)
+    width, height, deep, transparent, orientation = _header(content)
     try:
         with warnings.catch_warnings():
             # Of palettes and metadata, which do not matter here.
@@ -157,6 +174,10 @@ def _read(file: Path, size: int) -> tuple[Header, Images, bytes]:
         # Pillow would clip all values above 255.
         pixels = np.repeat(pixels / 257.0, 3, axis=-1)
     array = np.clip(np.round(pixels), 0, 255).astype("uint8")
+    # The sides are equal by now, so turning it is what turning it first is.
+    array = _UPRIGHT.get(orientation, np.asarray)(array)
+    if orientation in _SIDEWAYS:
+        width, height = height, width
     # By the values: a palette may be of grays.
     gray = bool((array == array[..., :1]).all())
     mode = "16-bit gray" if deep else "gray" if gray else "color"
@@ -164,8 +185,8 @@ def _read(file: Path, size: int) -> tuple[Header, Images, bytes]:
     return header, array, hashlib.sha256(content).digest()
 
 
-def _header(content: bytes) -> tuple[int, int, bool, bool]:
-    """Width, height, whether it has 16 bits, whether parts are transparent.
+def _header(content: bytes) -> tuple[int, int, bool, bool, int]:
+    """Width, height, 16 bits or not, transparent or not, EXIF orientation.
 
     Raises:
         ValueError: If the image is refused.
@@ -189,7 +210,26 @@ def _header(content: bytes) -> tuple[int, int, bool, bool]:
             )
         transparent = "A" in image.getbands() or "transparency" in image.info
         deep = image.mode.startswith("I")
-        return image.width, image.height, deep, transparent
+        return (
+            image.width,
+            image.height,
+            deep,
+            transparent,
+            _orientation(image),
+        )
+
+
+def _orientation(image: "Image.Image") -> int:
+    """How the pixels lie, of EXIF; 1 is upright."""
+    # Without the check a PNG would be decoded, to look for EXIF at its end.
+    if not image.info.get("exif"):
+        return 1
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # broken metadata: the image itself may be fine
+        return 1
 
 
 def _line(error: Exception) -> str:

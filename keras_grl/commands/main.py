@@ -1,11 +1,16 @@
 """keras-grl: the entry of the command line."""
 
+import argparse
+import io
+import os
 import sys
+from pathlib import Path
 
 from keras_grl.commands.arguments import parse
 from keras_grl.commands.errors import CommandError
+from keras_grl.commands.files import STARTED
 
-_WRONG, _INTERRUPTED = 2, 130
+_WRONG, _INTERRUPTED, _UNREAD = 2, 130, 141
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,12 +25,16 @@ def main(arguments: list[str] | None = None) -> int:
         something that was asked for is wrong, 130 after Ctrl-C.
     """
     options = parse(arguments)
-    # Here and not above: they import what an error of the command line does
-    # not need.
-    from keras_grl.commands import adapt
-    from keras_grl.commands import check
-
+    for stream in (sys.stdout, sys.stderr):
+        # Names of classes and files have letters that a terminal may not have.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
+        # Here and not above: they import what an error of the command line
+        # does not need.
+        from keras_grl.commands import adapt
+        from keras_grl.commands import check
+
         if options.command == "check":
             return check.run(options.source, options.target, options.image_size)
         adapt.run(options)
@@ -33,6 +42,23 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return _WRONG
     except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
+        print(f"\nInterrupted.{_hint(options)}", file=sys.stderr)
         return _INTERRUPTED
+    except BrokenPipeError:
+        # As in `keras-grl check … | head`. The rest is printed to nowhere.
+        sys.stdout = open(os.devnull, "w")
+        return _UNREAD
+    except MemoryError:
+        print(
+            "error: not enough memory for the images. Choose a smaller "
+            "--image-size, or fewer images",
+            file=sys.stderr,
+        )
+        return _WRONG
     return 0
+
+
+def _hint(options: argparse.Namespace) -> str:
+    if options.command == "adapt" and Path(options.output, STARTED).is_file():
+        return " The same command with --resume continues."
+    return ""

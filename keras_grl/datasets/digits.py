@@ -6,15 +6,15 @@ random strokes scribbled over them. Small affine changes make many images from
 each digit.
 """
 
-from typing import Any
-
 import numpy as np
 
+from keras_grl.datasets.facts import Arrays
 from keras_grl.datasets.facts import Dataset
 from keras_grl.datasets.facts import Variant
 from keras_grl.datasets.generators.digit_images import SIZE
 from keras_grl.datasets.generators.digit_images import strokes
 from keras_grl.datasets.generators.digit_images import transformed
+from keras_grl.types import Array
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
 
@@ -38,7 +38,7 @@ def load(
     split: str = "train",
     num_images: int | None = None,
     seed: int = 0,
-) -> tuple[Any, Any]:
+) -> Arrays:
     """Loads one domain of the embedded digits.
 
     Args:
@@ -80,7 +80,7 @@ def load(
     return images, labels[rows]
 
 
-def _written_digits() -> tuple[Any, Any]:
+def _written_digits() -> tuple[Array, Array]:
     """scikit-learn's digits in [0, 1], in one fixed random order."""
     try:
         from sklearn.datasets import load_digits

@@ -7,6 +7,7 @@ tables of the documentation read them there.
 
 import dataclasses
 import hashlib
+import warnings
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
@@ -27,7 +28,7 @@ class Info(NamedTuple):
 
     Args:
         description: One sentence.
-        classes: Number of classes.
+        num_classes: Number of classes.
         image_shape: Of an image; None where images have many sizes.
         splits: Number of images of each split, in the official set.
         needs: What is required: "nothing", "download" (by itself, or put
@@ -35,10 +36,20 @@ class Info(NamedTuple):
     """
 
     description: str
-    classes: int
+    num_classes: int
     image_shape: tuple[int, int, int] | None
     splits: dict[str, int]
     needs: str
+
+    @property
+    def classes(self) -> int:
+        """Deprecated name of `num_classes`."""
+        warnings.warn(
+            "`classes` is deprecated: use `num_classes`.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.num_classes
 
 
 class Archive(NamedTuple):
@@ -96,11 +107,11 @@ class Generator:
     Args:
         draw: A function of indices, a configuration and a seed, to images and
             labels.
-        config: The configuration by default.
+        config: The configuration by default, a dataclass.
     """
 
     draw: Callable[..., Arrays]
-    config: Any
+    config: object
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

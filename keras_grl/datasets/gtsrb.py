@@ -58,8 +58,8 @@ def _examples(photographs: Path, labels: Path) -> Examples:
     ):
         track = _TRACK.fullmatch(key)
         yield (
-            # TFDS shuffles by these names; otherwise a part of the set would
-            # have few classes.
+            # TFDS orders the examples by a hash of this key, so that each part
+            # of the set has all classes.
             key,
             {
                 "image": image,

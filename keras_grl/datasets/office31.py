@@ -114,13 +114,13 @@ def _examples(folder: Path) -> Examples:
     for file in files:
         _check(file)
         label = file.parent.name
-        # TFDS shuffles by these names; otherwise a part of the set would have
-        # few classes.
+        # TFDS orders the examples by a hash of this key, so that each part of
+        # the set has all classes.
         yield f"{label}/{file.name}", {"image": str(file), "label": label}
 
 
 def _check(file: Path) -> None:
-    """TFDS copies photographs as they are: they would fail to be read."""
+    """Refuses a photograph that cannot be decoded, before it is copied."""
     try:
         with images.opened(file, "JPEG", "PNG") as image:
             image.load()

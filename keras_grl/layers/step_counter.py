@@ -28,8 +28,8 @@ class StepCounter(keras.layers.Layer):
         # The horizon of the user; None if `fit` sets it.
         self.given_total_steps = total_steps
         self.step = self._counter("step", 0)
-        # So that `step_counters` finds the layer by its weight: Keras has no
-        # public way to walk the sub-layers of a custom layer.
+        # So that `step_counters` finds the layer by its weight: Keras (3.15.1)
+        # has no public way to walk the sub-layers of a custom layer.
         self.step.counts_for = weakref.ref(self)
         self.total_steps = self._counter("total_steps", total_steps or 0)
         self.knows_horizon = total_steps is not None

@@ -67,7 +67,7 @@ class Method(keras.layers.Layer):
         """Creates the method's own weights, if any.
 
         Its layers are built when they are called. Without this override Keras
-        would call them here, and turn an error into a warning.
+        (3.15.1) calls them here, and turns an error into a warning.
         """
 
     def call(

@@ -19,7 +19,7 @@ from keras_grl.types import SampleWeight
 from keras_grl.types import Tensor
 
 # Shared by all models: they have no state, and do not show up in a model. Not
-# created in `call`, where `torch.compile` allows no new layers.
+# created in `call`, which may be compiled.
 _FIRST_ROWS = FirstRows()
 _JOINED_ROWS = JoinedRows()
 

@@ -164,8 +164,8 @@ class AdaptationModel(Forward):
         )
         batch_rows = Rows.of(x)
         self._label_loss_tracker.update_state(label_loss, batch_rows.labeled)
-        # Not `+`: if `floatx` is not float32 their dtypes differ, which on
-        # TensorFlow only `ops.add` accepts.
+        # If `floatx` is not float32 their dtypes differ: unlike `+`, `ops.add`
+        # promotes them on every backend.
         if self._aligns:
             value = self.method.loss(y_pred, batch_rows)
             self._domain_loss_tracker.update_state(value, batch_rows.total)

@@ -157,7 +157,7 @@ class Forward(PerDomain):
 
     def get_build_config(self) -> Config:
         if self._inputs_shape is None:
-            return {}  # or Keras takes the loaded model for built
+            return {}  # for Keras any other stands for a built model
         config = {"input_shape": self._inputs_shape}
         if self._inputs_dtype is not None:
             config["input_dtype"] = self._inputs_dtype
@@ -238,7 +238,7 @@ class Forward(PerDomain):
         self, inputs: Inputs | PairedInputs, *args: Any, **kwargs: Any
     ) -> Predictions:
         if not self.built:
-            # Keras passes only the shapes to `build`.
+            # `build` gets the shapes alone.
             self._inputs_dtype = integer_dtypes(batch.by_domain(inputs)[TARGET])
         return super().__call__(inputs, *args, **kwargs)
 

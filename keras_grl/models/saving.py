@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from keras_grl.backend import compiles_by_default
 from keras_grl.backend import takes_several_steps_per_execution
 from keras_grl.files import replaced
 from keras_grl.methods.domain_classifier import from_file
@@ -187,7 +188,7 @@ def _jit_compile(config: Config) -> bool | str:
     # Version 0.1.0 saved "auto" as the backend had resolved it.
     if neutral(config) != config:  # Written on torch.
         return saved or "auto"
-    return "auto" if keras.backend.backend() == "torch" else saved
+    return saved if compiles_by_default() else "auto"
 
 
 def _check_ending(filepath: PathLike) -> None:

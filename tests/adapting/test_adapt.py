@@ -10,6 +10,7 @@ import pytest
 import keras_grl
 from keras_grl.adapting import candidates
 from keras_grl.adapting.budget import planned
+from tests.eagerly import eagerly_on_tensorflow
 
 CLASSES = 3
 
@@ -147,8 +148,9 @@ def test_a_run_of_nan_is_vetoed(monkeypatch):
     json.dumps(found.to_dict(), allow_nan=False)
 
 
-def test_a_model_stays_as_it_is_and_repeats():
+def test_a_model_stays_as_it_is_and_repeats(monkeypatch):
     """Also: one-hot labels and datasets are the same data."""
+    eagerly_on_tensorflow(monkeypatch)
     keras.utils.set_random_seed(3)
     model = classifier()
     before = model.get_weights()
@@ -209,8 +211,9 @@ def test_a_builder_must_build():
         np.testing.assert_array_equal(a, b)
 
 
-def test_a_model_is_where_every_run_starts():
+def test_a_model_is_where_every_run_starts(monkeypatch):
     """At a learning rate of nearly 0 all runs end at its predictions."""
+    eagerly_on_tensorflow(monkeypatch)
     model = classifier()
     found = adapt(model, methods=["mcc"], steps=2, learning_rate=1e-9)
     for predicted in (found.predictions, found.reference_predictions):
@@ -219,8 +222,9 @@ def test_a_model_is_where_every_run_starts():
         )
 
 
-def test_a_collapsed_source_only_is_reported():
+def test_a_collapsed_source_only_is_reported(monkeypatch):
     """The vetoes compare with it."""
+    eagerly_on_tensorflow(monkeypatch)
 
     def collapsed():
         model = classifier()

@@ -6,6 +6,7 @@ from sklearn import manifold
 
 from tests.applications import small_sets
 from tests.applications import tiny_runs
+from tests.eagerly import eagerly_on_tensorflow
 
 
 class FirstTwoColumns:
@@ -35,6 +36,20 @@ def tiny(monkeypatch, small):
     tiny_runs.put_in_place(monkeypatch)
 
 
+@pytest.fixture
+def eager(monkeypatch):
+    """On TensorFlow every model of the test runs eagerly."""
+    eagerly_on_tensorflow(monkeypatch)
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """They would take longer than the training."""
+    from applications.runner import pictures
+
+    monkeypatch.setattr(pictures, "draw", lambda *args: [])
+
+
 def trained_once(tmp_path_factory, experiment, *arguments):
     """Runs an experiment for all tests of the session that use it."""
     folder = tmp_path_factory.mktemp("results")
@@ -44,6 +59,7 @@ def trained_once(tmp_path_factory, experiment, *arguments):
         small_sets.put_in_place(monkeypatch)
         small_sets.few_labeled(monkeypatch)
         tiny_runs.put_in_place(monkeypatch)
+        eagerly_on_tensorflow(monkeypatch)
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             metrics = experiment.main(command)
     (path,) = folder.glob("*/*")
@@ -74,5 +90,5 @@ def finished_signs(tmp_path_factory):
     return trained_once(
         tmp_path_factory,
         semi_supervised_signs,
-        *("--epochs", "2", "--images", "128"),
+        *("--epochs", "2", "--images", "128", "--batch-size", "128"),
     )

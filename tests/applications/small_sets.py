@@ -26,7 +26,7 @@ def load(name, split="train", data_dir=None, manual_dir=None, image_size=227):
         "syn_signs": (40, 40, 3),
         "gtsrb": (40, 40, 3),
     }[name.split("/")[0]]
-    classes = datasets.info(name).classes
+    classes = datasets.info(name).num_classes
     part, _, rest = split.partition("[:")
     known = {"train": 4 * classes + 56, "test": classes + 38}
     count = known[part]

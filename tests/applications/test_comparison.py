@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 
+from applications import markdown
 from applications import mnist_to_mnist_m
 from applications.runner import comparison
 from applications.runner import names
@@ -250,7 +251,7 @@ def test_the_network_is_named_that_was_used(preset):
 
 
 def test_markdown():
-    assert comparison.markdown([["a", "b"], ["1", ""]]) == (
+    assert markdown.table([["a", "b"], ["1", ""]]) == (
         "| a | b |\n|---|---|\n| 1 |  |"
     )
 

@@ -7,6 +7,7 @@ import pytest
 
 import keras_grl
 from applications import demo
+from applications import markdown
 from applications.runner import comparison
 from applications.runner import pictures
 from applications.runner import results
@@ -35,6 +36,7 @@ def few(monkeypatch, no_embedding):
     tiny_runs.put_in_place(monkeypatch)
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_tiny_run_writes_everything(tmp_path, capsys, few):
     metrics = demo.main([*TINY, "--output", str(tmp_path), "--name", "tiny"])
     run = tmp_path / "tiny"
@@ -98,7 +100,7 @@ def runs(seed, source_only, dann=None, train_on_target=None):
 
 
 def table(metrics):
-    return comparison.markdown(comparison.table(demo.EXPERIMENT, metrics))
+    return markdown.table(comparison.table(demo.EXPERIMENT, metrics))
 
 
 def test_the_table_of_accuracies_that_are_known():

@@ -89,6 +89,7 @@ def test_a_run_writes_what_it_found(finished):
     assert "Oracle: chosen by" in page and "Share of the gap" not in page
 
 
+@pytest.mark.usefixtures("eager")
 def test_what_is_done_is_not_trained_again(tmp_path, finished):
     shutil.copytree(finished.output, tmp_path, dirs_exist_ok=True)
     arguments = [*finished.command, "--output", str(tmp_path)]
@@ -139,10 +140,14 @@ def test_what_is_done_is_not_trained_again(tmp_path, finished):
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
-def test_every_program_trains_dann(experiment, preset, tmp_path):
+def test_every_program_trains_dann(experiment, preset, tmp_path, request):
+    # One is as users run it: compiled, and with figures of DANN alone.
+    if experiment is not mnist_to_mnist_m:
+        request.getfixturevalue("eager")
+        request.getfixturevalue("no_figures")
     found = experiment.main(
         [
-            *("--preset", preset, "--batch-size", "32", "--epochs", "1"),
+            *("--preset", preset, "--batch-size", "64", "--epochs", "1"),
             *("--images", "96", "--methods", "dann"),
             *("--output", str(tmp_path)),
         ]
@@ -151,10 +156,11 @@ def test_every_program_trains_dann(experiment, preset, tmp_path):
     assert set(experiment.EXPERIMENT.presets) == {"paper", "tuned", "quick"}
     config = json.loads(next(tmp_path.glob("*/*/config.json")).read_text())
     expected = dataclasses.asdict(experiment.EXPERIMENT.presets[preset])
-    changed = {"batch_size": 32, "epochs": 1, "images": 96}
+    changed = {"batch_size": 64, "epochs": 1, "images": 96}
     assert config["settings"] == expected | changed
 
 
+@pytest.mark.usefixtures("eager", "no_figures")
 def test_every_other_method_trains(tmp_path):
     methods = ["domain_statistics", "mmd", "train_on_target"]
     found = mnist_to_mnist_m.main(
@@ -271,7 +277,7 @@ def test_fewer_images_than_half_a_batch_get_one_clear_line(tmp_path):
         )
     assert str(stopped.value.code) == (
         "error: --batch-size: expected at most 20, twice the 10 training "
-        "images of a domain, received 32"
+        "images of a domain, received 64"
     )
 
 
@@ -305,4 +311,15 @@ def test_help_says_what_each_preset_sets(capsys):
     words = " ".join(capsys.readouterr().out.split())
     assert "paper (paper), small (tuned), small (quick)" in words
     assert "yes (paper), yes (tuned)" in words
-    assert "Methods: source_only, domain_statistics, " in words
+    assert "Methods by default: source_only, domain_statistics, " in words
+    assert "train_on_target. Only if named: bnm, mcc, dann_bnm, " in words
+    for shown in (
+        "--seeds N",
+        "--learning-rate NUMBER",
+        "--annealing yes|no",
+        "--preset NAME",
+        "--methods NAME,…",
+        "--manual-dir PATH",
+        "--output FOLDER",
+    ):
+        assert f"{shown} " in words

@@ -9,7 +9,6 @@ import pytest
 from applications import mnist_to_mnist_m
 from applications import semi_supervised_signs
 from applications.runner import measures
-from applications.runner import pictures
 from applications.runner import results
 from applications.runner import training
 from applications.runner.job import Job
@@ -21,13 +20,7 @@ from tests.applications import small_sets
 from tests.applications.tiny_runs import history
 from tests.testing import run_python
 
-pytestmark = pytest.mark.usefixtures("tiny", "no_figures")
-
-
-@pytest.fixture
-def no_figures(monkeypatch):
-    """They would take longer than the training."""
-    monkeypatch.setattr(pictures, "draw", lambda *args: [])
+pytestmark = pytest.mark.usefixtures("tiny", "eager", "no_figures")
 
 
 KILLED = """
@@ -37,10 +30,12 @@ from applications.runner import training
 from keras_grl.callbacks import TrainingCheckpoint
 from tests.applications import small_sets
 from tests.applications import tiny_runs
+from tests.eagerly import eagerly_on_tensorflow
 
 small_sets.put_in_place(pytest.MonkeyPatch())
 small_sets.few_labeled(pytest.MonkeyPatch())
 tiny_runs.put_in_place(pytest.MonkeyPatch())
+eagerly_on_tensorflow(pytest.MonkeyPatch())
 training.CHECKPOINT_SECONDS = 0.0
 written = TrainingCheckpoint.on_epoch_end
 

@@ -10,7 +10,7 @@ import keras
 import keras_grl
 from applications.runner import networks
 
-TINY = ["--batch-size", "32", "--network", "small"]
+TINY = ["--batch-size", "64", "--network", "small"]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -39,9 +39,10 @@ def random_weights(shapes, seed=0):
     weights = {}
     for name, shape in shapes.items():
         fan_in = int(np.prod(shape[:-1]))
-        kernel = rng.normal(scale=(2 / fan_in) ** 0.5, size=shape)
+        kernel = rng.standard_normal(shape, "float32")
+        kernel *= (2 / fan_in) ** 0.5
         bias = rng.normal(scale=0.1, size=shape[-1])
-        weights[name] = [kernel.astype("float32"), bias.astype("float32")]
+        weights[name] = [kernel, bias.astype("float32")]
     return weights
 
 
@@ -61,7 +62,8 @@ def begins_at_zero(monkeypatch):
     """Random weights that a file replaces would take seconds to generate."""
 
     def zeros(self, shape, dtype=None, **kwargs):
-        return keras.initializers.Zeros()(shape, dtype)
+        # From NumPy: JAX compiles its own zeros, for every shape.
+        return keras.ops.convert_to_tensor(np.zeros(shape, "float32"), dtype)
 
     monkeypatch.setattr(keras.initializers.GlorotUniform, "__call__", zeros)
 
@@ -116,6 +118,7 @@ def test_caffes_weights_give_caffes_outputs(caffe, caffe_file):
     assert not np.allclose(logits, flipped, **close)
 
 
+@pytest.mark.usefixtures("quick_weights")
 def test_features_of_the_bottleneck(caffe, caffe_file):
     """fc7 of the file, then a dense layer without ReLU."""
     x = images(2)
@@ -196,13 +199,22 @@ def torchvision_network(classes):
     return Network().eval()
 
 
-@pytest.mark.usefixtures("begins_at_zero")
-@pytest.mark.parametrize("size", [224, 100])
-def test_torchvisions_weights_give_torchvisions_outputs(tmp_path, size):
-    """Another size too: its average-pooling adapts."""
+@pytest.fixture(scope="module")
+def torchvision(tmp_path_factory):
+    """The network and the file of its weights."""
     torch = pytest.importorskip("torch")
     network = torchvision_network(classes=20)
-    torch.save(network.state_dict(), tmp_path / "alexnet.pth")
+    path = tmp_path_factory.mktemp("torchvision") / "alexnet.pth"
+    torch.save(network.state_dict(), path)
+    return network, path
+
+
+@pytest.mark.usefixtures("begins_at_zero")
+@pytest.mark.parametrize("size", [224, 100])
+def test_torchvisions_weights_give_torchvisions_outputs(torchvision, size):
+    """Another size too: its average-pooling adapts."""
+    torch = pytest.importorskip("torch")
+    network, path = torchvision
     x = images(2, size)
     mean = np.array([0.485, 0.456, 0.406])
     deviation = np.array([0.229, 0.224, 0.225])
@@ -212,7 +224,7 @@ def test_torchvisions_weights_give_torchvisions_outputs(tmp_path, size):
     model = AlexNet(
         20,
         input_shape=(size, size, 3),
-        weights=tmp_path / "alexnet.pth",
+        weights=path,
         classifier_activation=None,
         variant="torchvision",
     )
@@ -249,6 +261,24 @@ def test_what_is_not_pretrained_learns_at_full_rate(caffe_file):
     assert scale(weights=caffe_file, pretrained_scale=0.5) == 0.5
 
 
+@pytest.fixture(scope="module")
+def larger(caffe, tmp_path_factory):
+    """A file of Caffe for 99 pixels, an image, and its fc7 by hand."""
+    pytest.importorskip("google.protobuf")
+    weights = {**caffe, **random_weights({"fc6": (1024, 4096)})}
+    arrays = {}
+    for name, (kernel, bias) in weights.items():
+        axes = (3, 2, 0, 1) if kernel.ndim == 4 else (1, 0)
+        arrays[name] = [np.ascontiguousarray(kernel.transpose(axes)), bias]
+    # Rows in the order (channels, height, width).
+    rows = arrays["fc6"][0].reshape(4096, 2, 2, 256).transpose(0, 3, 1, 2)
+    arrays["fc6"][0] = np.ascontiguousarray(rows.reshape(4096, 1024))
+    path = tmp_path_factory.mktemp("larger") / "alexnet.caffemodel"
+    written_files.write_caffe_1(path, arrays)
+    x = images(1, 99)
+    return path, x, caffe_forward(x, weights)[0]
+
+
 @pytest.mark.usefixtures("begins_at_zero")
 @pytest.mark.parametrize(
     "data_format",
@@ -263,26 +293,13 @@ def test_what_is_not_pretrained_learns_at_full_rate(caffe_file):
         ),
     ],
 )
-def test_rows_of_fc6_are_caffes(tmp_path, data_format):
+def test_rows_of_fc6_are_caffes(larger, data_format):
     """2 x 2 positions, which Caffe flattens in another order than Keras."""
     keras.config.set_image_data_format(data_format)
-    size, shapes = 99, {**CAFFE_KERNELS, "fc6": (1024, 4096)}
-    weights = random_weights(shapes)
-    arrays = {}
-    for name, (kernel, bias) in weights.items():
-        axes = (3, 2, 0, 1) if kernel.ndim == 4 else (1, 0)
-        arrays[name] = [np.ascontiguousarray(kernel.transpose(axes)), bias]
-    # Rows in the order (channels, height, width).
-    rows = arrays["fc6"][0].reshape(4096, 2, 2, 256).transpose(0, 3, 1, 2)
-    arrays["fc6"][0] = np.ascontiguousarray(rows.reshape(4096, 1024))
-    path = tmp_path / "alexnet.caffemodel"
-    pytest.importorskip("google.protobuf")
-    written_files.write_caffe_1(path, arrays)
+    path, x, fc7 = larger
     first = data_format == "channels_first"
-    shape = (3, size, size) if first else (size, size, 3)
+    shape = (3, 99, 99) if first else (99, 99, 3)
     model = AlexNetBottleneck(5, input_shape=shape, weights=path)
-    x = images(1, size)
-    fc7, _ = caffe_forward(x, weights)
     alexnet = model.feature_extractor.get_layer("alexnet")
     centered = x - np.array([123.0, 117.0, 104.0])
     if first:

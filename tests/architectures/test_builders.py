@@ -11,8 +11,11 @@ from keras_grl import architectures
 from tests.architectures import reference as by_hand
 from tests.testing import ANOTHER_BACKEND
 from tests.testing import BACKEND
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import run_python
 from tests.testing import to_numpy
+
+pytestmark = pytest.mark.usefixtures("quick_weights")
 
 # The builder, its smallest square image, and the number of weights of feature
 # extractor, label predictor and domain classifier at the paper's sizes.
@@ -52,6 +55,13 @@ def paired(name):
     )
 
 
+def predictions(model, x):
+    """In the quicker way: JAX would compile every operation by itself."""
+    if BACKEND == "jax":
+        return model.predict(x, verbose=0)
+    return to_numpy(model(x))
+
+
 def parameters(part):
     return sum(int(np.prod(w.shape)) for w in part.trainable_weights)
 
@@ -86,7 +96,15 @@ def configurations(model):
 @pytest.fixture(scope="module")
 def untrained():
     """Builds each network once, for tests that do not change it."""
-    return functools.cache(build)
+
+    @functools.cache
+    def built(name):
+        model = build(name)
+        # `predict` is traced for each type; others here are.
+        model.run_eagerly = BACKEND == "tensorflow"
+        return model
+
+    return built
 
 
 @every_builder
@@ -153,23 +171,50 @@ def test_smaller_images_are_refused(name):
         build(name, input_shape=(size - 1, size, 3))
 
 
+def check_means(name, model, x_of_domains, means):
+    """Each domain gets its own one, and the network's scale."""
+    scale = 1.0 if "Bottleneck" in name else 127.5
+    for layer, x, mean in zip(
+        (model.source_preprocessing, model.target_preprocessing),
+        x_of_domains,
+        means,
+        strict=True,
+    ):
+        np.testing.assert_allclose(
+            to_numpy(layer(x)), (x.astype(float) - mean) / scale, atol=1e-3
+        )
+
+
+DOMAIN_MEANS = {"source": 90, "target": 99}
+
+
 @every_builder
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-def test_one_compiled_step_moves_every_weight(name, policy, tmp_path):
+@pytest.mark.parametrize(
+    ("policy", "mean"),
+    [("float32", "per_domain"), ("mixed_float16", DOMAIN_MEANS)],
+    ids=["float32", "mixed_float16"],
+)
+def test_one_compiled_step_moves_every_weight(name, policy, mean, tmp_path):
     keras.config.set_dtype_policy(policy)
-    model = build(name, adaptation_factor=1.0)
+    model = build(name, mean=mean, adaptation_factor=1.0)
     assert model.label_predictor.layers[-1].compute_dtype == "float32"
+    # TensorFlow compiles each network once, and the smallest one of half
+    # precision. torch takes a minute for each; tests/models/test_dann.py has
+    # the one that is compiled there.
+    compiles = policy == "float32" or name == "LeNet"
     model.compile(
-        keras.optimizers.SGD(0.01, momentum=0.9),
+        keras.optimizers.SGD(0.01),
         "sparse_categorical_crossentropy",
-        # torch takes a minute for each network; tests/models/test_dann.py has
-        # the one that is compiled there. TensorFlow compiles each once.
         jit_compile=BACKEND == "jax"
         or (BACKEND == "tensorflow" and policy == "float32"),
+        **({} if compiles else EAGERLY_ON_TENSORFLOW),
     )
     before = [to_numpy(w) for w in model.trainable_weights]
     logs = model.fit(paired(name), verbose=0).history
     assert np.isfinite(logs["loss"][0])
+    if mean == "per_domain":
+        xs = images_for(name, 6), images_for(name, 4, seed=1)
+        check_means(name, model, xs, [x.mean(axis=(0, 1, 2)) for x in xs])
     for weight, old in zip(model.trainable_weights, before, strict=True):
         assert np.isfinite(to_numpy(weight)).all()
         assert np.any(to_numpy(weight) != old), weight.path
@@ -177,7 +222,7 @@ def test_one_compiled_step_moves_every_weight(name, policy, tmp_path):
     again = keras.models.load_model(tmp_path / "model.keras")
     x = images_for(name)
     np.testing.assert_allclose(
-        again.predict(x, verbose=0), model.predict(x, verbose=0), atol=1e-6
+        predictions(again, x), predictions(model, x), atol=1e-6
     )
     # Also what predictions do not show: dropout, constraints, scales.
     assert configurations(again) == configurations(model)
@@ -197,17 +242,25 @@ def test_saved_weights_come_back_on_another_backend(tmp_path, untrained):
     code = f"""
 import keras
 import numpy as np
-from tests.architectures.test_builders import BUILDERS, build, images_for
+from tests.architectures.initial_values import quick_weights
+from tests.architectures.test_builders import (
+    BUILDERS,
+    build,
+    images_for,
+    predictions,
+)
 
 folder = {str(tmp_path)!r}
 for name in BUILDERS:
     expected = np.load(f"{{folder}}/{{name}}.npy")
     x = images_for(name)
-    for model in (
-        build(name, weights=f"{{folder}}/{{name}}.weights.h5"),
-        keras.models.load_model(f"{{folder}}/{{name}}.keras"),
-    ):
-        got = keras.ops.convert_to_numpy(model(x))
+    with quick_weights():
+        models = (
+            build(name, weights=f"{{folder}}/{{name}}.weights.h5"),
+            keras.models.load_model(f"{{folder}}/{{name}}.keras"),
+        )
+    for model in models:
+        got = predictions(model, x)
         np.testing.assert_allclose(got, expected, atol=1e-5)
 """
     done = run_python(code, ANOTHER_BACKEND)
@@ -238,25 +291,11 @@ def test_channels_first(name):
 
 
 @every_builder
-@pytest.mark.parametrize("mean", ["per_domain", {"source": 90, "target": 99}])
-def test_each_domain_minus_its_own_mean(name, mean):
-    model = build(name, mean=mean, adaptation_factor=1.0)
-    scale = 1.0 if "Bottleneck" in name else 127.5
-    source, target = images_for(name, 6), images_for(name, 4, seed=1)
-    model({"source": source, "target": target}, training=True)
-    if mean == "per_domain":
-        means = [x.mean(axis=(0, 1, 2)) for x in (source, target)]
-    else:
-        means = [90.0, 99.0]
-    for layer, x, m in zip(
-        (model.source_preprocessing, model.target_preprocessing),
-        (source, target),
-        means,
-        strict=True,
-    ):
-        np.testing.assert_allclose(
-            to_numpy(layer(x)), (x - m) / scale, atol=1e-3
-        )
+def test_each_domain_minus_its_own_mean(name):
+    """The means of the data: `test_one_compiled_step_moves_every_weight`."""
+    model = build(name, mean=DOMAIN_MEANS)
+    x = images_for(name)
+    check_means(name, model, [x, x], DOMAIN_MEANS.values())
 
 
 @every_builder
@@ -407,7 +446,11 @@ def test_svhn_has_the_max_norm_of_srivastava_et_al():
 @pytest.mark.parametrize("max_norm", [0.5, None])
 def test_svhn_restricts_the_weights_into_each_unit(max_norm):
     model = build("SVHN", max_norm=max_norm)
-    model.compile(keras.optimizers.SGD(1e-4), "sparse_categorical_crossentropy")
+    model.compile(
+        keras.optimizers.SGD(1e-4),
+        "sparse_categorical_crossentropy",
+        **EAGERLY_ON_TENSORFLOW,
+    )
     model.fit(paired("SVHN"), verbose=0)
     norms = [
         np.linalg.norm(kernel.reshape(-1, kernel.shape[-1]), axis=0)

@@ -9,6 +9,8 @@ from tests.architectures import reference as by_hand
 from tests.testing import ROOT
 from tests.testing import to_numpy
 
+pytestmark = pytest.mark.usefixtures("quick_weights")
+
 SIZE = 51
 SHARED = ROOT.parent / "shared" / "data"
 FIRES = {

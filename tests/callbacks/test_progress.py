@@ -13,6 +13,7 @@ from keras_grl.schedules.horizon import step_counter
 from tests.callbacks.test_horizon import decay
 from tests.callbacks.test_horizon import fit
 from tests.callbacks.test_horizon import functional_model
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import not_on_torch
 from tests.testing import small_classifier
 from tests.testing import small_data
@@ -270,7 +271,7 @@ def test_checkpoints_hold_the_horizon(tmp_path, built_before, loss_scale):
         model = paired_model("sgd")
         if built:
             optimizer.build(model.trainable_variables)
-        model.compile(optimizer, CROSSENTROPY)
+        model.compile(optimizer, CROSSENTROPY, **EAGERLY_ON_TENSORFLOW)
         return model
 
     model = make(built_before)

@@ -60,7 +60,7 @@ def test_facts_and_the_builder_agree(dataset, tmp_path):
         builder = tfds.builder(variant.name, data_dir=tmp_path)
         found = datasets.info(variant.name)
         label = builder.info.features["label"]
-        assert label.num_classes == found.classes
+        assert label.num_classes == found.num_classes
         shape = found.image_shape or (None, None, 3)
         assert builder.info.features["image"].shape == shape
         assert (dataset.homepage == builder.info.homepage) or (
@@ -173,3 +173,9 @@ def test_addresses_stay(address):
     found = importlib.import_module(f"keras_grl.datasets.{module}")
     assert getattr(found, name) is not None
     assert not hasattr(found, f"{name}s_of_nobody")
+
+
+def test_the_number_of_classes_by_its_deprecated_name():
+    info = datasets.info("gtsrb")
+    with pytest.warns(DeprecationWarning, match="use `num_classes`"):
+        assert info.classes == info.num_classes == 43

@@ -30,7 +30,7 @@ def test_embedded_sets_need_nothing():
             x, y = datasets.load(name, split)
             assert x.shape == (count, *info.image_shape)
             assert x.dtype == "uint8" and y.dtype == "int64"
-            assert len(np.unique(y)) == info.classes
+            assert len(np.unique(y)) == info.num_classes
 
 
 def test_a_set_that_tfds_has_prepared(data_dir):
@@ -62,7 +62,7 @@ def test_what_needs_tfds_says_so_and_works_once_it_is_installed(monkeypatch):
     for name in ("registration", "prepared", "reading"):
         module = f"keras_grl.datasets.tfds.{name}"
         monkeypatch.setitem(sys.modules, module, None)
-    assert datasets.info("mnist_m").classes == 10
+    assert datasets.info("mnist_m").num_classes == 10
     dataset = dataclasses.replace(mnist_m.DATASET)
     attribute = datasets.tfds.builder_classes(dataset, "a_file")
     for call in (

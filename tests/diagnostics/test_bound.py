@@ -7,6 +7,7 @@ from keras import layers
 
 import keras_grl
 from keras_grl.diagnostics import h_divergence_bound
+from tests.eagerly import eagerly_on_tensorflow
 from tests.testing import to_numpy
 
 
@@ -24,6 +25,12 @@ def model(units=2, activation="softmax", **kwargs):
 def uniform(low, high, count=400, seed=0):
     random = np.random.default_rng((seed, int(10 * low + 100)))
     return random.uniform(low, high, size=(count, 1)).astype("float32")
+
+
+@pytest.fixture
+def eager(monkeypatch):
+    """For classifiers of a few steps. Others here are compiled."""
+    eagerly_on_tensorflow(monkeypatch)
 
 
 def test_two_intervals_that_overlap_by_half():
@@ -52,6 +59,7 @@ def test_equal_domains_have_a_bound_of_0_within_the_interval():
     assert found.low == 0.0 and found.divergence < 0.15 and found.high > 0
 
 
+@pytest.mark.usefixtures("eager")
 def test_few_samples_have_a_wide_interval():
     found = h_divergence_bound(
         model(), uniform(0, 1, 20), 99 + uniform(0, 1, 20), epochs=1
@@ -59,6 +67,7 @@ def test_few_samples_have_a_wide_interval():
     assert found.high - found.low > 0.25
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize(
     ("units", "activation"),
     [(2, "softmax"), (1, "sigmoid"), (2, None), (1, None)],
@@ -81,6 +90,7 @@ def test_the_source_error_is_added(units, activation):
     assert str(found).endswith("+ C")
 
 
+@pytest.mark.usefixtures("eager")
 def test_labels_stay_with_their_samples_when_some_are_chosen():
     predicts = model()
     predicts.label_predictor.set_weights(
@@ -92,6 +102,7 @@ def test_labels_stay_with_their_samples_when_some_are_chosen():
     assert found.source_error == 0.0
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_seed_decides_and_nothing_is_changed():
     adapted = model()
     weights = [to_numpy(w).copy() for w in adapted.weights]
@@ -152,6 +163,7 @@ X = uniform(0, 1, 30)
         ({"seed": -1}, "`seed`"),
     ],
 )
+@pytest.mark.usefixtures("eager")
 def test_bad_input_gets_one_clear_error(arguments, message):
     valid = {"model": model, "x_source": X, "x_target": X}
     arguments = {**valid, **arguments}

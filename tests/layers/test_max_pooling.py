@@ -7,6 +7,8 @@ from keras import ops
 
 from keras_grl import backend
 from keras_grl.layers import MaxPooling2D
+from tests.losses.in_one_piece import gradient
+from tests.losses.in_one_piece import in_one_piece
 from tests.testing import BACKEND
 from tests.testing import grad
 from tests.testing import to_numpy
@@ -38,15 +40,6 @@ def images(pixels, seed=0):
     return rng.normal(size=(3, *pixels, 4)).astype("float32")
 
 
-def gradient(fn, x):
-    """In one piece on JAX, where single operations take seconds to compile."""
-    if BACKEND != "jax":
-        return to_numpy(grad(fn, x))
-    import jax
-
-    return to_numpy(jax.jit(lambda x: grad(fn, x))(x))
-
-
 def both(window, strides, padding, **kwargs):
     return (
         MaxPooling2D(window, strides, padding, **kwargs),
@@ -58,17 +51,21 @@ def both(window, strides, padding, **kwargs):
 def test_outputs_and_gradients_of_keras(window, strides, padding, pixels):
     ours, keras_own = both(window, strides, padding)
     x = images(pixels)
-    want = to_numpy(keras_own(x))
-    np.testing.assert_array_equal(to_numpy(ours(x)), want)
-    assert ours.compute_output_shape(x.shape) == want.shape
-    upstream = ops.convert_to_tensor(images(want.shape[1:3], seed=1))
+    shape = keras_own.compute_output_shape(x.shape)
+    assert ours.compute_output_shape(x.shape) == shape
+    upstream = ops.convert_to_tensor(images(shape[1:3], seed=1))
 
-    def of_images(layer):
-        return gradient(lambda x: ops.sum(layer(x) * upstream), x)
+    def of_images(x):
+        return [
+            (layer(x), grad(lambda x, of=layer: ops.sum(of(x) * upstream), x))
+            for layer in (ours, keras_own)
+        ]
 
-    want = of_images(keras_own)
-    assert np.any(want)
-    np.testing.assert_allclose(of_images(ours), want, atol=1e-6)
+    (got, of_got), (want, of_want) = in_one_piece(of_images)(x)
+    np.testing.assert_array_equal(to_numpy(got), to_numpy(want))
+    assert got.shape == shape
+    assert np.any(to_numpy(of_want))
+    np.testing.assert_allclose(to_numpy(of_got), to_numpy(of_want), atol=1e-6)
 
 
 @pytest.mark.skipif(

@@ -170,7 +170,7 @@ def everything_per_domain(**kwargs):
 )
 def test_gradient_reversal_is_the_pair_of_a_loss_and_its_opposite(options):
     """Also λ's step, dropout's seeds and all statistics, to rounding."""
-    x, y, x_target = small_data(source=24, target=24)
+    x, y, x_target = small_data(source=16, target=16)
 
     def trained(**kwargs):
         keras.utils.set_random_seed(0)

@@ -41,10 +41,10 @@ def trained(options, **of_compile):
         "sparse_categorical_crossentropy",
         **of_compile,
     )
-    x_source, y_source, x_target = small_data(source=24, target=24)
+    x_source, y_source, x_target = small_data(source=12, target=12)
     pairs = keras_grl.pair((x_source, y_source), x_target, batch_size=8, seed=1)
     history = model.fit(pairs, epochs=2, verbose=0).history
-    assert int(to_numpy(model.gradient_reversal.step)) == 12
+    assert int(to_numpy(model.gradient_reversal.step)) == 6
     weights = [to_numpy(v) for v in model.weights]
     return [*weights, history["domain_loss"], history["loss"]]
 

@@ -9,6 +9,7 @@ import pytest
 import keras_grl
 from keras_grl import DANNModel
 from tests import paired_data
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_domain_classifier
@@ -25,7 +26,9 @@ def model():
         small_domain_classifier(),
         adaptation_factor=0.5,
     )
-    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+    model.compile(
+        "sgd", "sparse_categorical_crossentropy", **EAGERLY_ON_TENSORFLOW
+    )
     return model
 
 

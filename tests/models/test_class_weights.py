@@ -10,6 +10,7 @@ from tests.models.test_checks import X_SOURCE
 from tests.models.test_checks import X_TARGET
 from tests.models.test_checks import Y_SOURCE
 from tests.models.test_checks import model_of
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import fresh
 from tests.testing import to_numpy
 
@@ -23,7 +24,8 @@ def of_columns():
 
 
 def of_one_hot():
-    return model_of(loss="categorical_crossentropy")
+    """The others train in compiled steps."""
+    return model_of(loss="categorical_crossentropy", **EAGERLY_ON_TENSORFLOW)
 
 
 def label_loss(model, data, **kwargs):

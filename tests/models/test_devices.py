@@ -12,6 +12,7 @@ from keras_grl import losses
 from keras_grl import schedules
 from tests.losses import by_hand
 from tests.testing import BACKEND
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import small_data
 
 pytestmark = pytest.mark.skipif(
@@ -66,7 +67,10 @@ def dann(units=1, features=4, **kwargs):
 
 
 def trained(model, pairs, **kwargs):
-    """The logs of two epochs, and the weights after them."""
+    """The logs of two epochs, and the weights after them.
+
+    Validated after the second.
+    """
     model.compile(
         keras.optimizers.SGD(schedules.InverseDecay(0.2), momentum=0.9),
         "sparse_categorical_crossentropy",
@@ -74,7 +78,11 @@ def trained(model, pairs, **kwargs):
         **kwargs,
     )
     logs = model.fit(
-        pairs(seed=0), epochs=2, verbose=0, validation_data=pairs(shuffle=False)
+        pairs(seed=0),
+        epochs=2,
+        verbose=0,
+        validation_data=pairs(shuffle=False),
+        validation_freq=2,
     ).history
     assert "adaptation_factor" in logs
     weights = [np.array(w) for w in model.get_weights()]
@@ -152,7 +160,9 @@ CASES = {
 def test_weights_and_logs_are_those_of_one_device(case):
     make, pairs, of_compile = CASES[case]
     keras.utils.set_random_seed(0)
-    one = trained(make(), pairs, **of_compile)
+    # One of them in compiled steps on one device too.
+    how = {} if case == "everything" else EAGERLY_ON_TENSORFLOW
+    one = trained(make(), pairs, **of_compile, **how)
     keras.utils.set_random_seed(0)
     with two_devices():
         two = trained(make(), pairs, **of_compile)

@@ -1,5 +1,6 @@
 """Data of validation, evaluation and prediction: as they were trained on."""
 
+import functools
 import warnings
 
 import keras
@@ -99,25 +100,27 @@ def of_tf_data(y):
 
 
 @pytest.mark.parametrize("dataset", [Batches, of_tf_data])
-@pytest.mark.parametrize("wrong", [1, -1, 250])
-def test_labels_of_a_validation_dataset(dataset, wrong):
+def test_labels_of_a_validation_dataset(dataset):
     model = fresh(built)
     before = model.get_weights()
-    with pytest.raises(ValueError, match=r"(?i)labels of `validation_data`"):
-        model.fit(pairs(), validation_data=dataset(Y + wrong), verbose=0)
+    for wrong in (1, -1, 250):
+        with pytest.raises(
+            ValueError, match=r"(?i)labels of `validation_data`"
+        ):
+            model.fit(pairs(), validation_data=dataset(Y + wrong), verbose=0)
     for got, want in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(got, want)
     history = model.fit(pairs(), validation_data=dataset(Y), verbose=0).history
     assert np.isfinite(history["val_loss"]).all()
 
 
-@pytest.mark.parametrize("labels", [Y + 7, Y - 1, Y + 0.5], ids=str)
-def test_labels_in_evaluate_before_the_model_is_built(labels):
-    with pytest.raises(ValueError, match=r"(?i)labels"):
-        made().evaluate(X, labels, verbose=0)
-    data = keras_grl.pair((X, labels), X, batch_size=32)
-    with pytest.raises(ValueError, match=r"(?i)labels"):
-        made().evaluate(data, verbose=0)
+def test_labels_in_evaluate_before_the_model_is_built():
+    for labels in (Y + 7, Y - 1, Y + 0.5):
+        with pytest.raises(ValueError, match=r"(?i)labels"):
+            made().evaluate(X, labels, verbose=0)
+        data = keras_grl.pair((X, labels), X, batch_size=32)
+        with pytest.raises(ValueError, match=r"(?i)labels"):
+            made().evaluate(data, verbose=0)
     assert len(made().evaluate(X, Y, verbose=0)) == 2
 
 
@@ -129,17 +132,17 @@ def warned(call):
     return [str(w.message) for w in caught if w.category is UserWarning]
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_validation_inputs_that_are_not_finite(value):
-    x = X.copy()
-    x[3, 1] = value
-
+def test_validation_inputs_that_are_not_finite():
     def fit(x):
         fresh(built).fit(pairs(), validation_data=(x, Y), verbose=0)
 
-    messages = warned(lambda: fit(x))
-    assert messages and "`validation_data` are not all finite" in messages[0]
-    assert "infinite value is 3." in messages[0]
+    for value in (np.nan, np.inf):
+        x = X.copy()
+        x[3, 1] = value
+        messages = warned(functools.partial(fit, x))
+        assert messages
+        assert "`validation_data` are not all finite" in messages[0]
+        assert "infinite value is 3." in messages[0]
     assert warned(lambda: fit(X)) == []
 
 

@@ -9,6 +9,7 @@ import pytest
 import keras_grl
 from keras_grl import DANNModel
 from tests.paired_data import Batches
+from tests.testing import fresh
 from tests.testing import small_data
 
 # The target is shorter, and does not divide an epoch.
@@ -54,6 +55,12 @@ def made():
         adaptation_factor=0.5,
     )
     model.compile(keras.optimizers.SGD(0.0), "sparse_categorical_crossentropy")
+    return model
+
+
+def built():
+    model = made()
+    model(X[:1])
     return model
 
 
@@ -127,7 +134,7 @@ def test_evaluation_does_not_move_the_training_data(kind):
         data = kind()
         callbacks = [Recorded(data)] if evaluates else []
         history = (
-            made()
+            fresh(built)
             .fit(
                 data,
                 validation_data=data if evaluates else None,

@@ -8,6 +8,7 @@ import pytest
 
 import keras_grl
 from keras_grl import DANNModel
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_domain_classifier
@@ -171,6 +172,8 @@ def test_what_is_saved_trains_on(tmp_path, kwargs):
     model.compile(
         keras.optimizers.SGD(rate, momentum=0.9),
         "sparse_categorical_crossentropy",
+        # The folder in compiled steps.
+        **({} if kwargs else EAGERLY_ON_TENSORFLOW),
     )
     data = keras_grl.pair((x, y), x_target, batch_size=24, shuffle=False)
     model.fit(data, epochs=2, verbose=0)

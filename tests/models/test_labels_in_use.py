@@ -9,6 +9,7 @@ import pytest
 
 import keras_grl
 from keras_grl import DANNModel
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import small_data
 from tests.testing import small_domain_classifier
 from tests.testing import small_extractor
@@ -27,7 +28,7 @@ def made(predictor, loss):
         small_domain_classifier(),
         adaptation_factor=0.5,
     )
-    model.compile("sgd", loss, run_eagerly=True)
+    model.compile("sgd", loss, **EAGERLY_ON_TENSORFLOW)
     return model
 
 

@@ -31,18 +31,20 @@ def largest(y_true, y_pred):
 # Label predictor, labels, loss, arguments of `compile` with metrics.
 SPARSE = "sparse_categorical_crossentropy"
 KINDS = {
-    "by name": (one_output, CLASSES, SPARSE, {"metrics": ["accuracy"]}),
     "an object": (
         one_output,
         np.eye(3)[CLASSES],
         "categorical_crossentropy",
         {"metrics": [keras.metrics.F1Score]},
     ),
-    "weighted": (
+    "by name and weighted": (
         one_output,
         CLASSES,
         SPARSE,
-        {"weighted_metrics": ["accuracy"], "metrics": [largest]},
+        {
+            "metrics": ["accuracy", largest],
+            "weighted_metrics": ["sparse_categorical_crossentropy"],
+        },
     ),
     "by output": (
         two_outputs,

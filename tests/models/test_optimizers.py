@@ -7,6 +7,7 @@ from keras import optimizers
 
 import keras_grl
 from keras_grl import DANNModel
+from tests.testing import EAGERLY_ON_TENSORFLOW
 from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_domain_classifier
@@ -17,14 +18,14 @@ X_SOURCE, Y_SOURCE, X_TARGET = small_data(target=12)
 BATCH = {"source": X_SOURCE, "target": X_TARGET}
 
 
-def made(optimizer, loss="sparse_categorical_crossentropy"):
+def made(optimizer, **kwargs):
     model = DANNModel(
         small_extractor(),
         small_classifier(),
         small_domain_classifier(),
         adaptation_factor=0.5,
     )
-    model.compile(optimizer, loss)
+    model.compile(optimizer, "sparse_categorical_crossentropy", **kwargs)
     return model
 
 
@@ -61,7 +62,9 @@ def refused(model, train, *words):
 def test_an_optimizer_of_two_models(train, wrapped):
     """On JAX the second one was trained with the state of the first."""
     optimizer = wrapped(optimizers.SGD(0.1, momentum=0.9))
-    first, second = made(optimizer), made(optimizer)
+    # Batch by batch without compilation.
+    how = EAGERLY_ON_TENSORFLOW if train is train_on_batch else {}
+    first, second = made(optimizer, **how), made(optimizer, **how)
     train(first)
     steps = int(to_numpy(optimizer.iterations))
     name = type(optimizer).__name__
@@ -125,7 +128,8 @@ def test_what_is_right():
     model = made(
         optimizers.MultiOptimizer(
             lambda variable: parts["bias" in variable.path]
-        )
+        ),
+        **EAGERLY_ON_TENSORFLOW,
     )
     for _ in range(2):
         fit(model)

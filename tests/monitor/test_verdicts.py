@@ -59,7 +59,7 @@ PART = {"horizon": 1000, "given_horizon": True}
         (HIGH, ONE, ["domain-loss-too-high", "one-predicted-class"]),
         # Separate domains explain wrong predictions.
         (SEPARATE, SHIFTED, ["domains-stay-separate"]),
-        # The schedule tells of an early end itself.
+        # The schedule itself reports an early end.
         (ZERO, {"stopped": True}, []),
         ({}, {**PART, "stopped": True}, []),
         # Within a longer run λ may be 0 at first, and domains are separate.

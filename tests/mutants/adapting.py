@@ -72,14 +72,18 @@ MUTANTS = [
             "test_the_result_is_complete",
         ),
         (
-            "if len(names) < 2:",
-            "if False:",
-            "test_refuses_before_training",
-        ),
-        (
             "reference_model=networks[0].classifier",
             "reference_model=networks[1].classifier",
             "test_the_result_is_complete",
+        ),
+    ),
+    *mutants(
+        "keras_grl/adapting/arguments.py",
+        ADAPT,
+        (
+            "if len(names) < 2:",
+            "if False:",
+            "test_refuses_before_training",
         ),
     ),
     *mutants(

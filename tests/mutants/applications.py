@@ -6,18 +6,21 @@ _TESTS = "tests/applications/"
 
 MUTANTS = [
     *mutants(
+        "applications/markdown.py",
+        f"{_TESTS}test_gallery.py",
+        (
+            '"|---" * len(header)',
+            '"|---" * len(rows)',
+            "test_the_tables_of_the_pages_are_the_facts",
+        ),
+    ),
+    *mutants(
         "applications/runner/comparison.py",
         f"{_TESTS}test_comparison.py",
         (
             "(upper - lower) if upper > lower",
             "(upper - lower) if upper != lower",
             "test_share_of_the_gap",
-        ),
-        (
-            '"|---" * len(header)',
-            '"|---" * len(rows)',
-            f"{_TESTS}test_gallery.py::"
-            "test_the_tables_of_the_pages_are_the_facts",
         ),
         (
             "return (accuracy - lower) / (upper - lower)",

@@ -336,12 +336,12 @@ MUTANTS = [
         (
             "_check_first([data[0]], check_labels)",
             "pass",
-            "test_labels_of_a_validation_dataset[1-Batches]",
+            "test_labels_of_a_validation_dataset[Batches]",
         ),
         (
             "_warn_if_not_finite(x)",
             "pass",
-            "test_validation_inputs_that_are_not_finite[nan]",
+            "test_validation_inputs_that_are_not_finite",
         ),
     ),
     *mutants(

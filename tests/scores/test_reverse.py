@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from keras_grl import scores
+from tests.eagerly import eagerly_on_tensorflow
 
 CLASSES = 3
 
@@ -45,7 +46,8 @@ def test_right_swapped_and_collapsed_predictions(shape):
     assert score(swapped) == pytest.approx(1 / 3, abs=0.05)
 
 
-def test_the_same_for_the_same_seed_and_no_other_state():
+def test_the_same_for_the_same_seed_and_no_other_state(monkeypatch):
+    eagerly_on_tensorflow(monkeypatch)
     x_source, y, x_target = domains()
     predicted = np.full((len(y), CLASSES), 0.2) + 0.4 * np.eye(CLASSES)[y]
 

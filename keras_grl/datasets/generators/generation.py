@@ -6,18 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
-from typing import Any
+from concurrent import futures
 
 import loky
 
+from keras_grl.types import T
 from keras_grl.validation import check_integer
 
 CHUNK = 500  # images that are in memory at once, for each process
 
 
 def generate(
-    make: Callable[[range], Any], count: int, processes: int | None = None
-) -> Iterator[Any]:
+    make: Callable[[range], T], count: int, processes: int | None = None
+) -> Iterator[T]:
     """Calls `make` on ranges of indices that cover 0 to `count`, in order.
 
     Args:
@@ -51,7 +52,7 @@ def generate(
     try:
         # Not `map`, which continues however slow the consumer is: all images
         # would be in memory in the end.
-        waiting: collections.deque[Any] = collections.deque()
+        waiting: collections.deque[futures.Future[T]] = collections.deque()
         for each in ranges:
             waiting.append(pool.submit(make, each))
             if len(waiting) > 2 * processes:

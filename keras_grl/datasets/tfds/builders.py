@@ -80,8 +80,8 @@ class Builder(  # type: ignore[call-arg]
         **kwargs: Any,
     ) -> Data:
         if shuffle_files:
-            # TFDS assumes that the order is wanted. Here the user says that it
-            # is not.
+            # The user says that the order, which the guard is for, does not
+            # matter.
             read_config = dataclasses.replace(
                 read_config or tfds.ReadConfig(), enable_ordering_guard=False
             )

@@ -25,7 +25,7 @@ TEST = 10_000  # images of the test split
 
 @contextlib.contextmanager
 def _sorted_on_disk() -> Iterator[None]:
-    """TFDS keeps up to 1 GB of images in memory to shuffle them. Here 64 MB.
+    """Shuffles with 64 MB of images in memory, where TFDS takes 1 GB.
 
     The rest goes to files: enough of them that each is small, and no more than
     a process may open.

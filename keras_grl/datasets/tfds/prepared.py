@@ -119,7 +119,7 @@ def _builder(name: str, data_dir: PathLike | None) -> tfds.core.DatasetBuilder:
         where = data_dir or "the folder of TFDS"
         raise ValueError(_damaged(f"{name} in {where}", error)) from error
     folder = Path(builder.data_dir)
-    # TFDS would neither read that nor prepare it.
+    # TFDS 4.9.10 neither reads that nor prepares it.
     if folder.exists() and not builder.info.splits:
         reason = "no dataset_info.json"
         raise ValueError(_damaged(f"The folder {folder}", reason))
@@ -145,7 +145,7 @@ def _lock(builder: tfds.core.DatasetBuilder) -> Path:
     """The file by which processes that prepare one set know of each other."""
     root = root_of(builder)
     root.mkdir(parents=True, exist_ok=True)
-    # Not beside the set: TFDS warns of folders without one.
+    # Not beside the set, where TFDS expects its versions.
     return root / f".{builder.info.full_name.replace('/', '-')}.lock"
 
 

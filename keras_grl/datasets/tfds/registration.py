@@ -18,7 +18,7 @@ def classes(dataset: Dataset, module: str) -> dict[str, type]:
 
     Args:
         dataset: A synthetic set, or one with `prepare`.
-        module: Name of the module that has the classes. It is filed with each
+        module: Name of the module that has the classes. It is saved with each
             prepared set.
 
     Returns:

@@ -88,7 +88,7 @@ class DownloadedSources:
                 "manual_dir='path/to/folder')`."
             ) from error
         if wrong := archive.mismatch(path):
-            # With TFDS's note of it, or TFDS would take it the next time.
+            # With the file beside it, by which TFDS knows what is downloaded.
             for each in path.parent.glob(f"{path.name}*"):
                 each.unlink()
             raise ValueError(

@@ -67,7 +67,7 @@ def axes_for(
     return given
 
 
-def class_colors(classes: int, needed_by: str) -> list[Any]:
+def class_colors(classes: int, needed_by: str) -> list[str] | list[Array]:
     """A color for each class; shades of one scale if there are many."""
     if classes <= len(PALETTE):
         return list(PALETTE[:classes])
