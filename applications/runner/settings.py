@@ -255,7 +255,7 @@ class Experiment:
             `--network` chooses.
         train: Function of a `Run` that returns `Trained`; by default the
             method of that name in `runner.methods`.
-        networks: What `--network` chooses, in words.
+        networks: Descriptions of what `--network` chooses.
         program: The module to start, if not the one of its name.
         files: Option to the name of a file that the results depend on.
         flags: Further flags that its program needs on the command line.

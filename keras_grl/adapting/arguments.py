@@ -99,7 +99,7 @@ def check_function(name: str, value: object) -> None:
 
     Args:
         name: The argument.
-        value: Its value; None is no function and passes.
+        value: Its value; None is allowed.
     """
     if value is not None and not callable(value):
         raise ValueError(invalid(name, "a function, or None", value))

@@ -156,7 +156,7 @@ class Trainer:
         return fitted.history, [
             text
             for topic, text in monitor.findings.items()
-            if topic not in _SCALES  # Told once, before the training.
+            if topic not in _SCALES  # Reported once, before training.
         ]
 
     def probabilities(self, network: Network) -> Array:

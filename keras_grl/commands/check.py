@@ -85,7 +85,7 @@ def run(source_path: str, target_path: str, size: int) -> int:
 
 
 def needed(source: Folder, target: Folder) -> Iterator[str]:
-    """What `keras-grl adapt` must be told about these folders, a line each."""
+    """What `keras-grl adapt` needs for these folders, a line each."""
     small = min(source, target, key=lambda folder: len(folder.files))
     images = len(small.files)
     if 1 < images < BATCH_SIZE:
@@ -250,7 +250,7 @@ def _image_notes(data: Data, size: int) -> Iterator[str]:
 
 
 def _copies(data: Data) -> list[bool]:
-    """Whether the same bytes came before, in the same class."""
+    """Whether the same bytes were seen before, in the same class."""
     seen: set[tuple[int, bytes]] = set()
     found = []
     for row, digest in enumerate(data.loaded.digests):

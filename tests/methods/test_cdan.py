@@ -208,7 +208,7 @@ def test_entropy_weights_have_the_mean_1_within_each_domain(units):
         want[domains == domain] /= want[domains == domain].mean()
     np.testing.assert_allclose(got, want, rtol=1e-5)
     if units < 3:
-        # "Cannot tell" costs ln 2, though the source is surer.
+        # At chance the loss is ln 2, though the source is more confident.
         assert float(to_numpy(method.loss(outputs, rows))) == pytest.approx(
             np.log(2)
         )

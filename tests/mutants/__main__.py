@@ -147,7 +147,7 @@ def run_here(tree: Path, tests: list[str], log: Path, first: bool) -> int:
     os.dup2(output, 1)
     os.dup2(output, 2)
     # Nothing of ours from the original tree, and no compiled files, which
-    # cannot tell two mutants of one second and size from each other.
+    # cannot distinguish two mutants of one second and size.
     sys.dont_write_bytecode = True
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     for name in list(sys.modules):

@@ -28,8 +28,8 @@ def check_knobs(config: Knobs, limits: dict[str, Range]) -> None:
 
     Args:
         config: A dataclass. Its fields of type `Range` are two ordered
-            numbers; those of type `float` are probabilities; others are not
-            looked at.
+            numbers; those of type `float` are probabilities; others are
+            ignored.
         limits: Name of each range to what it may be within.
 
     Raises:
