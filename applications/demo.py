@@ -113,9 +113,9 @@ def network(
 def train(run: Run) -> "Trained":
     """Trains one network, as briefly as Keras allows.
 
-    The other experiments resume within a network, for which they have batches
-    of their own. A network of the demo takes half a minute: if it was killed,
-    it is trained again.
+    The other experiments can resume within a network, with their own batches. A
+    network of the demo takes half a minute: if it was killed, it is trained
+    again.
     """
     import keras
 

@@ -1,4 +1,4 @@
-"""What keras_grl.diagnostics tells about a network, before and after DANN.
+"""keras_grl.diagnostics for a network, before and after DANN.
 
     python -m applications.diagnostics
     python -m applications.diagnostics --at fc1
@@ -58,7 +58,7 @@ class Options:
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What is found out about one network.
+    """The results for one network.
 
     Args:
         accuracy: On the target's test images.
@@ -138,7 +138,7 @@ def _trained(
 
 
 def _attached(model: "keras_grl.DANNModel", at: str) -> "keras_grl.DANNModel":
-    """The network with its domain classifier after a layer of its own."""
+    """The network with its domain classifier after a given layer."""
     if at == "features":
         return model
     import keras
@@ -173,7 +173,7 @@ def _found(
     held_out: tuple[np.ndarray, np.ndarray],
     logs: dict[str, list[float]],
 ) -> Found:
-    """The distances and the bound, on images that were not learned from."""
+    """The distances and the bound, on held-out images."""
     from applications.runner.measures import accuracy
     from keras_grl import diagnostics
 

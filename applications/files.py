@@ -1,4 +1,4 @@
-"""Files that are complete or not there at all, also with several writers."""
+"""Files that are complete or absent, also with several writers."""
 
 import contextlib
 import csv

@@ -209,7 +209,7 @@ def write_tables(folder: Path) -> None:
         page = folder / name
         if not page.is_file() or START not in page.read_text():
             stop(
-                f"--tables: expected a folder with pages of ours, received "
+                "--tables: expected a folder with generated pages, received "
                 f"{str(folder)!r}, where {name} has no {START.strip()!r}"
             )
         before, start, rest = page.read_text().partition(START)

@@ -1,4 +1,4 @@
-"""Which knob does what: DANN's options, changed one at a time.
+"""What each option does: DANN's options, changed one at a time.
 
     python -m applications.knobs                 all knobs
     python -m applications.knobs --seeds 3       mean and standard deviation

@@ -80,8 +80,8 @@ def parse_with_presets(
         arguments: Of the command line.
 
     Returns:
-        The configuration, and the settings of its preset with the changes
-        that were asked for.
+        The configuration, and the settings of its preset with the requested
+        changes.
     """
     parser = _parser(configuration, description)
     settings = next(iter(presets.values()))

@@ -1,4 +1,4 @@
-"""Which rule of choosing a model without target labels is safe?
+"""Which rule for choosing a model without target labels is safe?
 
     python -m applications.selection_study                 trains
     python -m applications.selection_study --minutes 30    stops after a while

@@ -1,7 +1,7 @@
 """How a program that uses Keras starts and ends.
 
 Importing Keras imports its backend, which takes seconds. So the programs read
-the command line first: `--help` and a wrong option are answered at once.
+the command line first: `--help` and a wrong option are handled at once.
 """
 
 import contextlib
@@ -63,7 +63,7 @@ def _without_noise() -> Iterator[None]:
     """Drops the lines that TensorFlow logs while it is imported.
 
     TensorFlow 2.21 writes these lines to the process's standard error before
-    it looks at `TF_CPP_MIN_LOG_LEVEL` (tensorflow/tensorflow#100442).
+    it reads `TF_CPP_MIN_LOG_LEVEL` (tensorflow/tensorflow#100442).
     Everything else is passed on.
     """
     sys.stderr.flush()

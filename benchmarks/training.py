@@ -155,7 +155,7 @@ def compiled(model: keras.Model) -> keras.Model:
 
 
 def pairs(data: Data, steps: int) -> dict[str, Any]:
-    """What `fit` is told for epochs of so many steps."""
+    """The arguments of `fit` for epochs of so many steps."""
     source, labels, target = data
     paired = keras_grl.pair((source, labels), target, batch_size=2 * HALF)
     return {"x": paired, "steps_per_epoch": steps}

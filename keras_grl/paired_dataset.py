@@ -71,7 +71,7 @@ class PairedDataset(ReadInOrder):
     def shard(self) -> tuple[int, int] | None:
         """`(index, count)`: which part of every batch this process reads.
 
-        None if `pair` was told none and found no processes that share batches.
+        None if `pair` got none and found no processes that share batches.
         """
         shard = self._shard
         return None if shard is None else (shard.index, shard.count)
@@ -304,7 +304,7 @@ class _Trained:
 
     Every `fit` may call `with_steps`: the datasets it returns continue one
     another. Not the epoch of the batches, which every reader of the dataset
-    advances: looking at batches must not change the next `fit`.
+    advances: reading batches must not change the next `fit`.
     """
 
     epochs = 0

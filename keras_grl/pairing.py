@@ -45,8 +45,8 @@ def pair(
 ) -> PairedDataset:
     """Pairs labeled source data with unlabeled target data for `fit`.
 
-    The streams may have different lengths: `length` says which of them defines
-    an epoch. A stream that ends earlier starts again, reshuffled.
+    The streams may have different lengths: `length` chooses which of them
+    defines an epoch. A stream that ends earlier starts again, reshuffled.
 
     Args:
         source: Labeled source data: a tuple `(x, y)` or `(x, y,
@@ -55,11 +55,11 @@ def pair(
             (`tf.data.Dataset`, torch `DataLoader`, `keras.utils.PyDataset`,
             Grain, or any object that can be iterated more than once) that
             yields such tuples. A Python generator must be endless. Columns of
-            data frames are matched by name. Pass several inputs of a network
-            as a dict, never as a list. Several sources: a list of such tuples
-            or datasets, `[(x1, y1), (x2, y2)]`, with the same classes.
+            data frames are matched by name. Pass several inputs of a network as
+            a dict, not as a list. Several sources: a list of such tuples or
+            datasets, `[(x1, y1), (x2, y2)]`, with the same classes.
         target: Unlabeled target data: an array (or dict of arrays), or
-            a dataset that yields batches `x`. Labels in arrays are refused;
+            a dataset that yields batches `x`. Labels in arrays raise an error;
             labels that a dataset yields are dropped with a warning.
         labeled_target: Labeled target samples for semi-supervised training,
             in the same form as `source`. The domain classifier sees them as
@@ -96,7 +96,7 @@ def pair(
         A `PairedDataset`, which is a `keras.utils.PyDataset`. A batch is
         `(x, y)` or `(x, y, sample_weight)`, with `x = {"source": x_source,
         "target": x_target}` and `y` the source labels. With `labeled_target`,
-        `x` has it as a third entry, and `y` and `sample_weight` are dicts of
+        `x` has a third entry for it, and `y` and `sample_weight` are dicts of
         "source" and "labeled_target". With several sources `x = {"source_0":
         …, "source_1": …, "target": …}`, and `y` and `sample_weight` are dicts
         of the labeled streams.

@@ -34,8 +34,8 @@ _COLUMNS = {
         "cross-validation on the source."
     ),
     "oracle": (
-        "chosen by the very labels it is tested with, which nobody has in "
-        "practice."
+        "chosen by the same labels it is tested with, which are not available "
+        "in practice."
     ),
     "linear SVM": (
         "in place of the last layer, as in the paper; on subspaces with the "

@@ -36,8 +36,8 @@ class CommonOptions:
 
     preset: str = option(
         "quick",
-        "paper (the protocol to the letter), tuned (the best we know without "
-        "target labels) or quick (some minutes a method on two CPU cores).",
+        "paper (the protocol to the letter), tuned (the best known without "
+        "target labels) or quick (some minutes per method on two CPU cores).",
         str,
     )
     methods: tuple[str, ...] = option(
@@ -160,7 +160,7 @@ class Settings(CommonSettings):
         one_of("multilinear", "randomized"),
     )
     entropy_conditioning: bool = option(
-        False, "Whether sure predictions weigh more in CDAN.", switch
+        False, "Whether confident predictions have more weight in CDAN.", switch
     )
     # Of .1, .3 and 1 the best, or nearly, on average over eleven shifts, and
     # less harmful than 1 where these losses hurt: docs/selection.md.
@@ -223,7 +223,7 @@ class Domains:
     target: Split
     # Target samples with labels, for semi-supervised training.
     labeled: tuple[np.ndarray, np.ndarray] | None = None
-    # Target samples with labels to look at during training.
+    # Labeled target samples, to evaluate during training.
     validation: tuple[np.ndarray, np.ndarray] | None = None
 
 

@@ -251,7 +251,7 @@ def _initial_epoch(
         print(f"{run.title}: resumes after epoch {epoch}", flush=True)
     elif list((run.folder / "checkpoint").glob("epoch-*.json")):
         print(
-            f"{run.title}: begins again, since its checkpoint was written by "
+            f"{run.title}: starts over, since its checkpoint was written by "
             "an earlier version",
             flush=True,
         )

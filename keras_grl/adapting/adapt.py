@@ -76,16 +76,16 @@ def adapt(
             of such batches, which is read into memory. Labels are integers
             from 0, or one-hot rows.
         target: `x`: arrays or a finite dataset, without labels.
-        minutes: Float, the time for all trainings. The steps that fit are
-            measured, at most 10,000 a run, so the result depends on the
+        minutes: Float, the time for all training. The steps that fit are
+            measured, at most 10,000 per run, so the result depends on the
             machine. Defaults to 10 without `steps`.
-        max_candidates: Integer, at most how many are trained, source only
-            among them; at least 2.
+        max_candidates: Integer, the maximum number of candidates trained,
+            including source only; at least 2.
         steps: Integer, the training steps of each run. The result depends on
             the seed alone, on one machine and backend.
         methods: Names of candidates: "mcc", "dann_mcc", "bnm", "dann", "cdan"
             or "dann_bnm". Defaults to the first four. "source_only" is always
-            there.
+            included.
         batch_size: Integer, the samples of each domain in a batch.
         learning_rate: Float, of Adam.
         seed: Integer. The second runs have the next one.
@@ -201,7 +201,7 @@ def _run(
     if plan.runs_each == 2 and len(finalists) > 1:
         for name in finalists:
             train(name, seed + 1)
-        # Others have one run, and candidates must have equally many.
+        # Others have one run, and all candidates must have the same number.
         final = _final({name: runs[name] for name in finalists}, first, notes)
     asked |= {
         "steps": plan.steps,

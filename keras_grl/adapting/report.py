@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _CLASSES, _PER_CLASS, _LEAST_SURE = 20, 6, 12
 _SCORES = """\
-agreement: how often two runs of a candidate, different in the seed alone, \
+agreement: how often two runs of a candidate that differ only in the seed \
 predict the same class. ensv: how often a candidate predicts the class of the \
 average of all. consensus: the mean of these two. classes: how many classes \
 are predicted, by the entropy of their frequencies. mixval, infomax, \
@@ -101,7 +101,7 @@ def _headline(
     )
     if test is None:
         yield html.paragraph(
-            "Without labels of the target nobody knows its accuracy there: the "
+            "Without target labels its accuracy on the target is unknown: the "
             "choice is by the scores below. If you can, label a few target "
             "images and test it.",
             "note",
@@ -132,13 +132,13 @@ def _domains(adaptation: "Adaptation") -> str:
     said = (
         "Yes: a classifier can distinguish them."
         if found["differ"]
-        else "Not that these samples could show it: adapting may not be needed."
+        else "These samples show no difference: adapting may not be needed."
     )
     detail = (
         f"The proxy A-distance of the features of source only is "
         f"{found['distance']:.2f} (95 % interval {found['low']:.2f} to "
-        f"{found['high']:.2f}); 0 is no difference that a linear classifier "
-        f"finds, 2 is separable without an error."
+        f"{found['high']:.2f}); at 0 a linear classifier finds no "
+        f"difference, at 2 it makes no error."
     )
     if found.get("null_high") is not None:
         detail += (
@@ -235,8 +235,8 @@ def _examples(shown: Shown) -> str:
     order = np.argsort(-counts, kind="stable")
     parts = [
         html.paragraph(
-            "From the surest to the least sure of each class. Probabilities on "
-            "a target are often too high.",
+            "From the most to the least confident of each class. Probabilities "
+            "on a target are often too high.",
             "note",
         )
     ]
@@ -263,7 +263,7 @@ def _examples(shown: Shown) -> str:
     least = np.argsort(sure, kind="stable")[:_LEAST_SURE]
     return html.section("Target images by predicted class", *parts) + (
         html.section(
-            "The least sure",
+            "The least confident",
             html.paragraph("Worth labeling first.", "note"),
             html.examples(
                 (figures.thumbnail(shown.images[row]), shown.caption(row, 2))

@@ -42,7 +42,7 @@ figcaption { color: #333; font-size: .75rem; line-height: 1.3; }
 def text(value: object) -> str:
     """A value as text of the page.
 
-    Control characters and bytes of a file name that are no UTF-8 are replaced.
+    Control characters and bytes of a file name that are not UTF-8 are replaced.
     """
     if isinstance(value, os.PathLike):
         value = os.fspath(value)

@@ -22,7 +22,7 @@ class NoModelError(ValueError):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Adaptation:
-    """A chosen model, why it was chosen, and what is known about it.
+    """A chosen model, the reason for the choice, and further results.
 
     `print` shows the candidates as a table, and the reason.
 
@@ -51,7 +51,7 @@ class Adaptation:
             "history" (name to last value), "warnings".
         warnings: List of strings: what `AdaptationMonitor` found, each after
             the name of its run, and whether source only has collapsed.
-        settings: Dict of what was asked for and what came of it: "steps",
+        settings: Dict of the arguments and the resulting settings: "steps",
             "candidates", "runs_each", "minutes", "batch_size",
             "learning_rate", "seed", "classes", "source_samples",
             "target_samples", "backend", "keras", "keras_grl".

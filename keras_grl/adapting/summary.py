@@ -1,4 +1,4 @@
-"""What a result tells beside the choice: features and their distance."""
+"""The further results: features and their distance."""
 
 import hashlib
 import json

@@ -22,7 +22,7 @@ from keras_grl.validation import check_choice
 
 # Of RGB images from 0 to 255. Caffe's network was trained minus a mean image,
 # of which these are the means of the channels, rounded; and on BGR images: its
-# first kernels are turned round when they are read.
+# first kernels are flipped when they are read.
 _MEANS = {
     "caffe": [123.0, 117.0, 104.0],
     "torchvision": [123.675, 116.28, 103.53],
@@ -166,9 +166,9 @@ dropout 0.5 |
     With the default arguments there are 57,917,056 + 7,967 + 1,313,793
     weights.
 
-    The authors train what is new at ten times the learning rate of what is
-    pre-trained. Here the learning rate is that of the new layers: they use
-    0.01. On OFFICE they weight the domain loss by 0.1:
+    The authors train the new layers at ten times the learning rate of the
+    pre-trained ones. Here the learning rate is that of the new layers: the
+    authors use 0.01. On OFFICE they weight the domain loss by 0.1:
     `model.compile(..., domain_loss_weight=0.1)`.
 
     Args:

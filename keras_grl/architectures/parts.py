@@ -97,8 +97,8 @@ def check_input_shape(
         raise ValueError(
             invalid(
                 "input_shape",
-                f"{order} of at least {minimum} x {minimum} pixels, so that "
-                "the poolings leave something",
+                f"{order} of at least {minimum} x {minimum} pixels, "
+                "as the pooling layers require",
                 input_shape,
             )
         )
@@ -106,8 +106,8 @@ def check_input_shape(
         raise ValueError(
             invalid(
                 "input_shape",
-                f"{channels} channels, for the published weights and means "
-                "are of RGB images",
+                f"{channels} channels, since the published weights and means "
+                "are for RGB images",
                 input_shape,
                 "Grayscale images become RGB by `np.repeat(x, 3, axis=-1)`.",
             )

@@ -16,7 +16,7 @@ from keras_grl.types import Mean
 from keras_grl.types import PathLike
 
 # Of RGB images from 0 to 255. The published weights are of BGR images: their
-# first kernels are turned round when they are read.
+# first kernels are flipped when they are read.
 _MEAN = [123.0, 117.0, 104.0]
 # Channels of squeeze1x1 and of each of expand1x1 and expand3x3.
 _FIRES = {

@@ -80,7 +80,7 @@ def read(path: PathLike) -> PublishedWeights:
             raise ValueError("it holds no kernels")
     except ImportError:
         raise
-    # Every format's reader has errors of its own, some derived from
+    # Every format's reader has its own errors, some derived from
     # `Exception` alone.
     except Exception as error:
         expected = f"a `{suffix}` file of a network's weights"
@@ -212,7 +212,7 @@ def _caffe_net() -> "type[Message]":
                 field.type_name = f".caffe.{kind}"
             else:
                 field.type = getattr(field, f"TYPE_{kind}")
-    # A pool of its own: a program that imports Caffe has put these names into
+    # A separate pool: a program that imports Caffe has put these names into
     # the default one.
     messages = pool.DescriptorPool()
     messages.Add(file)

@@ -80,7 +80,7 @@ def assign(
     flattened = flattened or {}
     for name in (*flattened, *([flipped] if flipped else [])):
         if name not in names:
-            expected = f'"{name}" too, for `flattened` or `flipped` has it'
+            expected = f'"{name}" too, since `flattened` or `flipped` names it'
             raise ValueError(invalid("names", expected, dict(names)))
     plan: list[tuple[keras.Variable, np.ndarray]] = []
     for name, file_name in names.items():
@@ -173,7 +173,7 @@ def download(name: str, cache_dir: PathLike | None = None) -> str:
     except Exception as error:
         raise OSError(
             f"The published weights cannot be downloaded from {url}: {error}\n"
-            "Download that file by hand, on another computer if need be, and "
+            "Download that file by hand, on another computer if necessary, and "
             'pass its path: `weights="path/to/file"`.'
         ) from error
     with open(path, "rb") as file:
@@ -185,9 +185,9 @@ def download(name: str, cache_dir: PathLike | None = None) -> str:
                 "weights",
                 f'a file whose {algorithm} begins with "{digest}"',
                 url,
-                f'The {algorithm} of what was downloaded is "{received}". It '
-                "has been deleted: try again, and if that fails, check what "
-                "the address sends.",
+                f'The {algorithm} of the downloaded file is "{received}". It '
+                "has been deleted: try again, and if that fails, check the "
+                "file at that address.",
             )
         )
     return path

@@ -244,7 +244,7 @@ def make_function(
 ) -> StepFunction:
     """Has Keras's trainer make the function of a step.
 
-    On JAX's CPU the step is then compiled with options of its own.
+    On JAX's CPU the step is then compiled with its own options.
 
     Args:
         model: Compiled Keras model.

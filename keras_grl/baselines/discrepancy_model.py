@@ -49,7 +49,7 @@ class DiscrepancyModel(AdaptationModel):
         preprocessing: As in `DANNModel`.
         batch_normalization: As in `DANNModel`.
         num_sources: Integer, the number of source domains. None, the default,
-            is one source, or as many as the layers of `preprocessing` are for.
+            is one source, or the number of sources in `preprocessing`.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:

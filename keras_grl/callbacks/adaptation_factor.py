@@ -14,9 +14,9 @@ from keras_grl.types import ScheduleLike
 
 
 class AdaptationFactorScheduler(HorizonCallback):
-    """Puts a schedule of the adaptation factor on a model, and logs it.
+    """Sets a schedule of the adaptation factor for a model, and logs it.
 
-    The schedule is installed in every `GradientReversal` layer of the model,
+    The schedule is set in every `GradientReversal` layer of the model,
     at any depth, before the first step. The layer then computes the adaptation
     factor on the device; the callback does no work per step. The value of the
     last step of each epoch is logged as `adaptation_factor` (with several

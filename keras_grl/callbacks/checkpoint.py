@@ -39,30 +39,30 @@ _DAMAGED = (
 class TrainingCheckpoint(keras.callbacks.Callback):
     """Saves the complete state of training, and resumes from it exactly.
 
-    A run that ends early, for whatever reason, and is started again ends with
-    the same weights as an uninterrupted run, to the bit on the same machine.
-    The file holds every variable of the model and of the optimizer: weights,
+    A run that ends early, for any reason, and is started again ends with the
+    same weights as an uninterrupted run, bit for bit on the same machine. The
+    file holds every variable of the model and of the optimizer: weights,
     momentum, the adaptation factor's step, and the seed generators of dropout,
     which a weights file leaves out; the epoch; the random state that
     `keras.utils.set_random_seed` sets; and the logs of all epochs. It is
     written at the end of an epoch, completely or not at all.
 
     Put it last in the list of callbacks, and start the same program again.
-    `DANNModel.fit` begins with the right epoch. In any other model, pass
+    `DANNModel.fit` starts at the right epoch. In any other model, pass
     `initial_epoch=checkpoint.initial_epoch` to `fit`.
 
-    The model, `epochs` and the data must be the same again. `pair` needs a
-    `seed` for that (or `keras.utils.set_random_seed` before it), and arrays:
-    the position and order of a dataset are not saved. In `fit` of any other
-    model, shuffle with a seed that depends on the epoch, not with
-    `shuffle=True`. Other callbacks, such as `EarlyStopping`, start again.
+    The model, `epochs` and the data must be the same. For this, `pair` needs a
+    `seed` (or `keras.utils.set_random_seed` before it), and arrays: the
+    position and order of a dataset are not saved. In `fit` of any other model,
+    shuffle with a seed that depends on the epoch, not with `shuffle=True`.
+    Other callbacks, such as `EarlyStopping`, start again.
 
     Args:
         filepath: Path of the file.
         min_seconds: Float, at least 0. The minimum time between two
             checkpoints, if writing takes long compared to an epoch.
-        delete_checkpoint: Boolean, whether to delete the file when training
-            has ended as planned. Otherwise the next `fit` has nothing to do.
+        delete_checkpoint: Boolean, whether to delete the file when training has
+            ended as planned. Otherwise the next `fit` does not train.
 
     Attributes:
         logs: List of dicts, the logs of each epoch, including those before a

@@ -17,7 +17,7 @@ def warn_of_early_end(
     """Warns if a run ended before a schedule took effect.
 
     Args:
-        what: What the schedule is of.
+        what: What the schedule controls.
         schedule: The schedule.
         counter: The layer that counts the steps of the run.
         fix: How to pass the number of steps.

@@ -52,7 +52,7 @@ class HorizonCallback(keras.callbacks.Callback):
         return getattr(self.model, "total_steps", None)
 
     def horizons(self) -> dict[str, int | None]:
-        """The `total_steps` of the user, by the name of their owner."""
+        """The user's `total_steps`, by the name of their owner."""
         raise NotImplementedError
 
     def needs_horizon(self) -> bool:
@@ -75,8 +75,8 @@ class HorizonCallback(keras.callbacks.Callback):
     def watch(self, watched: dict[str, FunctionOfP]) -> None:
         """Refuses later changes of these schedules, given by name.
 
-        And what a compiled step cannot compute: an optimizer takes a schedule
-        without a check.
+        Also schedules that a compiled step cannot compute: an optimizer takes a
+        schedule without a check.
         """
         self._watched = {
             name: (schedule, check_values(name, schedule))

@@ -29,7 +29,7 @@ from keras_grl.validation import invalid
 
 
 class LearningRateAnnealing(HorizonCallback):
-    """Puts a schedule of the learning rate on a model, and logs it.
+    """Sets a schedule of the learning rate for a model, and logs it.
 
     The optimizer computes the learning rate on the device from its own step
     counter; the callback does no work per step. The learning rate of the last
@@ -37,7 +37,7 @@ class LearningRateAnnealing(HorizonCallback):
     of the next step).
 
     If a `BackupAndRestore` is among the callbacks, put this one before it:
-    with a schedule the optimizer has one weight less than with a number.
+    with a schedule the optimizer has one weight fewer than with a number.
     `DANNModel.fit` sorts them itself.
 
     `DANNModel.fit` adds this callback if there is none; it then sets the

@@ -33,7 +33,7 @@ from keras_grl.validation import check_integer
 
 # Predictions in every epoch: the samples take this share of its arithmetic, in
 # which a training sample counts as three forward passes. The rest of 3 % is for
-# what each call costs beside it.
+# the other costs of each call.
 _SHARE = 0.008
 _FORWARDS_OF_STEP = 3
 _FEWEST_PREDICTED = 128
@@ -53,20 +53,21 @@ _CAUSES = {
 
 
 class AdaptationMonitor(keras.callbacks.Callback):
-    """Warns in words if domain adaptation does not work, and says why.
+    """Warns if domain adaptation does not work, and explains why.
 
     `fit` of an `AdaptationModel` adds it; `fit(…, monitor=False)` turns it
-    off. It looks at the logs, at the first batches of training, and at
-    predictions for their target samples. It reads no data itself, uses no
-    target labels, and changes nothing in training: a run with it ends with the
-    same weights, bit for bit.
+    off. It checks the logs, the first batches of training, and the predictions
+    for their target samples. It reads no data itself, uses no target labels,
+    and changes nothing in training: a run with it ends with the same weights,
+    bit for bit.
 
     Each `AdaptationWarning`, a `UserWarning`, is raised once in a `fit` and
     names its section of docs/monitor.md. Runs of fewer than 20 steps are
     checked only for inputs of a wrong scale and for NaN.
 
     In long runs (by default of 1,000 steps or more, in epochs of 50 or more)
-    it logs three figures of the predictions for at most 512 target samples:
+    it logs three values, computed from the predictions for at most 512 target
+    samples:
 
     - `target_class_entropy`: the entropy of the predicted classes, in nats;
     - `target_largest_class`: the share of the class predicted most often;
@@ -75,10 +76,10 @@ class AdaptationMonitor(keras.callbacks.Callback):
       (`keras_grl.scores.estimate_label_shift`).
 
     Args:
-        samples: Integer, at most how many target samples the figures are of;
-            0 turns off all predictions. By default as many as keep the cost
-            below 3 % of an epoch, and none in short runs, for which a few
-            samples are predicted once, at their end.
+        samples: Integer, the maximum number of target samples used; 0 turns off
+            all predictions. By default as many as keep the cost below 3 % of an
+            epoch, and none in short runs, for which a few samples are predicted
+            once, at their end.
 
     Attributes:
         findings: Dict, the topic of each warning of the last `fit` and its
@@ -177,7 +178,7 @@ class AdaptationMonitor(keras.callbacks.Callback):
             self._log_predictions(self._run.class_shares, logs)
 
     def _report_early(self, run: Run) -> None:
-        """What need not wait for the end of the run."""
+        """Reports findings that need not wait for the end of the run."""
         if self._steps() < of_logs.FEWEST_STEPS or self._is_explained():
             return
         if run.aligns and run.is_frozen:
@@ -228,7 +229,7 @@ class AdaptationMonitor(keras.callbacks.Callback):
         """Probabilities for target samples; NaN if the outputs are not."""
         model = self.model
         if process()[1] > 1:
-            # Each process has seen samples of its own.
+            # Each process has seen its own samples.
             return np.full((rows(x), 2), np.nan)
         # As in training, so that no more memory is needed.
         size = min(rows(x), self._seen.domain_sizes()[-1])
@@ -236,7 +237,7 @@ class AdaptationMonitor(keras.callbacks.Callback):
             try:
                 return predicted(model, x, batch_size(model, size))
             except ValueError:
-                # A run must not end by what is only looked at.
+                # A run must not fail because of a check.
                 return np.full((rows(x), 2), np.nan)
 
     def _learn_from(self, p: Array, class_shares: Array) -> None:
@@ -296,14 +297,14 @@ class AdaptationMonitor(keras.callbacks.Callback):
             self._estimates,
         )
 
-    def _is_told(self, finding: Finding) -> bool:
-        told = not OF_DOMAINS.isdisjoint(self.findings)
+    def _is_reported(self, finding: Finding) -> bool:
+        reported = not OF_DOMAINS.isdisjoint(self.findings)
         return finding.topic in self.findings or (
-            told and finding.topic in OF_DOMAINS
+            reported and finding.topic in OF_DOMAINS
         )
 
     def _report(self, findings: Iterable[Finding | None]) -> None:
         for finding in findings:
-            if finding is not None and not self._is_told(finding):
+            if finding is not None and not self._is_reported(finding):
                 self.findings[finding.topic] = finding.message
                 finding.warn()

@@ -62,8 +62,8 @@ class TargetSamples:
     def read(self, count: int, columns: Columns) -> Inputs:
         """At most `count` samples, as NumPy arrays.
 
-        Random ones of arrays, whose order may have a meaning; the first ones
-        of a dataset, which is read once.
+        Random ones from arrays, whose order may have a meaning; the first ones
+        from a dataset, which is read once.
 
         Args:
             count: Integer, at least 1.
@@ -122,7 +122,7 @@ def _unlabeled(batch: Structure[AnyArray]) -> Structure[AnyArray]:
     """The inputs of arrays or of a batch, if there is nothing else."""
     if isinstance(batch, (tuple, list)):
         parts = [part for part in batch if part is not None]
-        # A list of numbers or of samples is no array.
+        # A list of numbers or of samples is not an array.
         inputs = len(parts) == 1 and (
             hasattr(parts[0], "shape") or isinstance(parts[0], Mapping)
         )

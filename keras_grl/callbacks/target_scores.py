@@ -34,7 +34,7 @@ _OF_PROBABILITIES = {
 }
 _NAMES = (*_OF_PROBABILITIES, "mixval")
 # By default the samples take this share of an epoch's arithmetic. The other
-# half of a tenth is for what each call costs beside it. A training step,
+# half of a tenth is for the other costs of each call. A training step,
 # forward and backward, computes about three times as much as a forward pass.
 _SHARE = 0.05
 _FORWARDS_OF_STEP = 3
@@ -51,23 +51,23 @@ class TargetScores(keras.callbacks.Callback):
 
     `EarlyStopping(monitor="target_mixval", mode="max")`
 
-    `fit` of an `AdaptationModel` runs it before them wherever it stands in the
-    list; in any other model put it before them. A run with it trains exactly
-    the same weights as one without.
+    `fit` of an `AdaptationModel` runs it before them at any place in the list;
+    for any other model put it before them. A run gives exactly the same weights
+    with and without it.
 
-    No score replaces labels: see how each of them fails, in its docstring. A
+    No score replaces labels: the docstring of each explains how it fails. A
     model that predicts NaN has the score NaN.
 
     Args:
         x_target: Target samples without labels: an array, a dict of arrays, or
-            a dataset that `pair` takes and that can be iterated again. Of
-            arrays, random samples are used; of a dataset the first ones, so
-            its order should be random. Reading a `tf.data.Dataset` advances
-            its shuffling: do not pass the same object to `pair`.
+            a dataset that `pair` takes and that can be iterated again. From
+            arrays, random samples are used; from a dataset the first ones, so
+            its order should be random. Reading a `tf.data.Dataset` advances its
+            shuffling: do not pass the same object to `pair`.
         scores: Names, some of "infomax", "negative_entropy", "bnm", "mixval".
-        every: Integer. The scores are logged every so many epochs, like
+        every: Integer, the number of epochs between two scores, like
             `validation_freq` of `fit`.
-        samples: Integer, the number of samples that are used at most. By
+        samples: Integer, the maximum number of samples used. By
             default as many as keep the cost below a tenth of an epoch: their
             forward passes, one for a prediction and one for a mixture, take a
             twentieth of those of an epoch, in which a sample counts as three
@@ -138,7 +138,7 @@ class TargetScores(keras.callbacks.Callback):
         return self._dataset.samples_per_batch or 2 * _BATCH_SIZE
 
     def _count(self) -> int:
-        """How many samples are used, of an epoch of this size."""
+        """The number of samples to use, for an epoch of this size."""
         if self.samples is not None:
             return self.samples
         epoch = (self.params.get("steps") or 0) * self._samples_per_step()
@@ -148,7 +148,7 @@ class TargetScores(keras.callbacks.Callback):
         return min(max(count, _FEWEST), _MOST)
 
     def _check(self) -> None:
-        """What cannot be predicted is an error before the first epoch."""
+        """Raises an error if the samples cannot be predicted."""
         try:
             with kept_state(self.model):
                 size = self._batch_size()

@@ -39,7 +39,7 @@ _BATCH = 128
 
 
 def run(options: argparse.Namespace) -> None:
-    """Loads, checks, trains, chooses, and writes what came of it.
+    """Loads, checks, trains, chooses, and writes the results.
 
     Args:
         options: Of `arguments.parse`.
@@ -230,7 +230,7 @@ def repeating(
 
     Args:
         options: What was asked for.
-        adaptation: What came of it.
+        adaptation: The result.
     """
     candidates = adaptation.settings["candidates"]
     fixed = {

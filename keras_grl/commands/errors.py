@@ -10,7 +10,7 @@ class CommandError(Exception):
 def shown(name: str | os.PathLike[str]) -> str:
     """A file or class name that is safe to print.
 
-    Control characters, which a terminal would obey, and bytes that are no
+    Control characters, which a terminal would obey, and bytes that are not
     UTF-8 are replaced.
 
     Args:

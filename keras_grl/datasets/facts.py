@@ -31,7 +31,7 @@ class Info(NamedTuple):
         num_classes: Number of classes.
         image_shape: Of an image; None where images have many sizes.
         splits: Number of images of each split, in the official set.
-        needs: What must be at hand: "nothing", "download" (by itself, or put
+        needs: What is required: "nothing", "download" (by itself, or put
             into `manual_dir`), or "manual" (into `manual_dir`).
     """
 
@@ -88,7 +88,7 @@ class Archive(NamedTuple):
 
 
 class Sources(Protocol):
-    """What a set is prepared from."""
+    """The sources from which a dataset is prepared."""
 
     def archive(self, archive: Archive) -> Path:
         """The path of an archive, which is downloaded if need be."""
@@ -142,8 +142,8 @@ class Variant:
 class Dataset:
     """All facts of one set.
 
-    One of `load`, `generator` and `prepare` says where its images come from;
-    none of them does for a set that TFDS brings.
+    One of `load`, `generator` and `prepare` defines where its images come from;
+    a dataset of TFDS has none of them.
 
     Args:
         name: As TFDS knows it.
@@ -158,8 +158,8 @@ class Dataset:
         prepare: A function of `Sources` and the configuration's name, to the
             examples of each split.
         archives: What `prepare` reads.
-        details: A description for the prepared files. As all texts that go
-            into them, it belongs to the version: it does not change.
+        details: A description for the prepared files. Like all texts in these
+            files, it belongs to the version and does not change.
         homepage: Of the set.
         citation: Of its paper, in BibTeX.
         instructions: How to download by hand what is needed.
@@ -195,7 +195,7 @@ class Dataset:
         return "".join(part.title() for part in self.name.split("_"))
 
     def info(self, variant: Variant) -> Info:
-        """What `keras_grl.datasets.info` says of a variant."""
+        """What `keras_grl.datasets.info` returns for a variant."""
         return Info(
             variant.description,
             self.num_classes,

@@ -88,7 +88,7 @@ def load_with_tracks(
 
     Raises:
         ImportError: If `tensorflow-datasets` is not installed.
-        OSError: If something must be downloaded and cannot be.
+        OSError: If a download fails.
         ValueError: If there is no such set, or an archive is damaged or of
             another layout.
     """

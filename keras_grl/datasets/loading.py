@@ -45,7 +45,7 @@ def info(name: str) -> Info:
 
 
 def register() -> None:
-    """Makes our sets known to TensorFlow Datasets.
+    """Registers our datasets with TensorFlow Datasets.
 
     Importing `keras_grl.datasets` does this, if TFDS is installed. Then
     `tfds.load("mnist_m")`, `tfds.builder`, `tfds.data_source` and the rest of
@@ -73,7 +73,7 @@ def load(
 
     Args:
         name: One of `names()`.
-        split: "train", "test", …, or a part of one as TFDS names it:
+        split: "train", "test", …, or a part of one in TFDS notation:
             "train[:1000]".
         data_dir: Folder of prepared sets. Defaults to that of TFDS: the
             environment variable `TFDS_DATA_DIR`, or `~/tensorflow_datasets`.
@@ -90,8 +90,7 @@ def load(
 
     Raises:
         ImportError: If `tensorflow-datasets` is not installed.
-        OSError: If something must be downloaded and cannot be, or the disk is
-            full.
+        OSError: If a download fails, or the disk is full.
         ValueError: If there is no such set, split or folder, or an archive is
             damaged or of another layout.
 

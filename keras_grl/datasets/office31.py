@@ -43,8 +43,8 @@ def sample(labels: Array, per_class: int, seed: int = 0) -> Array:
 
     Args:
         labels: Integer array of shape `(n,)`.
-        per_class: Integer. A class that has fewer, as the smallest of DSLR's,
-            gives all that it has.
+        per_class: Integer. A class with fewer photographs, such as the smallest
+            of DSLR, contributes all of them.
         seed: Integer.
 
     Returns:

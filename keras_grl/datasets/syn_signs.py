@@ -11,7 +11,7 @@ from keras_grl.datasets.tfds import builder_classes
 
 __all__ = ["CLASSES", "DATASET", "SIZE", "Config", "draw"]
 
-# The paper's set, regenerated from signs of our own.
+# The paper's set, regenerated from our own signs.
 DATASET = Dataset(
     name="syn_signs",
     num_classes=CLASSES,

@@ -16,7 +16,7 @@ def validation_split(
     """Chooses whole tracks for validation.
 
     The about 30 photographs of a track show one physical sign, and resemble
-    each other: a split by photograph would measure memory.
+    each other: a split by photograph would measure memorization.
 
     Args:
         tracks: Integer array of shape `(n,)`, the track of each photograph.
@@ -26,8 +26,8 @@ def validation_split(
             With it tracks are chosen within each class: the share of them,
             rounded down or up so that the share of all tracks is as near as
             can be, and at least one. A class's last track is never chosen, so
-            a class of one track has none for validation. By default classes
-            are not looked at, and few tracks leave some out of validation.
+            a class of one track has none for validation. By default classes are
+            ignored, and with few tracks some are missing from validation.
 
     Returns:
         Boolean array of shape `(n,)`: whether a photograph is for validation.
@@ -74,7 +74,7 @@ def _label_of_each_track(tracks: Array, labels: Array) -> Array:
         raise ValueError(
             invalid(
                 "labels",
-                "shape (n,), as `tracks` has it",
+                "shape (n,), like `tracks`",
                 f"array of shape {labels.shape} for {tracks.shape}",
             )
         )

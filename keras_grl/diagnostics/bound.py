@@ -89,7 +89,7 @@ def h_divergence_bound(
     domain: Domain = "source",
     seed: int = 0,
 ) -> DivergenceBound:
-    """How far the target error may be above the source error (section 3.3).
+    """How much the target error may exceed the source error (section 3.3).
 
     `target error ≤ source error + ½ d_HΔH + C` (equation 11)
     `½ d_HΔH ≤ max over G_d of P_S[G_d = source] + P_T[G_d = target] − 1`
@@ -100,23 +100,23 @@ def h_divergence_bound(
     on the features of half of the samples, with the epoch chosen on a fifth of
     these, and tested on the other half. The model is not changed.
 
-    What it does not promise:
+    What it does not guarantee:
 
     - C is the error of the best label predictor for both domains together. It
-      is unknown without target labels, and large if classes have changed
-      places: a bound of 0 then means nothing. A small divergence is necessary
-      and not sufficient.
-    - A trained classifier is not the best one. What it finds is at most the
-      maximum, so the true bound may be larger. The interval only tells how
-      far this classifier would be off on new samples.
-    - The bound is loose: about 1 whenever the domains are separable, however
-      well the model predicts. Compare models or layers by it.
+      is unknown without target labels, and large if classes are swapped: a
+      bound of 0 then means nothing. A small divergence is necessary but not
+      sufficient.
+    - A trained classifier is not the best one. Its value is at most the
+      maximum, so the true bound may be larger. The interval only covers the
+      error of this classifier on new samples.
+    - The bound is loose: about 1 whenever the domains are separable, even for a
+      good model. Use it to compare models or layers.
 
     Args:
         model: A built `AdaptationModel`, such as a `DANNModel`. A classifier
             becomes one with `DANNModel.from_classifier(classifier, at=…)`.
         x_source: Array of at least 20 source inputs, or a structure of arrays.
-            Samples that the model was not trained on: on others the source
+            Use samples that the model was not trained on: otherwise the source
             error is too small.
         x_target: The same of the target.
         y_source: Class numbers of `x_source`, for the source error.

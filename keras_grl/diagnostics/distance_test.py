@@ -1,4 +1,4 @@
-"""The proxy A-distance with what is known about its uncertainty."""
+"""The proxy A-distance and its uncertainty."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ _MINIMUM = 8
 
 
 class DistanceTest(NamedTuple):
-    """A proxy A-distance, its interval, and the distances of no difference.
+    """A proxy A-distance, its interval, and its null distribution.
 
     Args:
         distance: Float, -2 to 2, the distance between source and target.
@@ -72,17 +72,17 @@ def proxy_a_distance_test(
     where error is the mean over the domains of the error rates on held-out
     halves. With `classifier="linear"` it is `proxy_a_distance`. The interval
     is that of two independent error rates (Newcombe, 1998): with few samples
-    it is wide, also if no sample is classified wrong.
+    it is wide, even if every sample is classified correctly.
 
-    The null is what the same procedure finds where there is no difference:
-    between two random halves of the source, for several random halves. A half
+    The null contains the distances that the same procedure finds without a
+    difference: between two random halves of the source, several times. A half
     has fewer samples than the source, so that the null is, if anything, too
     wide.
 
-    The interval is about this classifier, trained on these samples: where it
-    would be on new samples of the two domains. A better classifier, of another
-    kind or with more samples, would find a larger distance. Frames of one film
-    are no independent samples: the interval is then too narrow.
+    The interval applies to this classifier, trained on these samples: it covers
+    the distance on new samples of the two domains. A better classifier, of
+    another kind or with more samples, would find a larger distance. Frames of
+    one film are not independent samples: the interval is then too narrow.
 
     Args:
         source: Array of shape `(n, …)`, n at least 8: features.

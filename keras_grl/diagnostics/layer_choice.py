@@ -52,7 +52,7 @@ class LayerTable(tuple[LayerDistance, ...]):
     def nearest(self) -> str:
         """The layer of the least A-distance; the last one of equals.
 
-        Of separable features those are best that more layers can change.
+        Among separable features, those that more layers can change are best.
         """
         return min(reversed(self), key=lambda row: row.a_distance).layer
 
@@ -109,18 +109,17 @@ def choose_layer(
     a model that was trained on the source alone: no label and no training on
     the target is needed. Two distances are computed from the layer's outputs:
 
-    - the proxy A-distance of `proxy_a_distance_test`. Its least value is
+    - the proxy A-distance of `proxy_a_distance_test`. Its smallest value is
       marked: `table.nearest`.
-    - the mean distance, `‖mean(source) − mean(target)‖²`, by which the paper
-      proposes to choose (`table.nearest_mean`). It depends on the scale of the
-      outputs and on their number, so that it compares only layers that are
-      alike.
+    - the mean distance, `‖mean(source) − mean(target)‖²`, the paper's proposed
+      criterion (`table.nearest_mean`). It depends on the scale and the number
+      of the outputs, so it only compares similar layers.
 
-    It is a hint and not an answer. Where the domains are separable, a domain
-    classifier can stay right all through training, and the label predictor
-    after it gets features that were not adapted. But layers near the
-    predictions are always the nearer ones, and leave less of the network to
-    adapt. docs/diagnostics.md shows where the hint is right and where not.
+    It is a hint, not an answer. Where the domains are separable, a domain
+    classifier can stay right throughout training, and the label predictor then
+    gets features that were not adapted. But the domains are always closer in
+    layers near the predictions, which leave less of the network to adapt.
+    docs/diagnostics.md shows where the hint is right and where not.
 
     Args:
         model: A built `AdaptationModel`, or a built Functional or Sequential
@@ -210,7 +209,7 @@ def _check_finite(layer: str, source: Array, target: Array) -> None:
             "The domains must have the same number of features in a layer. "
             f"Received: {source.shape[1]} of the source and "
             f"{target.shape[1]} of the target in the layer {layer!r}\n"
-            "Name layers after the pooling of what varies in size: "
+            "Choose layers after the pooling of the axes that vary in size: "
             "`choose_layer(…, layers=[…])`."
         )
 

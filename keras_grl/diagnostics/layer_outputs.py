@@ -110,7 +110,7 @@ def check_domain(model: keras.Model, domain: Domain) -> Domain:
 
 
 class _Part:
-    """A model whose layers are looked at.
+    """A model whose layers are compared.
 
     Args:
         layer: The feature extractor, the label predictor or a classifier.

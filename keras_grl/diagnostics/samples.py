@@ -1,4 +1,4 @@
-"""The samples that a diagnosis looks at, of arrays in memory."""
+"""The samples that a diagnosis uses, of arrays in memory."""
 
 import numpy as np
 from keras import tree

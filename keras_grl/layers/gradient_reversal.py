@@ -24,16 +24,16 @@ class GradientReversal(StepCounter):
 
     `R(x) = x` and `dR/dx = -adaptation_factor * I`.
 
-    Put between a feature extractor and a domain classifier, it makes ordinary
+    Between a feature extractor and a domain classifier, it makes ordinary
     backpropagation train the classifier to distinguish the domains and the
-    extractor to make that impossible.
+    extractor to prevent this.
 
-    The forward pass is exact to the bit for every value, inf and NaN
-    included. The layer has no trainable weights; its two integer weights,
-    `step` and `total_steps`, count training steps (calls with
-    `training=True`) and hold the horizon of the schedule, so that the
-    adaptation factor is computed on the device, right also under
-    `jit_compile`, `steps_per_execution` and after a checkpoint is restored.
+    The forward pass is exact, bit for bit, for every value, including inf and
+    NaN. The layer has no trainable weights; its two integer weights, `step` and
+    `total_steps`, count training steps (calls with `training=True`) and hold
+    the horizon of the schedule, so that the adaptation factor is computed on
+    the device, correctly also with `jit_compile`, `steps_per_execution` and
+    after a checkpoint is restored.
 
     Args:
         adaptation_factor: λ. A float of at least 0, or a function of the

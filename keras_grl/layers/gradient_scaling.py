@@ -17,9 +17,8 @@ class GradientScaling(keras.layers.Layer):
 
     `S(x) = x` and `dS/dx = scale * I`.
 
-    Put after a pre-trained part, it makes all layers before it learn at
-    `scale` times the learning rate of those after it, with a single
-    optimizer:
+    After a pre-trained part, it trains all layers before it at `scale` times
+    the learning rate of those after it, with a single optimizer:
 
     - Exact under SGD, with momentum or Nesterov's too: the velocity is linear
       in the gradient.

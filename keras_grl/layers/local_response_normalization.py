@@ -1,4 +1,4 @@
-"""Normalisation across channels, as in AlexNet."""
+"""Normalization across channels, as in AlexNet."""
 
 from typing import Any
 

@@ -12,11 +12,11 @@ class MaxPooling2D(keras.layers.MaxPooling2D):
 
     `y[i, j] = max of x over the window that starts at (i, j) * strides`
 
-    Outputs are those of `keras.layers.MaxPooling2D`, and so are gradients
-    where the largest value of a window is not there twice. Where it is, as on
-    a flat background, the gradient may be shared among the equal values
-    instead of given to one of them. The weights of a convolution before it
-    get the same gradient from both.
+    The outputs are those of `keras.layers.MaxPooling2D`, and so are the
+    gradients if the largest value of a window is unique. If it is not, as on a
+    flat background, the gradient may be shared among the equal values instead
+    of going to one of them. The weights of a convolution before it get the same
+    gradient from both.
 
     All arguments are those of `keras.layers.MaxPooling2D`.
 

@@ -24,8 +24,8 @@ class MeanSubtraction(keras.layers.Layer):
         mean: Number, or one per channel. With None it is the mean of all
             images that have been trained on so far: 0 before the first batch,
             settled within a few, and fixed by `trainable = False`.
-        scale: Number above 0, or one per channel: what the difference is
-            divided by.
+        scale: Number above 0, or one per channel: the divisor of the
+            difference.
         data_format: "channels_last" or "channels_first". Defaults to
             `keras.config.image_data_format()`.
         **kwargs: Of `keras.layers.Layer`: `name`, `dtype`, ….

@@ -9,7 +9,7 @@ from keras_grl.types import Tensor
 
 
 class _RowsLayer(keras.layers.Layer):
-    """What both layers share: tensors pass as they are, masks with them."""
+    """Base class of both layers: tensors pass unchanged, with their masks."""
 
     def __init__(self, **kwargs: Any):
         kwargs.setdefault("autocast", False)

@@ -1,4 +1,4 @@
-"""Losses made of the entropy of predictions, in nats."""
+"""Losses based on the entropy of predictions, in nats."""
 
 import keras
 from keras import ops
@@ -17,9 +17,9 @@ class PredictionEntropy(TargetLoss):
 
     `loss = mean H(p)` with `H(p) = −Σ_c p_c · ln p_c`
 
-    over all rows p. It is 0 where every row is sure of a class, whichever, and
-    `ln classes` where every row is uniform. Alone it can put all rows into one
-    class; `InformationMaximization` cannot.
+    over all rows p. It is 0 if every row is confident of any class, and
+    `ln classes` if every row is uniform. Used alone, it can collapse all rows
+    to one class; `InformationMaximization` cannot.
 
     Args:
         from_logits: Boolean. If False (the default), predictions are
@@ -53,13 +53,13 @@ class PredictionEntropy(TargetLoss):
 
 @keras.saving.register_keras_serializable(package="keras_grl")
 class InformationMaximization(TargetLoss):
-    """Minus the mutual information of rows and predicted classes.
+    """The negative mutual information of rows and predicted classes.
 
     `loss = mean H(p) − H(mean p)` with `H(p) = −Σ_c p_c · ln p_c`
 
-    over all rows p: it is small where each row is sure of a class and the rows
-    share the classes evenly. It lies in `[−ln classes, 0]` and is 0 where all
-    rows are equal, so always for a batch of one row.
+    over all rows p: it is small if each row is confident and the classes are
+    predicted evenly. It lies in `[−ln classes, 0]` and is 0 if all rows are
+    equal, so always for a batch of one row.
 
     Args:
         from_logits: Boolean. If False (the default), predictions are

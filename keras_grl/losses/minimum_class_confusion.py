@@ -1,4 +1,4 @@
-"""MinimumClassConfusion: predictions that mix up no two classes."""
+"""MinimumClassConfusion: predictions that do not confuse classes."""
 
 import keras
 from keras import ops
@@ -24,14 +24,14 @@ class MinimumClassConfusion(TargetLoss):
         y = softmax(z / T)      w = 1 + exp(−H(y)), scaled to sum to n
         M = Yᵀ · diag(w) · Y    loss = Σ_{i≠j} (M_ij / Σ_k M_ik) / classes
 
-    Rows that are sure of their class weigh more, by their entropy H in nats; no
+    Confident rows have more weight, by their entropy H in nats; no
     gradient flows through the weights. From probabilities p the same y is
     `p^(1/T)`, normalized.
 
-    The loss is 0 where every row is sure and every class is predicted. A class
-    that no row predicts counts as confused, `1 / classes`: use batches with
-    several rows for each class. For a batch of one row the loss is
-    `1 − 1 / classes` whatever the row, without a gradient.
+    The loss is 0 if every row is confident and every class is predicted. A
+    class that no row predicts counts as confused, `1 / classes`: use batches
+    with several rows for each class. For a batch of one row the loss is
+    `1 − 1 / classes` for any row, without a gradient.
 
     Args:
         temperature: Float, greater than 0. Divides the logits. 2.5 is the

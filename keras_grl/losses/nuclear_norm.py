@@ -1,4 +1,4 @@
-"""NuclearNorm: predictions that are sure and diverse."""
+"""NuclearNorm: predictions that are confident and diverse."""
 
 import keras
 import numpy as np
@@ -10,12 +10,12 @@ from keras_grl.types import Tensor
 
 @keras.saving.register_keras_serializable(package="keras_grl")
 class NuclearNorm(TargetLoss):
-    """Minus the nuclear norm of the batch of predictions.
+    """The negative nuclear norm of the batch of predictions.
 
     `loss = −‖P‖* / n`, with the n rows of probabilities P and the sum of its
-    singular values `‖P‖*`. It is small where each row is sure of a class (a
-    large Frobenius norm) and the rows use many classes (a high rank). It is at
-    least `−√(min(n, classes) / n)`.
+    singular values `‖P‖*`. It is small if each row is confident (a large
+    Frobenius norm) and the rows use many classes (a high rank). It is at least
+    `−√(min(n, classes) / n)`.
 
     The gradient is `−U Vᵀ / n` with the singular vectors U and V of the
     singular values that are not 0: finite, and the same on every backend, also

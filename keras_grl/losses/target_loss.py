@@ -1,4 +1,4 @@
-"""What the losses of target predictions share."""
+"""The base class of the losses of target predictions."""
 
 from keras import ops
 

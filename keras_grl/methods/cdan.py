@@ -65,12 +65,12 @@ class CDAN(DANN):
         conditioning: "multilinear" (the default) or "randomized". Multilinear
             is exact at any size; a warning names "randomized" above 4,096
             products, where the authors switch to it.
-        entropy_conditioning: Boolean. With True a sample whose prediction is
-            sure weighs more in the domain loss, by the entropy H in nats:
-            `1 + exp(−H(p))`, divided by its mean over the samples of the same
-            domain in the batch. "Cannot tell" so still costs ln 2. No gradient
-            flows through the weights. Under `tf.distribute` the mean is that
-            of each replica.
+        entropy_conditioning: Boolean. With True, a sample with a confident
+            prediction has more weight in the domain loss, by the entropy H in
+            nats: `1 + exp(−H(p))`, divided by its mean over the samples of the
+            same domain in the batch. So a classifier at chance still has loss
+            ln 2. No gradient flows through the weights. Under `tf.distribute`
+            the mean is that of each replica.
         num_sources: Integer, as for `DANN`.
         **kwargs: Arguments of `keras.layers.Layer`: `name`, `dtype`.
 

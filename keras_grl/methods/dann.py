@@ -56,11 +56,11 @@ class DANN(Method):
             training progress p goes from 0 to 1. With None it is set by `fit`.
         domain_label_smoothing: Float s in [0, 1). The domain classifier learns
             the labels `d * (1 - s) + s / 2`, as Keras's losses define it: 0.2
-            gives 0.1 and 0.9. Logits then stay finite however well the domains
-            are separable. "Cannot tell" still costs ln 2; the least loss is
-            the entropy of the smoothed labels, 0.325 at 0.2. With M > 2
-            domains the labels are `(1 - s) + s / M` for the sample's domain
-            and `s / M` for the others, and "cannot tell" costs ln M.
+            gives 0.1 and 0.9. Logits then stay finite, even for separable
+            domains. A classifier at chance still has loss ln 2; the smallest
+            loss is the entropy of the smoothed labels, 0.325 at 0.2. With M > 2
+            domains the labels are `(1 - s) + s / M` for the sample's domain and
+            `s / M` for the others, and a classifier at chance has loss ln M.
         adversarial_loss: None (the default), "swapped" or a pair of functions
             `(domains, logits)`, the two losses of the paper's Appendix A:
 
@@ -72,10 +72,10 @@ class DANN(Method):
             GANs. The functions get float32 tensors of shape `(batch, 1)`, the
             labels after smoothing and the logits (positive means target), and
             return one value per sample, or a scalar; register them to save the
-            model. The value of the loss is that of L_d+. For one source.
+            model. The value of the loss is that of L_d+. Only for one source.
         num_sources: Integer, the number of source domains. None, the default,
-            is one source, or as many as the logits of `domain_classifier` are
-            for.
+            is one source, or the number given by the logits of
+            `domain_classifier`.
         **kwargs: Arguments of `keras.layers.Layer`: `name`, `dtype`.
 
     Call arguments:
@@ -141,7 +141,7 @@ class DANN(Method):
 
     @property
     def total_steps(self) -> int | None:
-        """The `total_steps` of the user; None if `fit` sets the horizon."""
+        """The user's `total_steps`; None if `fit` sets the horizon."""
         return self.gradient_reversal.given_total_steps
 
     def classifier_inputs(

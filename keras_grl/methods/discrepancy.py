@@ -21,8 +21,8 @@ class FeatureDiscrepancy(Method):
     `loss = discrepancy(source features, target features)`
 
     Labeled target samples count as target. The samples of several sources are
-    joined, as one domain: the sources are not aligned with one another, as
-    moment matching for several sources (Peng et al., 2019) would do.
+    combined into one domain: unlike moment matching for several sources (Peng
+    et al., 2019), it does not align the sources with one another.
     `keras_grl.baselines.DiscrepancyModel` is an `AdaptationModel` with this
     method.
 

@@ -119,7 +119,7 @@ class LogitsCheck:
     """Refuses a domain classifier that ends in an activation.
 
     Its loss is computed from logits: after a sigmoid, the loss would silently
-    train it towards wrong values, with hardly any gradient.
+    train it toward wrong values, with hardly any gradient.
 
     A model that is loaded gets a warning instead: it was accepted when it was
     saved.

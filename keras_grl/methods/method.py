@@ -124,7 +124,7 @@ class Method(keras.layers.Layer):
 
     @property
     def total_steps(self) -> int | None:
-        """The `total_steps` of the user; None if `fit` sets the horizon."""
+        """The user's `total_steps`; None if `fit` sets the horizon."""
         return None
 
     def compute_mask(

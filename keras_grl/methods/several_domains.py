@@ -10,7 +10,7 @@ from keras_grl.validation import check_integer
 def units_of_domains(num_sources: int | None) -> int:
     """The logits of the default domain classifier.
 
-    One logit distinguishes two domains; of more, each has its own.
+    One logit distinguishes two domains; with more, each has its own.
     """
     if num_sources is None or check_integer("num_sources", num_sources) == 1:
         return 1
@@ -30,7 +30,7 @@ def check_logits(
     Args:
         logits: What the domain classifier returns.
         features_shape: The shape of its inputs, for the error.
-        num_sources: Integer, or None if the logits tell it.
+        num_sources: Integer, or None to take it from the logits.
 
     Raises:
         ValueError: If their shape is wrong.
@@ -61,7 +61,7 @@ def check_logits(
 
 
 def check_two_domains(name: str, logits: Tensor) -> None:
-    """Refuses an argument that is for one source alone.
+    """Refuses an argument that supports one source only.
 
     Args:
         name: The argument.
@@ -90,7 +90,7 @@ def cross_entropy(
         label_smoothing: s.
 
     Returns:
-        Tensor of shape `(batch,)`. Equal logits cost ln M.
+        Tensor of shape `(batch,)`. With equal logits it is ln M.
 
     Example:
 

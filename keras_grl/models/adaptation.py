@@ -20,7 +20,7 @@ from keras_grl.models import progress
 from keras_grl.models.forward import Forward
 from keras_grl.models.log_names import LOGGED_BY_CALLBACKS
 from keras_grl.models.log_names import refuse_names
-from keras_grl.models.saving import file_shared_layers
+from keras_grl.models.saving import mark_shared_layers
 from keras_grl.models.target_term import TargetTerm
 from keras_grl.types import Config
 from keras_grl.types import CustomObjects
@@ -72,8 +72,8 @@ class AdaptationModel(Forward):
             statistics that the feature extractor's `BatchNormalization` layers
             use, see `DANNModel`.
         num_sources: Integer, the number of source domains. None, the default,
-            is one source, or as many as the preprocessing, or the outputs of
-            the method, are for.
+            is one source, or the number given by the preprocessing or the
+            outputs of the method.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:
@@ -134,7 +134,7 @@ class AdaptationModel(Forward):
 
     @property
     def total_steps(self) -> int | None:
-        """The `total_steps` of the user; None if `fit` sets the horizon."""
+        """The user's `total_steps`; None if `fit` sets the horizon."""
         return self.method.total_steps
 
     # Losses and metrics.
@@ -303,7 +303,7 @@ class AdaptationModel(Forward):
         return config
 
     def get_config(self) -> Config:
-        file_shared_layers(self)
+        mark_shared_layers(self)
         serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),

@@ -1,6 +1,6 @@
 """Arguments of `fit` and `evaluate` that a paired dataset has itself.
 
-Keras ignores most of them in silence.
+Keras silently ignores most of them.
 """
 
 import warnings
@@ -31,8 +31,8 @@ def check_fit_arguments(
         options: The other arguments of `fit`.
 
     Raises:
-        ValueError: If there are labels, sample weights or a batch size beside
-            a paired dataset.
+        ValueError: If there are labels, sample weights or a batch size in
+            addition to a paired dataset.
 
     Warns:
         UserWarning: If `shuffle` is not that of the dataset, or there is a

@@ -89,8 +89,8 @@ def check_streams(x: Collection[str], num_sources: int | None) -> None:
         f"The data have {received} source{'s' * (received > 1)}. Expected: "
         f"{num_sources}, as the model, with the domains "
         f"{shown_domains(num_sources)}. Received: {_keys(x)}\n"
-        f"Pass `num_sources={received}` when you create the model. (A domain "
-        f"custom classifier states it by its {units(received)}.)"
+        f"Pass `num_sources={received}` when you create the model. (A custom "
+        f"domain classifier needs {units(received)} instead.)"
     )
 
 

@@ -80,7 +80,7 @@ class BeforeTraining(keras.callbacks.Callback):
         _check_options(x, options)
         if uses_compiled_loss(model) and isinstance(x, PairedDataset):
             # On JAX and torch Keras builds it before `on_train_begin`, and
-            # computes a loss, in which wrong labels end in an error of its own.
+            # computes a loss, in which wrong labels end in its own error.
             _build(model, x)
         self._known = model.built
         check_optimizer(model)
@@ -180,7 +180,7 @@ def check_evaluation_data(
     if not uses_compiled_loss(model):
         return
     check_compiled(model)
-    # The number of outputs tells which labels are right.
+    # The number of outputs shows which labels are right.
     _build(model, x)
     check = LabelCheck(model)
     if isinstance(x, PairedDataset):

@@ -76,15 +76,15 @@ class DANNModel(AdaptationModel):
             class probabilities, and the label predictor runs on the target
             samples too: see `keras_grl.methods.CDAN`.
         entropy_conditioning: Boolean. Only with `conditioning`: whether samples
-            whose prediction is sure weigh more in the domain loss.
+            with confident predictions have more weight in the domain loss.
         adversarial_loss: None, "swapped" or a pair of losses `(L_d+, L_d−)`,
             functions of `(domains, logits)`: the domain classifier minimizes
             L_d+, the feature extractor λ · L_d−, as in the paper's Appendix A.
             With None it is gradient reversal, the pair `(L_d, −L_d)`: see
             `keras_grl.methods.DANN`.
         num_sources: Integer, the number of source domains in a batch. None,
-            the default, is one source, or as many as the logits of
-            `domain_classifier`, or the layers of `preprocessing`, are for.
+            the default, is one source, or the number given by the logits of
+            `domain_classifier` or the layers of `preprocessing`.
         **kwargs: Arguments of `keras.Model`: `name`, `dtype`.
 
     Call arguments:

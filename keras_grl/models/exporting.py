@@ -13,7 +13,7 @@ from keras_grl.types import PathLike
 def export(
     classifier: keras.Model, filepath: PathLike, format: str, **kwargs: Any
 ) -> None:
-    """`classifier.export`, prepared as some formats need it.
+    """`classifier.export`, with the preparation that some formats need.
 
     Args:
         classifier: Functional model from inputs to predictions.

@@ -63,8 +63,8 @@ class Fitting(Portable):
         the learning rate that have no `total_steps`.
 
         Args:
-            x: What `keras_grl.pair` returns, or any dataset that yields such
-                batches.
+            x: The dataset that `keras_grl.pair` returns, or any dataset that
+                yields such batches.
             y: Not used with datasets.
             batch_size: Not used with datasets: pass it to `pair`.
             epochs: Integer.
@@ -75,8 +75,7 @@ class Fitting(Portable):
             shuffle: Boolean, True by default. Not used with paired datasets:
                 pass it to `pair`.
             monitor: Boolean, whether a `keras_grl.callbacks.AdaptationMonitor`
-                warns if adaptation does not work. It changes nothing in
-                training.
+                warns if adaptation does not work. It does not change training.
             **kwargs: Further arguments of `keras.Model.fit`.
 
         Returns:
@@ -172,7 +171,7 @@ class Fitting(Portable):
     fitted_columns: Columns | None = None
 
     def _set_columns(self, x: Data) -> Data:
-        """Makes the order of the columns that of x, the training data.
+        """Takes the order of the columns from x, the training data.
 
         Returns:
             x, with arrays in place of data frames.

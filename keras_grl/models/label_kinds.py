@@ -142,7 +142,7 @@ def _check_probabilities(
         raise ValueError(
             f"{where} must be one-hot (or probabilities), from 0 to 1, for the "
             f"loss {loss.name!r}. Received: labels from {low:g} to {high:g}\n"
-            "Divide numbers that are only in proportion by their sum: "
+            "Divide proportions by their sum: "
             f"`y / y.sum(axis={loss.axis}, keepdims=True)`. Weights of samples "
             "are passed as `sample_weight`. For other numbers than classes use "
             'a regression loss, "mse".'
@@ -243,7 +243,7 @@ def _shape_hint(shape: tuple[int, ...], output: Shape) -> str:
             "One number for each sample needs one unit, `Dense(1)`. Class "
             'indices need `loss="sparse_categorical_crossentropy"`, or convert '
             f"them: `keras.utils.to_categorical(y, {units})`. If all units "
-            "shall learn the same number, repeat it: "
+            "should learn the same number, repeat it: "
             f"`np.repeat(y.reshape(-1, 1), {units}, axis=1)`."
         )
     if len(shape) == len(output) and shape[-1] != units:

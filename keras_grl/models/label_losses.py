@@ -27,7 +27,7 @@ BINARY = (
     "binary_crossentropy",
     "binary_focal_crossentropy",
 )
-# A number for each prediction, which is no class.
+# A number for each prediction, which is not a class.
 REGRESSION = (
     "CosineSimilarity",
     "Huber",

@@ -1,6 +1,6 @@
 """Checks labels against the loss and the label predictor, before training.
 
-For a wrong label, TensorFlow and torch raise errors of their own; JAX raises
+For a wrong label, TensorFlow and torch raise their own errors; JAX raises
 none: the loss of a class that does not exist is 0 there.
 """
 

@@ -1,4 +1,4 @@
-"""The names of logs that metrics of the user must not have."""
+"""The names of logs that the user's metrics must not have."""
 
 LOGGED_BY_CALLBACKS = {
     "adaptation_factor",

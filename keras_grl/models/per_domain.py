@@ -1,4 +1,4 @@
-"""What each domain has of its own: preprocessing and running statistics."""
+"""Preprocessing and running statistics per domain."""
 
 import keras
 
@@ -112,7 +112,7 @@ class PerDomain(Fitting):
         return outputs
 
     def _settle_sources(self, of_method: int | None) -> None:
-        """Sets the number of sources, and creates what each of them has.
+        """Sets the number of sources, and creates the parts of each.
 
         Args:
             of_method: The number of sources that the outputs of the method are
@@ -131,7 +131,7 @@ class PerDomain(Fitting):
                     given,
                     "Pass the number to the method too, "
                     f"`{type(self.method).__name__}(num_sources={given})`, or "
-                    "end a domain classifier of your own with "
+                    "end your domain classifier with "
                     f"{batch.units(given)}.",
                 )
             )

@@ -1,4 +1,4 @@
-"""What the `.keras` file of a model holds, and how it is saved and loaded."""
+"""The contents of a model's `.keras` file, and how it is saved and loaded."""
 
 import inspect
 import os
@@ -235,7 +235,7 @@ def _may_be_replaced(filepath: PathLike) -> bool:
 # Layers that are part of several networks.
 
 
-def file_shared_layers(model: keras.Model) -> None:
+def mark_shared_layers(model: keras.Model) -> None:
     """Must be called first in `get_config`, so that shared layers stay shared.
 
     Keras marks a shared object in a file only from its second occurrence on.

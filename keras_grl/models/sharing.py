@@ -32,7 +32,7 @@ def check_shares(model: keras.Model, data: Data, training: bool) -> None:
     if count > 1 and keras.distribution.distribution() is not None:
         _check_shard(data, count)
         if data.shard == (0, 1):
-            # Each process has batches of its own, for its own devices.
+            # Each process has its own batches, for its own devices.
             devices //= count
     data.check_divisible(devices)
 
@@ -60,9 +60,9 @@ def _check_engine(model: keras.Model, data: Data) -> None:
             "`fit` of Keras on torch (3.15.1) does not average the gradients "
             "of the processes of `torch.distributed`: their weights would "
             f"drift apart. Received: a group of {count} processes\n"
-            "Train in a loop of your own with `torch.nn.parallel."
-            "DistributedDataParallel`, or use JAX. If each process is to train "
-            f"a model of its own: `pair(…, shard=(0, 1))`. {_SCALING}"
+            "Train in a custom loop with `torch.nn.parallel."
+            "DistributedDataParallel`, or use JAX. To train a separate model "
+            f"in each process: `pair(…, shard=(0, 1))`. {_SCALING}"
         )
 
 
@@ -81,5 +81,5 @@ def _check_shard(data: PairedDataset, count: int) -> None:
             "was set\n"
             "Call `keras.distribution.set_distribution(…)` first and `pair(…)` "
             "after it, or pass `shard=(index, count)`; `shard=(0, 1)` if each "
-            "process has data of its own."
+            "process has its own data."
         )

@@ -27,17 +27,17 @@ def symmetric_difference_classifier(
     `G_d(f) = v · relu(W [h(f), h'(f)] + b) + c`
 
     h and h' are two replicas of the label predictor: its architecture, layer
-    by layer, with weights of their own. The perceptron of two layers can learn
-    XOR. So the family of these classifiers contains the symmetric difference
-    HΔH of the label predictors, and the loss of the best one of them bounds
-    the HΔH-distance between the domains, which bounds the target error
-    (equations 10 to 13).
+    by layer, with its own weights. A perceptron with two layers can learn XOR.
+    So the family of these classifiers contains the symmetric difference HΔH of
+    the label predictors, and the loss of the best one of them bounds the
+    HΔH-distance between the domains, which bounds the target error (equations
+    10 to 13).
 
     The replicas keep the final activation. Whether `h ≠ h'` depends on the
     classes that they decide for, and a softmax tends to exactly these as its
     weights grow. XOR of decisions is easy: `Σ relu(h_k - h'_k) - 1/2` over K
-    classes, so that `units=K` is enough (2 for a single sigmoid). Of logits,
-    the class of the largest is beyond one hidden layer.
+    classes, so `units=K` is enough (2 for a single sigmoid). From logits, one
+    hidden layer cannot compute the class of the largest.
 
     Args:
         label_predictor: Keras model or layer, built or not, which can be made
@@ -87,7 +87,7 @@ def symmetric_difference_classifier(
 
 @keras.saving.register_keras_serializable(package="keras_grl")
 class TwoReplicas(keras.layers.Layer):
-    """Two label predictors beside each other: `[h(f), h'(f)]`.
+    """Two label predictors side by side: `[h(f), h'(f)]`.
 
     Args:
         first: Keras model or layer, h.
@@ -175,7 +175,7 @@ def _check_size(predictions: keras.KerasTensor) -> None:
                 "label_predictor",
                 "a label predictor whose predictions have a fixed size",
                 predictions.shape,
-                "Pool what varies in size: `keras.layers."
+                "Pool the axes that vary in size: `keras.layers."
                 "GlobalAveragePooling1D()`.",
             )
         )
@@ -219,10 +219,10 @@ def _replica(
 def _fresh(config: JSON, number: int) -> JSON:
     """A configuration with other seeds, in which every layer is trainable.
 
-    With the seeds of the label predictor both replicas would begin as it does,
-    equal to each other. New weights that are frozen would be of no use; not
-    by `replica.trainable = True`, which on TensorFlow does not reach a frozen
-    layer of a model that is trainable (Keras 3.15.1).
+    With the seeds of the label predictor both replicas would start equal to it
+    and to each other. New weights must not be frozen.
+    `replica.trainable = True` does not ensure that: on TensorFlow it does not
+    reach a frozen layer of a trainable model (Keras 3.15.1).
     """
     if isinstance(config, (list, tuple)):
         return type(config)(_fresh(each, number) for each in config)

@@ -32,7 +32,7 @@ from keras_grl.validation import invalid
 class TargetTerm:
     """`target_loss` and `target_loss_weight` of `compile`.
 
-    Not a layer: Keras lets a built model have no new layers.
+    Not a layer: Keras does not allow new layers in a built model.
 
     Args:
         loss: A function of predictions that returns a scalar, or a dict with
@@ -188,7 +188,7 @@ def _check_label_loss(loss: TargetLossLike, label_loss: LossLike) -> None:
                 "target_loss",
                 "a function that suits the predictions. "
                 f"`{type(loss).__name__}` needs probabilities or logits of "
-                f"classes, while loss={label_loss!r} is one of regression",
+                f"classes, while loss={label_loss!r} is a regression loss",
                 loss,
             )
         )

@@ -88,7 +88,7 @@ def _warn_if_not_finite(x: Inputs) -> None:
         warnings.warn(
             "The inputs of `validation_data` are not all finite: the first "
             f"sample with a NaN or infinite value is {row}. Its "
-            "predictions are wrong: on some backends the figures become NaN, "
+            "predictions are wrong: on some backends the values become NaN, "
             f"on others they stay finite. {HINT_NOT_FINITE}",
             UserWarning,
             stacklevel=6,

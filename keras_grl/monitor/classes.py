@@ -13,7 +13,7 @@ from keras_grl.scores.label_shift import shift_from
 from keras_grl.types import Array
 from keras_grl.types import Logs
 
-# Fewer samples tell little about frequencies.
+# Fewer samples say little about frequencies.
 FEWEST_SAMPLES = 64
 _LITTLE_ENTROPY = 0.4
 _MOST = 0.9
@@ -21,7 +21,7 @@ _MORE_THAN_SOURCE = 0.3
 # Of the largest possible distance. Less may be noise or the effect of wrong
 # predictions. (The signs of GTSRB differ from equally frequent ones by .37.)
 _FAR = 0.6
-# Domain accuracy beyond what other frequencies explain.
+# Domain accuracy beyond what different frequencies explain.
 _OTHER_DIFFERENCES = 0.1
 
 FIGURES = (
@@ -54,7 +54,7 @@ def estimate(p: Array, class_shares: Array) -> Array:
         p: Probabilities, `(n, classes)`.
         class_shares: How often each class occurs in the source.
     """
-    # A model may be trained with outputs that are no probabilities.
+    # A model may be trained with outputs that are not probabilities.
     return by_likelihood(np.clip(p, 0.0, None), class_shares)
 
 
@@ -78,9 +78,10 @@ def one_class(predicted: Array, class_shares: Array) -> Finding | None:
         f"{100 * predicted[largest]:.0f} % of the target samples; the entropy "
         f"of the predicted classes is {found:.2g} nats, that of the source's "
         f"labels {expected:.2g}. Unless the target has such classes, the model "
-        "takes the target for a few classes: lower the adaptation factor, "
+        "maps the target to a few classes: lower the adaptation factor, "
         "`domain_loss_weight` or the learning rate, compare with a model that "
-        "is not adapted, and check that both domains are preprocessed alike.",
+        "is not adapted, and check that both domains have the same "
+        "preprocessing.",
     )
 
 
@@ -90,7 +91,7 @@ def label_shift(
     domain_accuracy: float = 0.0,
     largest_domain: float = 0.5,
 ) -> Finding | None:
-    """The classes of the target seem to have other frequencies.
+    """The class frequencies seem to differ in the target.
 
     The estimate assumes that classes look the same in both domains. Then no
     domain classifier is right more often than the frequencies allow: if one
@@ -120,13 +121,13 @@ def _message_of(shift: LabelShift) -> str:
     change = shift.target - shift.source
     rarer, more = int(change.argmin()), int(change.argmax())
     return (
-        "The classes seem to occur with other frequencies in the target: "
+        "The class frequencies seem to differ in the target: "
         f"class {more} in {_percent(shift.target[more])} of the samples "
         f"(source {_percent(shift.source[more])}), class {rarer} in "
         f"{_percent(shift.target[rarer])} (source "
         f"{_percent(shift.source[rarer])}); {_percent(shift.distance)} of the "
-        "target would have to be of other classes. Features that are aligned "
-        "anyway must be wrong for some. Weigh or resample the source to the "
+        "target would have to be of other classes. Aligning the features "
+        "anyway makes some of them wrong. Weight or resample the source to the "
         "target's frequencies (`scores.estimate_label_shift`), lower the "
         "adaptation factor, and compare with a model that is not adapted."
     )

@@ -1,4 +1,4 @@
-"""What the logs of the epochs tell about adversarial training.
+"""Findings about adversarial training in the logs of the epochs.
 
 Each check takes the logs of the epochs so far, the oldest first, and returns a
 `Finding` or None.
@@ -13,7 +13,7 @@ from keras_grl.scores.entropy import entropy
 from keras_grl.types import Array
 from keras_grl.types import Logs
 
-# Before that many steps logs tell nothing about training.
+# Before that many steps logs say nothing about training.
 FEWEST_STEPS = 20
 # In fewer even a good run hardly brings the domains together.
 STEPS_TO_ALIGN = 50
@@ -21,7 +21,7 @@ STEPS_TO_ALIGN = 50
 _NO_FACTOR = 1e-3
 _SEPARATE = 0.99
 # More than noise of the mean over an epoch: at ln 2 the loss of a classifier
-# that is surely wrong about 5 % of the samples.
+# that is confidently wrong about 5 % of the samples.
 _TOO_HIGH = 0.1
 # How close a loss is to that of predictions that ignore their inputs.
 _NEAR_LABEL_LOSS = 0.95
@@ -59,8 +59,8 @@ def zero_factor(epochs: Sequence[Logs], run: Run) -> Finding | None:
     if not run.aligns or not factors or max(map(abs, factors)) > _NO_FACTOR:
         return None
     fix = (
-        "Leave out `adaptation_factor` for the paper's ramp from 0 to 1. If "
-        "source only is meant, use `keras_grl.AdaptationModel(feature_extractor"
+        "Leave out `adaptation_factor` for the paper's ramp from 0 to 1. To "
+        "train source only, use `keras_grl.AdaptationModel(feature_extractor"
         ", label_predictor)`, which has no domain classifier."
         if run.constant_factor
         else "Check the schedule: it must rise above 0 before training ends, "
@@ -93,32 +93,32 @@ def separate(epochs: Sequence[Logs], run: Run) -> Finding | None:
 
 
 def too_high(epochs: Sequence[Logs], run: Run) -> Finding | None:
-    """The domain loss is above that of a classifier that cannot tell.
+    """The domain loss is above that of a classifier at chance.
 
     Args:
-        epochs: The logs of the epochs to look at.
+        epochs: The logs of the epochs to check.
         run: The run.
     """
     values = _values(epochs, "domain_loss")
-    if run.cannot_tell is None or not values:
+    if run.chance_loss is None or not values:
         return None
-    if not all(value >= run.cannot_tell + _TOO_HIGH for value in values):
+    if not all(value >= run.chance_loss + _TOO_HIGH for value in values):
         return None
     return Finding(
         "domain-loss-too-high",
         f"The domain loss is {values[-1]:.3g} and has been above "
-        f"{run.cannot_tell + _TOO_HIGH:.3g} for {_epochs(len(values))}. A "
+        f"{run.chance_loss + _TOO_HIGH:.3g} for {_epochs(len(values))}. A "
         "domain classifier that cannot distinguish the domains has "
-        f"{run.cannot_tell:.3g}: the feature extractor has outrun it, which "
-        "gets the domains wrong with confidence, and its gradients do not "
-        "align them. Lower `domain_loss_weight`, the adaptation factor "
+        f"{run.chance_loss:.3g}: the feature extractor has outrun it, so "
+        "that it is confidently wrong and its gradients do not align the "
+        "domains. Lower `domain_loss_weight`, the adaptation factor "
         "(`SigmoidRamp(scale=0.3)`) or the learning rate, or use a larger "
         "domain classifier.",
     )
 
 
 def collapsed(epochs: Sequence[Logs], run: Run) -> Finding | None:
-    """Both losses are back at those of features that tell nothing."""
+    """Both losses are back at those of uninformative features."""
     last = last_third(epochs)
     if not uninformed(last, run):
         return None
@@ -136,17 +136,17 @@ def uninformed(epochs: Sequence[Logs], run: Run) -> bool:
     """
     label = _values(epochs, "label_loss")
     domain = _values(epochs, "domain_loss")
-    if not run.uninformed or run.cannot_tell is None or not label or not domain:
+    if not run.uninformed or run.chance_loss is None or not label or not domain:
         return False
     return all(
         value >= _NEAR_LABEL_LOSS * run.uninformed for value in label
     ) and all(
-        abs(value - run.cannot_tell) <= _NEAR_DOMAIN_LOSS for value in domain
+        abs(value - run.chance_loss) <= _NEAR_DOMAIN_LOSS for value in domain
     )
 
 
 def may_ignore_inputs(epochs: Sequence[Logs], run: Run) -> bool:
-    """Whether the outputs for some samples should be looked at.
+    """Whether to check the outputs for some samples.
 
     A domain classifier with one output for all samples is right for those of
     the largest domain. A good run ends near that, too.
@@ -167,7 +167,7 @@ def collapsed_finding(epochs: Sequence[Logs], run: Run) -> Finding:
         "collapsed-features",
         f"The label loss is {label:.3g} and the domain loss {domain:.3g}. "
         "Predictions that ignore their inputs have "
-        f"{run.uninformed or 0:.3g} and {run.cannot_tell or 0:.3g}: the "
+        f"{run.uninformed or 0:.3g} and {run.chance_loss or 0:.3g}: the "
         "features have collapsed to a constant. Lower the learning rate, the "
         "adaptation factor (`SigmoidRamp(scale=0.3)`) or `domain_loss_weight`, "
         "and train again from the beginning.",

@@ -80,7 +80,7 @@ def _of_loss(step: str, weight: str | None, skips: bool) -> Finding | None:
     lost = f" The weights of the model are lost ({weight})." if weight else ""
     return Finding(
         "nan-or-infinite-loss",
-        f"The loss is NaN or infinite since {step}.{lost} {_FIX}",
+        f"The loss has been NaN or infinite since {step}.{lost} {_FIX}",
     )
 
 
@@ -89,6 +89,6 @@ def _of_weights(weight: str, epoch: int) -> Finding:
         "nan-or-infinite-loss",
         f"Weights of the model are NaN or infinite at the end of epoch "
         f"{epoch + 1} ({weight}), although the loss is finite: some layers, "
-        "such as a ReLU, hide NaN. An input that is NaN does that in one step. "
+        "such as a ReLU, hide NaN. A NaN input causes this in one step. "
         f"{_FIX}",
     )

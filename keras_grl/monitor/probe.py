@@ -1,4 +1,4 @@
-"""A look at the outputs for a few batches, at the end of training."""
+"""Checks the outputs for a few batches, at the end of training."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

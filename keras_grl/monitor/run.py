@@ -13,7 +13,7 @@ from keras_grl.schedules import Constant
 from keras_grl.scores.entropy import entropy
 from keras_grl.types import Array
 
-# The losses whose value tells whether predictions use the inputs.
+# The losses whose value shows whether predictions use the inputs.
 _CROSS_ENTROPIES = (
     "binary_crossentropy",
     "categorical_crossentropy",
@@ -31,11 +31,12 @@ class Run:
         is_frozen: Boolean, whether the domain classifier has weights, none of
             which is trained.
         constant_factor: Boolean, whether the adaptation factor is a number.
-        cannot_tell: Float, the domain loss of a classifier that knows only how
-            often each domain occurs; None if the loss is the user's.
+        chance_loss: Float, the domain loss of a classifier at chance, which
+            knows only how often each domain occurs; None if the loss is the
+            user's.
         largest_domain: Float, the share of the largest domain in a batch.
         class_shares: Array, how often each class occurs in the source; None if
-            it is not known, or the task is no classification.
+            it is not known, or the task is not classification.
         uninformed: Float, the label loss of predictions that know only
             `class_shares`; None as for these.
     """
@@ -43,7 +44,7 @@ class Run:
     aligns: bool = False
     is_frozen: bool = False
     constant_factor: bool = False
-    cannot_tell: float | None = None
+    chance_loss: float | None = None
     largest_domain: float = 1.0
     class_shares: Array | None = None
     uninformed: float | None = None
@@ -76,7 +77,7 @@ class Run:
             )
             run.largest_domain = max(sizes) / sum(sizes)
             if _is_cross_entropy_of_domains(method):
-                run.cannot_tell = smoothed_entropy(
+                run.chance_loss = smoothed_entropy(
                     sizes, method.domain_label_smoothing
                 )
         classes = number_of_classes(model)
@@ -107,7 +108,7 @@ def smoothed_entropy(sizes: list[int], smoothing: float) -> float:
 
 
 def number_of_classes(model: keras.Model) -> int | None:
-    """The classes that a model predicts; None if it is no classifier.
+    """The classes that a model predicts; None if it is not a classifier.
 
     Args:
         model: A built and compiled `AdaptationModel`.
@@ -136,5 +137,5 @@ def _is_cross_entropy_of_domains(method: DANN) -> bool:
 
 
 def _is_weighted(model: keras.Model) -> bool:
-    """Whether the domain loss counts: with weight 0 source only is meant."""
+    """Whether the domain loss counts: with weight 0 it is only logged."""
     return bool(model._domain_loss_weight > 0)

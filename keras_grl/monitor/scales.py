@@ -13,7 +13,7 @@ from keras_grl.streams import sources_in
 from keras_grl.types import Array
 from keras_grl.types import PairedInputs
 
-# A sample with fewer numbers is no image, and may have any scale.
+# A sample with fewer numbers is not an image, and may have any scale.
 _FEWEST_NUMBERS = 16
 # Between the largest values of 0–1 and 0–255 there is more than that.
 _FAR = 10.0
@@ -62,7 +62,7 @@ def check_scales(model: keras.Model, x: PairedInputs) -> list[Finding]:
 
 
 def bounds_of(array: Array) -> Bounds | None:
-    """The bounds of images; None for inputs that are no images."""
+    """The bounds of images; None for inputs that are not images."""
     numbers = array.size // max(len(array), 1)
     is_number = array.dtype.kind == "f" or array.dtype == np.uint8
     if not is_number or numbers < _FEWEST_NUMBERS:
@@ -90,7 +90,7 @@ def different_scales(
         "The domains have different scales: the first batch has values from "
         f"{a.low:.3g} to {a.high:.3g} in the {source} stream, and from "
         f"{b.low:.3g} to {b.high:.3g} in the target stream. The domain "
-        "classifier distinguishes them by that alone, and the label predictor "
+        "classifier distinguishes them by scale alone, and the label predictor "
         f"does not work on the target. {_HINT}",
     )
 

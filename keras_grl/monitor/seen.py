@@ -141,7 +141,7 @@ def _class_counts(labels: Labels, classes: int) -> Array | None:
     if numbers.size != len(numbers):
         return None
     numbers = numbers.reshape(-1)
-    # Some losses ignore a class of their own, such as -1, or NaN.
+    # Some losses ignore a special class, such as -1, or NaN.
     numbers = numbers[(numbers >= 0) & (numbers < classes)]
     if (numbers % 1).any():
         return None

@@ -1,4 +1,4 @@
-"""What a run tells when it is over: one finding for each cause."""
+"""The findings at the end of a run: one for each cause."""
 
 import dataclasses
 from collections.abc import Sequence

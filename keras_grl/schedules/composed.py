@@ -1,4 +1,4 @@
-"""Schedules made of schedules."""
+"""Schedules built from other schedules."""
 
 import itertools
 from collections.abc import Sequence
@@ -58,8 +58,7 @@ class WarmUp(Schedule):
     Args:
         schedule: A schedule of `keras_grl.schedules` without `total_steps`, a
             function of p, or a number.
-        until: Float in (0, 1]. The progress p from which on the values are
-            those of the schedule.
+        until: Float in (0, 1]. The progress p at which the warm-up ends.
 
     Raises:
         ValueError: If an argument is invalid.
@@ -162,10 +161,10 @@ def _part(schedule: ScheduleLike | Config, name: str) -> FunctionOfP:
         raise ValueError(
             invalid(
                 name,
-                "a schedule without a horizon of its own",
+                "a schedule without a horizon",
                 part,
                 f"It has total_steps={total_steps}. Leave it out: p is that of "
-                "the whole.",
+                "the composed schedule.",
             )
         )
     return part

@@ -23,7 +23,7 @@ _CALLED: ContextVar[list["HasProgress"] | None] = ContextVar(
 
 
 class HasProgress(Protocol):
-    """What an optimizer's horizon needs of a `ProgressSchedule`."""
+    """The part of a `ProgressSchedule` that an optimizer's horizon uses."""
 
     total_steps: int | None
 

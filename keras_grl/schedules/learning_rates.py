@@ -139,7 +139,7 @@ class InverseDecay(ProgressSchedule):
 
 @keras.saving.register_keras_serializable(package=_PACKAGE)
 class FunctionSchedule(ProgressSchedule):
-    """A learning rate given by your own function of progress p.
+    """A learning rate given by a custom function of progress p.
 
     Args:
         function: Function of p (float32 scalar tensor in [0, 1]) that returns

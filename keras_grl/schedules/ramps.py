@@ -33,7 +33,8 @@ class Schedule:
 
     def __call__(self, p: Tensor | None = None) -> Tensor:
         if p is None:
-            # An optimizer calls what is no Keras schedule without arguments.
+            # An optimizer calls anything but a Keras schedule without
+            # arguments.
             raise ValueError(
                 f"`{type(self).__name__}` is a function of progress p, which "
                 "an optimizer does not know. Received: a call without p\nFor "
@@ -83,7 +84,7 @@ class Constant(Schedule):
 
 @keras.saving.register_keras_serializable(package=_PACKAGE)
 class SigmoidRamp(Schedule):
-    """The paper's ramp of the adaptation factor, from 0 towards 1.
+    """The paper's ramp of the adaptation factor, from 0 toward 1.
 
     `scale * (2 / (1 + exp(-gamma * p)) - 1)`: it is 0 at p = 0, and within
     `2 * exp(-gamma)` of `scale` at p = 1. A small adaptation factor early in

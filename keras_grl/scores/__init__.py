@@ -2,9 +2,9 @@
 
 Each is a function of NumPy arrays, such as the probabilities that
 `model.predict(x_target)` returns, or of a model and its inputs. None of them
-can replace labels: the docstring of each says how it fails. Whatever the
-score, compare with the model that was not adapted, and look at how many
-classes are predicted.
+can replace labels: the docstring of each says how it fails. With any score,
+compare with the model that was not adapted, and check how many classes are
+predicted.
 """
 
 from keras_grl.scores.clusters import class_ami

@@ -25,7 +25,7 @@ def as_probabilities(
             same.
 
     Raises:
-        ValueError: If they are no probabilities: labels, logits, NaN, empty.
+        ValueError: If they are not probabilities: labels, logits, NaN, empty.
     """
     array = as_array(name, "probabilities", values)
     _check_shape(name, array)
@@ -162,7 +162,7 @@ def _check_shape(name: str, array: Array) -> None:
     hint = ""
     if array.ndim == 1:
         hint = (
-            "Predicted or true labels do not suffice. Pass what "
+            "Predicted or true labels are not enough. Pass what "
             "`model.predict(x_target)` returns."
         )
     elif array.ndim == 2 and array.shape[1] == 1:

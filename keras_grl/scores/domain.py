@@ -1,4 +1,4 @@
-"""What the paper watches: the errors on the source and of the domains."""
+"""The paper's criterion: the errors on the source and of the domains."""
 
 import numpy as np
 
@@ -17,13 +17,13 @@ def source_accuracy_and_domain_error(
     `score = accuracy + min(domain error, 0.5)`
 
     The paper chooses parameters by "observing the test error on the source
-    domain and the domain classifier error": both should be good, a model that
-    classifies and whose domains are not separable. An error above 0.5 counts
-    as 0.5: such a classifier separates the domains, with swapped labels.
+    domain and the domain classifier error": the model should classify well, and
+    its domains should not be separable. An error above 0.5 counts as 0.5: such
+    a classifier separates the domains, with swapped labels.
 
-    The domain error is high as well where the domain classifier is too weak or
-    untrained, and where the features are collapsed. Where domains are aligned
-    with swapped classes both values are perfect.
+    The domain error is also high if the domain classifier is too weak or
+    untrained, or if the features have collapsed. If domains are aligned with
+    swapped classes, both values are perfect.
 
     Args:
         probabilities: Array of shape `(n, classes)`, predictions for held-out
@@ -39,7 +39,7 @@ def source_accuracy_and_domain_error(
 
     Raises:
         ValueError: If probabilities are labels, logits, NaN or empty; if
-            labels are no class numbers; if the numbers of rows differ; if the
+            labels are not class numbers; if the numbers of rows differ; if the
             domain error is not within 0 and 1.
 
     Example:

@@ -39,8 +39,8 @@ def ensv(
     worst of them, and so is the candidate that agrees most with it: that is
     all it guarantees.
 
-    If most candidates fail in the same way, the average fails with them. Of
-    two candidates the surer one wins. Candidates that are nearly copies of
+    If most candidates fail in the same way, the average fails with them. Of two
+    candidates the more confident one wins. Candidates that are nearly copies of
     each other, such as two epochs of one run, outvote the others: five copies
     of one bad run win against a good one.
 
@@ -126,8 +126,8 @@ def _warn(probabilities: dict[str, Array]) -> None:
     if len(probabilities) < 3:
         warnings.warn(
             f"EnsV compares {len(probabilities)} candidates. Expected: at "
-            "least three. Of two the surer one wins, whether it is better or "
-            "not.",
+            "least three. Of two, the more confident one wins, even if it is "
+            "worse.",
             stacklevel=3,
         )
     copies = [
@@ -139,7 +139,7 @@ def _warn(probabilities: dict[str, Array]) -> None:
         warnings.warn(
             "Some candidates of EnsV are nearly copies of each other: "
             f"{', '.join(copies[:3])}{', …' if copies[3:] else ''}. They "
-            "outvote the others, whether they are better or not. Leave out "
+            "outvote the others, even if they are worse. Leave out "
             "all but one of them.",
             stacklevel=3,
         )

@@ -1,4 +1,4 @@
-"""Scores made of the entropy of predictions, in nats."""
+"""Scores based on the entropy of predictions, in nats."""
 
 import numpy as np
 
@@ -12,13 +12,13 @@ def infomax(probabilities: AnyArray) -> float:
 
     `score = H(mean p) − mean H(p)` with `H(p) = −Σ_c p_c · ln p_c`
 
-    over all rows p: high where each row is sure of a class and the rows share
-    the classes evenly.
+    over all rows p: high if each row is confident and the classes are predicted
+    evenly.
 
     It is 0 for uniform and for collapsed predictions (all rows alike): it
-    cannot tell uniform from collapsed. It is high for predictions that are
-    sure and wrong. A model trained with `InformationMaximization`, or another
-    loss of its predictions, scores high by construction.
+    cannot distinguish the two. It is high for confident and wrong predictions.
+    A model trained with `InformationMaximization`, or another loss of its
+    predictions, scores high by construction.
 
     Args:
         probabilities: Array of shape `(n, classes)`, as
@@ -52,14 +52,15 @@ def infomax(probabilities: AnyArray) -> float:
 
 
 def negative_entropy(probabilities: AnyArray) -> float:
-    """Minus the mean entropy of the predictions.
+    """The negative mean entropy of the predictions.
 
     `score = −mean H(p)` with `H(p) = −Σ_c p_c · ln p_c`
 
     over all rows p. (The loss `PredictionEntropy` has the other sign.)
 
-    It is highest, 0, where every row is sure of a class, whichever: it cannot
-    tell collapsed from good. Entropy minimization raises it by construction.
+    It is highest, 0, if every row is confident of any class: it cannot
+    distinguish collapsed from good predictions. Entropy minimization raises it
+    by construction.
 
     Args:
         probabilities: Array of shape `(n, classes)`, as

@@ -20,13 +20,13 @@ _LARGEST_LOG = 300.0
 
 
 class RiskScore(NamedTuple):
-    """Minus an estimated risk, and how uncertain it is.
+    """A negative estimated risk, and its uncertainty.
 
     Args:
-        score: Float, minus the risk.
+        score: Float, the negative risk.
         standard_error: Float, at least 0, of the score: that of a mean over
-            the held-out samples, with the weights as they are. The error of
-            the weights themselves comes on top.
+            the held-out samples, with the weights as they are. The error of the
+            weights themselves is not included.
     """
 
     score: float
@@ -41,7 +41,7 @@ def dev(
     target_features: AnyArray,
     seed: int = 0,
 ) -> RiskScore:
-    """Minus the risk of deep embedded validation, and its standard error.
+    """The negative risk of deep embedded validation, and its standard error.
 
     `score = −(mean(w·l) + η · (mean(w) − 1))` with `η = −Cov(w·l, w) / Var(w)`
 
@@ -53,9 +53,10 @@ def dev(
     weights are not normalized: their mean would be 1 and the term 0.
 
     Its variance is high, and has no bound: a few samples may carry most of the
-    weight, and the more separable the domains are, the fewer. It assumes that
-    the same features have the same label in both domains, so it does not see
-    swapped classes. In comparisons of methods it often keeps a bad model.
+    weight, and the number decreases as the domains become more separable. It
+    assumes that the same features have the same label in both domains, so it
+    does not see swapped classes. In comparisons of methods it often keeps a bad
+    model.
 
     Args:
         probabilities: Array of shape `(n, classes)`, n at least 2: predictions
@@ -77,7 +78,7 @@ def dev(
     Raises:
         ImportError: If scikit-learn is not installed.
         ValueError: If probabilities are labels, logits, NaN or empty; if
-            labels are no class numbers; if features are not finite; if shapes
+            labels are not class numbers; if features are not finite; if shapes
             do not match.
 
     Example:
@@ -114,13 +115,13 @@ def importance_weighted(
     target_features: AnyArray,
     seed: int = 0,
 ) -> RiskScore:
-    """Minus the importance-weighted risk, and its standard error.
+    """The negative importance-weighted risk, and its standard error.
 
     `score = −mean(w·l)`: as `dev`, without the control variate.
 
-    Its variance is even higher than that of `dev`, and it fails alike. If the
-    domains are separable the weights are about 0, and so is the score: it
-    prefers a model whose features separate the domains.
+    Its variance is even higher than that of `dev`, and it fails in the same
+    way. If the domains are separable the weights are about 0, and so is the
+    score: it prefers a model whose features separate the domains.
 
     Args:
         probabilities: Array of shape `(n, classes)`, n at least 2: predictions
@@ -142,7 +143,7 @@ def importance_weighted(
     Raises:
         ImportError: If scikit-learn is not installed.
         ValueError: If probabilities are labels, logits, NaN or empty; if
-            labels are no class numbers; if features are not finite; if shapes
+            labels are not class numbers; if features are not finite; if shapes
             do not match.
 
     Example:

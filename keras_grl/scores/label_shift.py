@@ -55,11 +55,11 @@ def estimate_label_shift(
     shares of the classes predicted for the target. Then
     `π_k ∝ max(w_k, 0) · s_k`.
 
-    Both assume that a class looks the same in both domains. Where it does not,
-    they see what the model takes the target for: wrong predictions look like a
-    shift. "em" also needs probabilities that are not overconfident; predictions
-    that are always sure give the shares of the predicted classes. A model that
-    is trained to align the domains hides a shift: use one that is not.
+    Both assume that a class looks the same in both domains. Otherwise, wrong
+    predictions look like a shift. "em" also needs probabilities that are not
+    overconfident; fully confident predictions give the shares of the predicted
+    classes. A model that is trained to align the domains hides a shift: use
+    one that is not.
 
     Args:
         probabilities: Array of shape `(n, classes)`: predictions for target
@@ -77,9 +77,9 @@ def estimate_label_shift(
 
     Raises:
         ValueError: If probabilities are labels, logits, NaN or empty; if
-            labels are no class numbers; if shapes do not match; for "bbse", if
-            predictions for the source do not tell its classes, so that C has
-            no inverse.
+            labels are not class numbers; if shapes do not match; for "bbse", if
+            predictions for the source do not distinguish its classes, so that C
+            has no inverse.
 
     Example:
 
@@ -184,7 +184,7 @@ def _by_confusion(p: Array, q: Array, labels: Array, shares: Array) -> Array:
         raise ValueError(
             wrong(
                 "source_probabilities",
-                "predictions that tell the classes of the source",
+                "predictions that distinguish the classes of the source",
                 "some whose confusion matrix has no inverse (smallest singular "
                 f"value {smallest:.2g})",
                 "Some class is never predicted, or two are confused. Use a "

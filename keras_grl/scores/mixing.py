@@ -43,16 +43,16 @@ def mixval(
     the nearer one; where a decision boundary cuts through a cluster, they do
     not.
 
-    A model that predicts two classes, or a few, can score high: it keeps
-    collapsed models, as long as not all predictions are one class (0.0, since
-    there are no pairs). Check the diversity of the predictions as well. It
-    does not see swapped classes.
+    A model that predicts two classes, or a few, can score high: it favors
+    collapsed models, unless all predictions are one class (0.0, since there are
+    no pairs). Check the diversity of the predictions as well. It does not see
+    swapped classes.
 
     Args:
         model: Keras model, or any object whose `predict(x, verbose=0)` returns
             an array `(n, classes)` of probabilities or logits, or `(n, 1)` of
-            probabilities. Its state does not change, neither do random
-            numbers that training would use next.
+            probabilities. Neither its state nor the random numbers for the next
+            training steps change.
         x_target: Target samples: an array, or a dict of arrays, of floats or
             uint8 images. Other integers, such as token ids, cannot be mixed.
         mix: Float between 0.5 and 1, the share of the first sample.

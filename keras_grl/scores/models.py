@@ -14,7 +14,7 @@ from keras_grl.types import Predictions
 
 
 class Predicts(Protocol):
-    """A Keras model, or anything that predicts as one does."""
+    """A Keras model, or any object with its `predict`."""
 
     def predict(self, x: Inputs, *, verbose: int) -> Predictions:
         """The predictions for all samples."""

@@ -1,4 +1,4 @@
-"""bnm: how sure and diverse predictions are."""
+"""bnm: how confident and diverse predictions are."""
 
 import numpy as np
 
@@ -12,11 +12,11 @@ def bnm(probabilities: AnyArray) -> float:
     `score = ‖P‖* / √(n · min(n, C))`
 
     with the n rows of C probabilities P and the sum of its singular values
-    `‖P‖*`. It is 1 only where each row is sure of a class and the rows share
-    the classes evenly; 1/√C if all rows are sure of the same class; 1/C if all
-    are uniform.
+    `‖P‖*`. It is 1 only if each row is confident and the classes are predicted
+    evenly; 1/√C if all rows are confident of the same class; 1/C if all are
+    uniform.
 
-    It is high for predictions that are sure, diverse and wrong. The range
+    It is high for confident, diverse and wrong predictions. The range
     between collapsed and good is small for few classes: 0.71 to 1 for two.
     Unbalanced targets lower it. A model trained with `NuclearNorm`, or another
     loss of its predictions, scores high by construction.

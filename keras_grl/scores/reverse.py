@@ -39,13 +39,14 @@ def reverse_validation(
     `score = accuracy on (x_source, y_source) of a new classifier trained on
     (x_target, argmax predicted)`
 
-    If the predictions for the target are right, a classifier that learns them
-    should work on the source as well as the way there.
+    If the predictions for the target are right, a classifier trained on them
+    should work on the source too.
 
-    It falls for the worst candidates. Among the others it says little: errors
-    on the way back hide those on the way there, and a classifier that keeps
-    source only's mistakes can return to the source well. It does not see
-    classes that are swapped on the target and swapped back. Use it as a veto.
+    It is low for the worst candidates. It hardly ranks the others: the errors
+    of the second training hide those of the first, and a classifier that
+    repeats the mistakes of source only can work well on the source. It does not
+    see classes that are swapped on the target and swapped back. Use it as a
+    veto.
 
     It trains a classifier for each candidate: by default 1000 steps of 64
     samples, about a minute of a processor core for small images.
@@ -161,7 +162,7 @@ def _small_classifier(x: Array, classes: int, seed: int) -> keras.Model:
     first = x[: _BATCH_SIZE * 16].astype("float32")
     layers = [
         keras.Input(x.shape[1:]),
-        # Of one scale for all features or pixels, whatever their unit.
+        # With one scale for all features or pixels, in any unit.
         keras.layers.Rescaling(
             float(1 / (first.std() + 1e-6)),
             float(-first.mean() / (first.std() + 1e-6)),

@@ -8,7 +8,7 @@ from keras_grl.types import AnyArray
 
 
 def agreement(p: AnyArray, q: AnyArray) -> float:
-    """How often two runs, different in the seed alone, predict the same class.
+    """How often two runs that differ only in the seed predict the same class.
 
     `score = share of rows i with argmax p_i = argmax q_i`
 
@@ -16,9 +16,9 @@ def agreement(p: AnyArray, q: AnyArray) -> float:
     samples with both, and compare. On data without a shift it estimates the
     accuracy.
 
-    Two runs that fail in the same way agree too: it is 1 for two that are
-    collapsed into the same class, and for two that are uniform. Where each of
-    C classes is guessed at random it is about 1/C.
+    Two runs that fail in the same way agree too: it is 1 for two runs that
+    collapsed to the same class, and for two with uniform predictions. For
+    random guesses among C classes it is about 1/C.
 
     Args:
         p: Array of shape `(n, classes)`, the probabilities of the first run.

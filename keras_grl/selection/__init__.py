@@ -1,4 +1,4 @@
-"""Which of several models to keep, without target labels."""
+"""Chooses which of several models to keep, without target labels."""
 
 from keras_grl.selection.choosing import select
 from keras_grl.selection.result import Selection

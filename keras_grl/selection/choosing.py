@@ -41,7 +41,7 @@ def select(
 ) -> Selection:
     """Chooses which of several models to keep, without target labels.
 
-    Train each candidate twice, with two seeds. Two figures tell how much the
+    Train each candidate twice, with two seeds. Two scores measure how much the
     candidates' runs agree: `agreement`, how often two runs of the candidate
     predict the same class, and `ensv`, how often they predict the class of the
     average of all runs of all candidates. Their mean is the consensus c. The
@@ -50,10 +50,10 @@ def select(
 
     `1 − c ≤ (1 − margin) · (1 − c_reference)`
 
-    Otherwise the reference is kept. Of two candidates there is no EnsV, and
-    agreement alone takes the place of c, with a larger margin. What two runs
-    disagree on is wrong in one of them, so it estimates the error; scores of
-    one model alone are high for a model that is surely wrong.
+    Otherwise the reference is kept. With two candidates there is no EnsV:
+    agreement alone takes the place of c, with a larger margin. Where two runs
+    disagree, at least one is wrong, so disagreement estimates the error; scores
+    of one model alone are high for a model that is confidently wrong.
 
     In a study of eleven shifts of digits with 21 candidates each, in three
     pairs of seeds (docs/selection.md, with its figure), this kept a candidate
@@ -65,12 +65,12 @@ def select(
     A candidate is vetoed if one of its runs predicts NaN, the same for all
     samples, or far fewer classes than the reference: if exp(entropy) of how
     often it predicts each class is below three quarters of the reference's. If
-    the target truly has fewer classes, so may a good model: then pass a
-    reference that knows it.
+    the target really has fewer classes, so may a good model: then pass a
+    reference that predicts as few.
 
     It cannot see two runs that fail in the same way, such as those of models
     whose training ended early, or that swap the same classes: compare only
-    candidates that were trained for equally many steps.
+    candidates that were trained for the same number of steps.
 
     Args:
         candidates: Dict of names to candidates. One of them is the model that
@@ -88,9 +88,9 @@ def select(
             "infomax", "negative_entropy" or "bnm". With "auto" it is the first
             of "consensus", "agreement" and "ensv" that all candidates have:
             they need two runs of at least three candidates; two runs; at least
-            three candidates. "ensv" is less safe. If there is none the
-            reference is kept, for one run each of two candidates does not show
-            whether adapting helped.
+            three candidates. "ensv" is less safe. If there is none, the
+            reference is kept, since one run of each of two candidates does not
+            show whether adapting helped.
         margin: Float, at least 0 and less than 1: by which share the
             disagreement must be lower than the reference's. Defaults to 0.15
             for "consensus", and to 0.2 for "agreement" and "ensv". Other rules
@@ -240,11 +240,12 @@ def _choice(
         margin: Of `select`.
     """
     if len(eligible) == 1:
-        return eligible[0], f"Keep {eligible[0]}: no other is left to choose."
+        return eligible[0], f"Keep {eligible[0]}: no other candidate is left."
     if rule == "reference":
         return reference, (
-            f"Keep {reference}, which was not adapted: one run each of two "
-            f"candidates does not show whether adapting helped. {_SECOND_SEED}"
+            f"Keep {reference}, which was not adapted: one run of each of "
+            "two candidates does not show whether adapting helped. "
+            f"{_SECOND_SEED}"
         )
     values = {name: found[name][rule] or 0.0 for name in eligible}
     # Of equal ones the reference, or the first.
@@ -275,8 +276,8 @@ def _against(values: dict[str, float], best: str, reference: str) -> str:
 def _best_run(runs: list[Run], of_all: list[Run]) -> int:
     """The run that agrees most with the average of all candidates' runs.
 
-    Of two runs alone the surer one dominates the average. Of equal runs it is
-    the one that is surest and most diverse.
+    With only two runs the more confident one dominates the average. Among equal
+    runs it is the most confident and diverse one.
     """
     average = np.mean([_known(run) for run in of_all], axis=0).argmax(axis=1)
 

@@ -23,7 +23,7 @@ RULES = (
     "negative_entropy",
     "bnm",
 )
-# Of fewer candidates the surest one wins, whether it is better or not.
+# Of fewer candidates the most confident one wins, even if it is worse.
 _FEWEST_FOR_ENSV = 3
 _OF_PROBABILITIES = {
     "infomax": scores.infomax,
@@ -68,7 +68,7 @@ def _mean(values: Sequence[float | None], complete: bool) -> float | None:
 
 
 def mean_agreement(runs: list[Run]) -> float | None:
-    """The mean over all pairs of runs; None of one run."""
+    """The mean over all pairs of runs; None for one run."""
     pairs = list(itertools.combinations(runs, 2))
     if not pairs:
         return None

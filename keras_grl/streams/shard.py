@@ -48,7 +48,7 @@ def as_shard(shard: object) -> Shard:
     """The argument `shard` of `pair`.
 
     Raises:
-        ValueError: If it is no part of a batch.
+        ValueError: If it is not a part of a batch.
     """
     if (
         isinstance(shard, (tuple, list))

@@ -24,7 +24,7 @@ def named_sources(source: Data) -> dict[str, Data]:
         source: The argument of `pair`.
 
     Raises:
-        ValueError: If the list is empty, or some of its items are no sources.
+        ValueError: If the list is empty, or some of its items are not sources.
     """
     if not isinstance(source, list):
         return {SOURCE: source}
@@ -53,7 +53,7 @@ def named_sources(source: Data) -> dict[str, Data]:
 
 
 def _is_source(item: object) -> bool:
-    """Whether an item of a list is a labeled domain of its own."""
+    """Whether an item of a list is a separate labeled domain."""
     if isinstance(item, tuple):
         return True
     if isinstance(item, (str, bytes)) or is_number(item):

@@ -86,7 +86,7 @@ def check_finite_inputs(
 
     Args:
         name: The argument, for the error.
-        arrays: Of equally many rows.
+        arrays: With the same number of rows.
         samples: The number of the sample in each row; by default the row's.
     """
     row = first_row_not_finite(arrays)

@@ -222,7 +222,7 @@ def test_a_model_is_where_every_run_starts(monkeypatch):
         )
 
 
-def test_a_collapsed_source_only_is_told(monkeypatch):
+def test_a_collapsed_source_only_is_reported(monkeypatch):
     """The vetoes compare with it."""
     eagerly_on_tensorflow(monkeypatch)
 

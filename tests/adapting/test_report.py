@@ -160,7 +160,7 @@ def test_the_headline_comes_first(text):
         "<h2>Warnings</h2>",
         "<h2>Predicted classes</h2>",
         "<h2>Target images by predicted class</h2>",
-        "<h2>The least sure</h2>",
+        "<h2>The least confident</h2>",
         "<h2>Features of both domains</h2>",
         "<h2>Settings</h2>",
         "keras-grl adapt a b --steps 40",
@@ -213,7 +213,7 @@ def test_the_examples(text):
         "cat 0.50 · 2.png",
     ]
     assert captions(text, "cow, 1 image") == ["cow 0.98 · 5.png"]
-    assert captions(text, "The least sure")[:2] == [
+    assert captions(text, "The least confident")[:2] == [
         "dog 0.40, cow 0.35 · 4.png",
         "cat 0.50, dog 0.30 · 2.png",
     ]
@@ -337,7 +337,7 @@ def test_domains_that_do_not_differ(tmp_path):
         "differ": False,
     }
     text = written(tmp_path, adaptation(domains=domains))
-    assert "Not that these samples could show it" in text
+    assert "These samples show no difference" in text
     assert "random halves" not in text
 
 
@@ -354,7 +354,7 @@ def test_the_call_that_repeats_it(tmp_path):
         "keras_grl.adapt(model, source, target, steps=40, max_candidates=3, "
         "methods=(&#x27;mcc&#x27;, &#x27;dann&#x27;), batch_size=16, seed=5)"
     ) in text
-    assert "nobody knows its accuracy there" in text
+    assert "its accuracy on the target is unknown" in text
 
 
 @pytest.mark.parametrize(

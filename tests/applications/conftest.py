@@ -51,7 +51,7 @@ def no_figures(monkeypatch):
 
 
 def trained_once(tmp_path_factory, experiment, *arguments):
-    """Runs an experiment for all tests of the session that look at it."""
+    """Runs an experiment for all tests of the session that use it."""
     folder = tmp_path_factory.mktemp("results")
     command = [*tiny_runs.TINY, "--output", str(folder), *arguments]
     with pytest.MonkeyPatch.context() as monkeypatch:

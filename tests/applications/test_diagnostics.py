@@ -1,4 +1,4 @@
-"""The program behind docs/diagnostics.md."""
+"""The program of docs/diagnostics.md."""
 
 import numpy as np
 import pytest

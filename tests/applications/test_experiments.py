@@ -254,8 +254,8 @@ def test_a_training_that_diverges_is_reported(tmp_path):
             *("--learning-rate", "1e30", "--output", str(tmp_path)),
         ]
     )
-    # Of what is no number ReLU makes 0 on TensorFlow's CPU: features are equal
-    # there, and no domain can be told from another.
+    # ReLU turns NaN into 0 on TensorFlow's CPU: features are equal
+    # there, and the domains cannot be distinguished.
     assert (found["svm_accuracy"] or 0) < 0.5
     assert found["domain_error"] in (None, 0.5)
     assert found["accuracy"] < 0.5

@@ -145,10 +145,10 @@ def test_the_svm_learns_from_what_it_is_given_and_is_tested_on_the_target():
 
     x = np.array([[-1.0, 0.1], [1.0, 0.1], [-2.0, -0.1], [2.0, -0.1]])
     labels = np.array([1, 0, 1, 0])
-    learnt = {"source": (x, labels)}
-    assert measures.svm_accuracy(hidden, learnt, target, most=4) == 0.75
+    learned = {"source": (x, labels)}
+    assert measures.svm_accuracy(hidden, learned, target, most=4) == 0.75
     assert asked == [("source", 4), ("target", 4)]
-    both = learnt | {"target": (-x, labels)}
+    both = learned | {"target": (-x, labels)}
     asked.clear()
     assert measures.svm_accuracy(hidden, both, target, most=2) == 0.75
     assert asked == [("source", 2), ("target", 2), ("target", 4)]
@@ -156,4 +156,4 @@ def test_the_svm_learns_from_what_it_is_given_and_is_tested_on_the_target():
     def diverged(domain, x):
         return x * np.nan if domain == "target" else x
 
-    assert measures.svm_accuracy(diverged, learnt, target, most=4) is None
+    assert measures.svm_accuracy(diverged, learned, target, most=4) is None

@@ -75,7 +75,7 @@ def test_office_trains_the_last_fire_module(tmp_path, tiny_squeezenet):
         "dann",
     ]
     folder = next(tmp_path.glob("*/*"))
-    # Activations are no pictures.
+    # Activations are not pictures.
     assert not (folder / "figures" / "examples.png").exists()
     options = office.OfficeOptions(weights="random")
     settings = office.Settings(network="deep")

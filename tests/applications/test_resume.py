@@ -175,7 +175,7 @@ def test_a_checkpoint_of_an_earlier_version_is_not_used(
     shutil.copyfile(finished.path / config, run.parent.parent / config)
     mnist_to_mnist_m.main(arguments)
     printed = capsys.readouterr().out
-    assert "DANN, seed 0: begins again, since its checkpoint was" in printed
+    assert "DANN, seed 0: starts over, since its checkpoint was" in printed
     expected = finished.path / "runs" / "dann-0"
     assert history(run) == history(expected)
     assert not (run / "checkpoint").exists()

@@ -119,8 +119,8 @@ def test_make_refuses_it_before_anything_is_installed(tmp_path):
 @pytest.mark.backend_free
 def test_make_says_what_it_installs():
     done = make("--dry-run", "--always-make", "KERAS_BACKEND=jax", cwd=ROOT)
-    told = done.stdout.index("Installing keras-grl and jax into .venv")
-    assert told < done.stdout.index("pip install")
+    printed = done.stdout.index("Installing keras-grl and jax into .venv")
+    assert printed < done.stdout.index("pip install")
 
 
 NOT_INSTALLED = """
@@ -225,7 +225,7 @@ def test_an_output_that_cannot_be_written(tmp_path):
     right = str(tmp_path / "new" / "results")
     assert options.output(right) == right
     assert options.output(str(tmp_path)) == str(tmp_path)
-    # It is looked at, not made.
+    # It is checked, not created.
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
     assert file.read_text() == "kept"
 

@@ -14,7 +14,7 @@ from tests.architectures import written_files
 from tests.testing import BACKEND
 from tests.testing import to_numpy
 
-# Small enough to be quick: 67 x 67 pixels leave one position behind pool5.
+# Small enough to be quick: 67 x 67 pixels leave one position after pool5.
 SIZE = 67
 CAFFE_KERNELS = {
     "conv1": (11, 11, 3, 96),
@@ -358,16 +358,16 @@ def test_all_backends_have_grouped_convolutions_and_their_gradients():
         towers[0](inputs[..., :2]),
         towers[1](inputs[..., 2:]),
     ]
-    apart = keras.Model(inputs, head(keras.layers.Concatenate()(parts)))
+    separate = keras.Model(inputs, head(keras.layers.Concatenate()(parts)))
     kernel, bias = (to_numpy(w) for w in grouped_layer.weights)
     for number, tower in enumerate(towers):
         half = slice(4 * number, 4 * number + 4)
         tower.set_weights([kernel[..., half], bias[half]])
     for own, other in zip(
-        apart.layers[-1].weights, grouped.layers[-1].weights, strict=True
+        separate.layers[-1].weights, grouped.layers[-1].weights, strict=True
     ):
         own.assign(to_numpy(other))
-    for model in (grouped, apart):
+    for model in (grouped, separate):
         model.compile("sgd", "mse")
         model.fit(x, y, epochs=2, verbose=0)
     moved = to_numpy(grouped_layer.kernel)

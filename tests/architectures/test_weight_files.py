@@ -238,7 +238,7 @@ def test_a_bomb_in_an_npy_file_does_not_go_off(tmp_path):
     assert isinstance(raised.value.__cause__, pickle.UnpicklingError)
     assert not marker.exists()
     np.load(path, allow_pickle=True)
-    assert marker.exists(), "this was no bomb"
+    assert marker.exists(), "this was not a bomb"
 
 
 @pytest.mark.parametrize("new", [True, False])
@@ -252,7 +252,7 @@ def test_a_bomb_in_a_torch_file_does_not_go_off(tmp_path, new):
     assert str(path) in str(raised.value)
     assert not marker.exists()
     torch.load(path, weights_only=False)
-    assert marker.exists(), "this was no bomb"
+    assert marker.exists(), "this was not a bomb"
 
 
 def test_a_pickle_called_torch_does_not_go_off(tmp_path):
@@ -277,7 +277,7 @@ def test_pickled_objects_of_an_npz_file_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("shape", "dtype", "data"),
     [
-        # NumPy reads behind the end of this list.
+        # NumPy reads past the end of this list.
         ((10_000_000,), np.dtype(object), ["a"]),
         ((1_000_000_000,), np.dtype("float32"), "\0" * 8),
         ((3,), np.dtype("float32"), "\0" * 8),

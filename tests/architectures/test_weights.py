@@ -56,7 +56,7 @@ def test_half_precision_of_safetensors(tmp_path):
     np.testing.assert_array_equal(values(model)[0], [[1.5, -2.0]])
 
 
-def test_flipped_takes_the_other_order_of_colours(written):
+def test_flipped_takes_the_other_order_of_colors(written):
     model = network()
     weights.assign(
         model,
@@ -240,7 +240,7 @@ def test_a_caffemodel_that_ends_between_two_layers(written):
 
 
 def stack(*units):
-    """Dense layers; their names are no part of Keras's files."""
+    """Dense layers; their names are not part of Keras's files."""
     return keras.Sequential(
         [
             keras.Input((3,)),

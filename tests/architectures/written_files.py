@@ -240,7 +240,7 @@ def state_dict(arrays):
 def torch_state(arrays):
     torch = pytest.importorskip("torch", reason="PyTorch reads its own files")
     state = {k: torch.tensor(v) for k, v in state_dict(arrays).items()}
-    # As batch normalisation has them.
+    # As batch normalization has them.
     state["norm.running_mean"] = torch.ones(3)
     state["norm.num_batches_tracked"] = torch.tensor(7)
     return torch, state

@@ -88,10 +88,10 @@ def test_another_classifier():
         source, y_source, target, test, [4], svm=KNeighborsClassifier(1)
     )
     alignment = SubspaceAlignment(4).fit(source, target)
-    neighbours = KNeighborsClassifier(1).fit(
+    neighbors = KNeighborsClassifier(1).fit(
         alignment.transform(source, domain="source"), y_source
     )
-    assert choice.test_accuracy[4] == neighbours.score(
+    assert choice.test_accuracy[4] == neighbors.score(
         alignment.transform(test[0]), test[1]
     )
 

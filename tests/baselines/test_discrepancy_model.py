@@ -127,19 +127,19 @@ def test_one_step_on_a_linear_extractor(domain_loss_weight):
 def test_labeled_target_counts_as_target():
     model = compiled(learning_rate=0.0, **EAGERLY_ON_TENSORFLOW)
     x_source, y_source, x_target = small_data()
-    x_labelled, y_labelled = x_source[:5] + 3, y_source[:5]
+    x_labeled, y_labeled = x_source[:5] + 3, y_source[:5]
     logs = model.train_on_batch(
         {
             "source": x_source,
             "target": x_target,
-            "labeled_target": x_labelled,
+            "labeled_target": x_labeled,
         },
-        {"source": y_source, "labeled_target": y_labelled},
+        {"source": y_source, "labeled_target": y_labeled},
         return_dict=True,
     )
     extract = model.feature_extractor
     source = to_numpy(extract(x_source)).mean(axis=0)
-    target = to_numpy(extract(np.concatenate([x_labelled, x_target])))
+    target = to_numpy(extract(np.concatenate([x_labeled, x_target])))
     expected = np.sum((source - target.mean(axis=0)) ** 2)
     assert logs["domain_loss"] == pytest.approx(expected, abs=1e-6)
 

@@ -1,4 +1,4 @@
-"""AdaptationMonitor: each fault of a run is told, in a run that has it."""
+"""AdaptationMonitor: each fault of a run is reported, in a run that has it."""
 
 import functools
 import itertools
@@ -153,7 +153,7 @@ def test_a_run_of_a_few_steps_tells_nothing():
 
 
 def test_source_only_is_not_warned_of():
-    """With a weight of 0 the domain loss is only looked at."""
+    """With a weight of 0 the domain loss is only logged."""
     model = compiled(dann(adaptation_factor=0.0), domain_loss_weight=0.0)
     assert findings(model) == []
     model = keras_grl.AdaptationModel(
@@ -226,7 +226,7 @@ class StopAfter(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("total_steps", [None, 400])
-def test_an_early_end_is_told_once(total_steps):
+def test_an_early_end_is_reported_once(total_steps):
     """By the schedule, which knows how far λ got."""
     options = {} if total_steps is None else {"total_steps": total_steps}
     model = fresh(compiled_dann, **options)
@@ -285,7 +285,7 @@ def test_domain_loss_too_high():
     assert "has 0.693" in found
 
 
-def test_it_is_told_before_the_end():
+def test_it_is_reported_before_the_end():
     seen = []
     monitor = AdaptationMonitor()
     model = fresh(trained_by_sgd, 0.01, adaptation_factor=5.0)

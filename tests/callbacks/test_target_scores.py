@@ -368,7 +368,7 @@ def test_the_loss_says_whether_outputs_are_logits(units):
     assert found[0]["target_mixval"] == found[1]["target_mixval"]
 
 
-@pytest.mark.filterwarnings("ignore:The loss is NaN or infinite since")
+@pytest.mark.filterwarnings("ignore:The loss has been NaN or infinite since")
 def test_nan_predictions_have_the_score_nan():
     """The run goes on: other callbacks stop it."""
 

@@ -1,4 +1,4 @@
-"""keras-grl adapt from end to end: one small training, looked at by all."""
+"""keras-grl adapt from end to end: one small run, shared by all tests."""
 
 import contextlib
 import csv

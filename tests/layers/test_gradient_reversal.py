@@ -16,7 +16,7 @@ SPECIAL = np.array(
     [0.0, -0.0, 1e-45, 1.5, -3e38, np.inf, -np.inf, np.nan], dtype="float32"
 )
 FLOATS = ["float16", "bfloat16", "float32"]
-if BACKEND != "jax":  # JAX has no float64 unless told so
+if BACKEND != "jax":  # JAX has no float64 unless it is enabled
     FLOATS.append("float64")
 
 

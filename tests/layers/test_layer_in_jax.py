@@ -46,7 +46,7 @@ def test_a_plain_loop(transform):
     for _ in range(6):
         trainable, state = step(trainable, state)
     by_hand.assert_trained(*trainable, 6)
-    # The layer was not told, until it is.
+    # The layer is not updated until the state is assigned.
     assert int(state[0]) == 6 and layer.steps_counted == 0
     variables = model.non_trainable_variables
     for variable, value in zip(variables, state, strict=True):

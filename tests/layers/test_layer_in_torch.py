@@ -137,7 +137,7 @@ def test_torch_func_takes_the_state_as_an_argument():
     for factor in by_hand.FACTORS:
         got, state = torch.func.grad(loss, has_aux=True)(x, state)
         assert got.tolist() == [-factor] * 3
-    # It was not told.
+    # It was not updated.
     assert int(state[0]) == 6 and layer.steps_counted == 0
 
 

@@ -446,7 +446,7 @@ def test_one_hint_where_there_are_many_products(tmp_path):
     assert model.domain_classifier.kernel.shape == (4100, 1)
 
 
-def test_with_several_sources_cannot_tell_costs_ln_3():
+def test_with_several_sources_chance_loss_costs_ln_3():
     keras.utils.set_random_seed(0)
     model = DANNModel(
         small_extractor(),

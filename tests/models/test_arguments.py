@@ -121,7 +121,7 @@ def test_batch_sizes(model):
 
 
 def test_steps(model):
-    """These are no void arguments."""
+    """These are not void arguments."""
     data = pairs(length="source")
     assert len(data) == 1
     history = []

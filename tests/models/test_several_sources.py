@@ -273,7 +273,7 @@ def test_a_distance_joins_the_sources():
 
 
 @pytest.mark.parametrize(("units", "smoothing"), [(2, 0.3), (3, 0.0), (5, 0.3)])
-def test_cannot_tell_costs_ln_of_the_domains(units, smoothing):
+def test_chance_loss_costs_ln_of_the_domains(units, smoothing):
     """And the classifier is right about one domain in M."""
     x = samples(*[4] * units)
     if units == 2:

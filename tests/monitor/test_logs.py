@@ -14,7 +14,7 @@ pytestmark = pytest.mark.backend_free
 LN_2, LN_4 = 0.693147, 1.386294
 RUN = Run(
     aligns=True,
-    cannot_tell=LN_2,
+    chance_loss=LN_2,
     largest_domain=0.5,
     class_shares=np.full(4, 0.25),
     uninformed=LN_4,
@@ -33,7 +33,7 @@ def topic(finding):
     return None if finding is None else finding.topic
 
 
-def test_what_a_classifier_that_cannot_tell_costs():
+def test_what_a_classifier_that_chance_loss_costs():
     assert entropy(np.full(4, 0.25)) == pytest.approx(LN_4)
     assert smoothed_entropy([64, 64], 0.0) == pytest.approx(LN_2)
     # Two sources and the target, equal and weighted by their sizes.
@@ -126,7 +126,7 @@ def test_too_high(losses, expected):
 
 
 def test_too_high_depends_on_the_domains():
-    three = Run(aligns=True, cannot_tell=smoothed_entropy([32, 32, 32], 0.0))
+    three = Run(aligns=True, chance_loss=smoothed_entropy([32, 32, 32], 0.0))
     rows = epochs(domain_loss=[1.19])
     assert logs.too_high(rows, three) is None
     assert logs.too_high(epochs(domain_loss=[1.2]), three) is not None
@@ -153,8 +153,8 @@ def test_collapsed(label, domain, expected):
 def test_collapsed_needs_to_know_the_losses():
     rows = epochs(label_loss=[0.5, 1.39], domain_loss=[0.6, 0.69])
     assert logs.collapsed(rows, RUN)
-    regression = Run(aligns=True, cannot_tell=LN_2)
-    one_class = Run(aligns=True, cannot_tell=LN_2, uninformed=0.0)
+    regression = Run(aligns=True, chance_loss=LN_2)
+    one_class = Run(aligns=True, chance_loss=LN_2, uninformed=0.0)
     for run in (regression, one_class, Run(uninformed=LN_4)):
         assert logs.collapsed(rows, run) is None
     assert logs.collapsed(epochs(loss=[1.0, 2.0]), RUN) is None

@@ -1,4 +1,4 @@
-"""Which finding is told if there are several."""
+"""Which finding is reported if there are several."""
 
 import numpy as np
 import pytest
@@ -74,7 +74,7 @@ PART = {"horizon": 1000, "given_horizon": True}
         ({"label_loss": [1.2, 1.12]}, ONE, []),
     ],
 )
-def test_what_is_told(change, kwargs, expected):
+def test_what_is_reported(change, kwargs, expected):
     assert topics(change, **kwargs) == expected
 
 

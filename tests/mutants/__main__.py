@@ -40,7 +40,7 @@ IMPORTED_ONCE = (
 # No mutant of a healthy list takes so long.
 SECONDS_AT_MOST = 300
 OURS = ("keras_grl", "applications", "benchmarks", "tests")
-# Exit statuses: pytest's, and one of our own.
+# Exit statuses: pytest's, and our own.
 GREEN, RED, OTHER_TREE = 0, 1, 70
 
 

@@ -60,7 +60,7 @@ MUTANTS = [
         (
             "if found >= _FEW * expected:",
             "if True:",
-            "test_a_collapsed_source_only_is_told",
+            "test_a_collapsed_source_only_is_reported",
         ),
     ),
     *mutants(

@@ -159,7 +159,7 @@ MUTANTS = [
         (
             "values[..., ::-1, :]",
             "values[..., :, ::-1]",
-            "test_flipped_takes_the_other_order_of_colours",
+            "test_flipped_takes_the_other_order_of_colors",
         ),
         (
             "if np.isfinite(values).all():",

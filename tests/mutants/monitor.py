@@ -12,9 +12,9 @@ MUTANTS = [
         LOGS,
         ("_SEPARATE = 0.99", "_SEPARATE = 0.98", "test_separate"),
         (
-            "if not all(value >= run.cannot_tell + _TOO_HIGH for value in "
+            "if not all(value >= run.chance_loss + _TOO_HIGH for value in "
             "values):",
-            "if min(values) < run.cannot_tell + _TOO_HIGH - 0.05:",
+            "if min(values) < run.chance_loss + _TOO_HIGH - 0.05:",
             "test_too_high",
         ),
     ),
@@ -24,7 +24,7 @@ MUTANTS = [
         (
             "shares = shares * (1 - smoothing) + smoothing / len(shares)",
             "pass",
-            "test_what_a_classifier_that_cannot_tell_costs",
+            "test_what_a_classifier_that_chance_loss_costs",
         ),
     ),
     *mutants(

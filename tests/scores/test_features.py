@@ -230,7 +230,7 @@ def test_wrong_arguments_of_source_accuracy(change, message):
         ({"features": np.zeros((59, 2))}, r"`features`.*60 rows.* 59 rows"),
         ({"features": np.full((60, 2), np.nan)}, r"infinity in row 0"),
         ({"probabilities": np.eye(61)[:60]}, r"60 samples of 61 classes"),
-        ({"probabilities": CLUSTER}, r"labels do not suffice"),
+        ({"probabilities": CLUSTER}, r"labels are not enough"),
         ({"seed": -1}, r"`seed`"),
     ],
 )

@@ -145,7 +145,7 @@ def test_agreement_is_symmetric_and_fooled_by_equal_failures():
     [
         (np.zeros((0, 3)), r"of at least two classes"),
         (np.zeros((3, 0)), r"of at least two classes"),
-        (np.array([0, 1, 2]), r"labels do not suffice"),
+        (np.array([0, 1, 2]), r"labels are not enough"),
         (np.array([0.5, 1.0]), r"of at least two classes"),
         (np.array([[0.5], [0.25]]), r"one sigmoid unit: `np\.concatenate"),
         (np.zeros((2, 2, 2)), r"array of shape \(2, 2, 2\)"),
@@ -224,7 +224,7 @@ def test_ensv_warns_of_fewer_than_three():
     with pytest.warns(UserWarning, match="compares 1 candidates"):
         assert scores.ensv([candidates["a"]]) == [1.0]
     del candidates["b"]
-    with pytest.warns(UserWarning, match="Of two the surer one wins"):
+    with pytest.warns(UserWarning, match="the more confident one wins"):
         scores.ensv(candidates)
 
 

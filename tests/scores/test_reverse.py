@@ -105,7 +105,7 @@ def test_a_classifier_of_the_user(compiled):
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"predicted": np.arange(9) % 3}, r"(?s)`predicted`.*labels do not"),
+        ({"predicted": np.arange(9) % 3}, r"(?s)`predicted`.*labels are not"),
         ({"predicted": np.eye(3)[[0] * 8]}, r"`predicted`.*9 rows.* 8 rows"),
         ({"predicted": np.full((9, 3), 5.0)}, r"(?s)`predicted`.*logits"),
         ({"x_target": np.zeros((0, 2))}, r"`x_target`.*not empty"),

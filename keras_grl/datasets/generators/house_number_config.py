@@ -1,4 +1,4 @@
-"""What varies in the images of SYN NUMBERS, and how far."""
+"""What varies in the images of SYN NUMBERS, and by how much."""
 
 import dataclasses
 
@@ -42,16 +42,16 @@ LIMITS = {
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """What varies, and how far. A pair is a range, sampled uniformly.
+    """What varies, and by how much. A pair is a range, sampled uniformly.
 
     Args:
         digits: Probabilities of numbers of one, two and three digits.
         fonts: "bundled" (matplotlib's) or "system", which adds this computer's.
-        stroked: Probability that the digits are not of a font, but strokes of a
-            pen: see `keras_grl.datasets.generators.strokes`.
+        stroked: Probability that the digits are strokes of a pen instead of a
+            font: see `keras_grl.datasets.generators.strokes`.
         height: Of a digit, as a share of the image's. Within 0.2 to 2.
-        weight: Of the strokes, relative to those of the font: as thin as they
-            can be at -1. Within -1 to 1.
+        weight: Of the strokes, relative to those of the font: as thin as
+            possible at -1. Within -1 to 1.
         stretch: Width of a digit, relative to that of its font. Within 0.2 to
             2.
         rotation: Of the number, in degrees. Within -180 to 180.
@@ -85,8 +85,8 @@ class Config:
             border of a plate, a wall. There may be two.
         shadowed: Probability that a shadow is cast on part of the image.
         shadow: Share of the light that it takes, 0 to 1.
-        motion: Length of the motion blur, in pixels; more than 4 are as 4, and
-            less than 0 as 0. Within -4 to 4.
+        motion: Length of the motion blur, in pixels; values above 4 count as 4,
+            and below 0 as 0. Within -4 to 4.
         blur: Standard deviation of the blur, in pixels. Within 0 to 10.
         resolution: Pixels of the photograph, along a side, before it is
             enlarged to the image's 32; more than those make no difference.

@@ -71,7 +71,7 @@ def sampled(
     Returns:
         The numbers that are left, 0 to 1; a function from a range to a number
         within, by the next of them; the value of each range by its name; and
-        whether each chance came true.
+        the outcome of each chance.
     """
     uniform = iter(random.random(count).tolist())
 

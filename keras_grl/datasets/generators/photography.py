@@ -93,7 +93,7 @@ def shadow(
     Args:
         size: Pixels along a side.
         share: Of the light that the shadow takes.
-        angle: Towards the shadow, in radians; 0 is to the right.
+        angle: Toward the shadow, in radians; 0 is to the right.
         distance: From the middle to the edge, as a share of the size.
         softness: Width of the edge, as a share of the size.
 

@@ -1,4 +1,4 @@
-"""What varies in the images of SYN SIGNS, and how far."""
+"""What varies in the images of SYN SIGNS, and by how much."""
 
 import dataclasses
 
@@ -28,7 +28,7 @@ LIMITS = {
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """What varies, and how far. A pair is a range, sampled uniformly.
+    """What varies, and by how much. A pair is a range, sampled uniformly.
 
     Args:
         scale: Of the sign, as a share of the image's size. Within 0.1 to 3.
@@ -38,14 +38,14 @@ class Config:
         shift: Of the sign's middle from the image's, as a share of the image's
             size, to either side. Within -0.5 to 0.5.
         clutter: Standard deviation of the surroundings' brightness, 0 to 255.
-        saturation: Of the surroundings: 0 is gray, 1 as trees and walls are.
+        saturation: Of the surroundings: 0 is gray, 1 is like trees and walls.
             Within 0 to 2.
         halves: Probability that the surroundings have two parts: sky and trees,
             a wall and a road.
         pole: Probability that the sign is on a pole.
         light: On the sign: its white becomes 255 times this. Its cube root is
-            uniform: GTSRB has more dark images than bright ones. What is more
-            than 255 is overexposed. Within 0.01 to 10.
+            uniform: GTSRB has more dark images than bright ones. Values above
+                255 are overexposed. Within 0.01 to 10.
         backlight: How often the light on the surroundings is twice that on the
             sign; negative: the light on the sign is. Within -8 to 8.
         haze: Share of the image that is gray, 0 to 1.

@@ -76,7 +76,7 @@ class GeneratedConfig(tfds.core.BuilderConfig):
 class Generated(builders.Builder, skip_registration=True):  # type: ignore[call-arg]
     """A synthetic set: it needs no files.
 
-    A set has a function `_draw` of its own: from a range of indices, `config`
+    A set has its own function `_draw`: from a range of indices, `config`
     and `seed` to images and labels.
     """
 

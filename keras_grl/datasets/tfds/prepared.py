@@ -77,16 +77,16 @@ def ready(
         if reason is None and isinstance(error, _UNREACHABLE):
             raise OSError(
                 f"{name} cannot be downloaded: {error}\n"
-                "If it is prepared in some folder, or on another computer, "
-                f"name that: `keras_grl.datasets.load({name!r}, "
+                "If it is prepared in another folder or on another computer, "
+                f"pass that folder: `keras_grl.datasets.load({name!r}, "
                 "data_dir='path/to/folder')`."
             ) from error
         if reason is None:
             raise
         raise OSError(
             f"{name} cannot be written to {root_of(builder)}: {reason}. "
-            "No half-written set is left.\nMake room there, or name a folder "
-            f"on another disk: `keras_grl.datasets.load({name!r}, "
+            "No incomplete dataset remains.\nFree some space there, or pass a "
+            f"folder on another disk: `keras_grl.datasets.load({name!r}, "
             "data_dir='path/to/folder')`."
         ) from error
 

@@ -75,7 +75,7 @@ def number_of_examples(split: str, counts: dict[str, int]) -> int:
 
 def _no_split(split: str, names: Iterable[str], error: ValueError) -> str:
     known = ", ".join(f'"{name}"' for name in names)
-    expected = f"one of {known}, or a part as TFDS names it"
+    expected = f"one of {known}, or a part of one in TFDS notation"
     return invalid("split", expected, split, str(error).splitlines()[-1])
 
 

@@ -46,9 +46,9 @@ class DownloadedSources:
             return self._downloaded(archive)
         if wrong := archive.mismatch(by_hand):
             warnings.warn(
-                f"{wrong}\nIt is used all the same, as it was put there by "
-                "hand. Should it be the official one, delete it and download "
-                f"it again: {archive.url}",
+                f"{wrong}\nIt is used anyway, since it was put there by hand. "
+                "If it should be the official one, delete it and download it "
+                f"again: {archive.url}",
                 stacklevel=2,
             )
         return by_hand
@@ -83,8 +83,8 @@ class DownloadedSources:
         except Exception as error:
             raise OSError(
                 f"{archive.name} cannot be downloaded from {archive.url}: "
-                f"{error}\nDownload it by hand, put it into a folder and name "
-                "that: `keras_grl.datasets.load(..., "
+                f"{error}\nDownload it by hand, put it into a folder and pass "
+                "that folder: `keras_grl.datasets.load(..., "
                 "manual_dir='path/to/folder')`."
             ) from error
         if wrong := archive.mismatch(path):
@@ -94,7 +94,7 @@ class DownloadedSources:
             raise ValueError(
                 f"{wrong}\nIt came from {archive.url} and has been deleted. "
                 "Try again; or download it by hand, put it into a folder and "
-                "name that: `keras_grl.datasets.load(..., "
+                "pass that folder: `keras_grl.datasets.load(..., "
                 "manual_dir='path/to/folder')`."
             )
         return path

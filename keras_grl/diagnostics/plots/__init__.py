@@ -1,4 +1,4 @@
-"""Figures of a training and of what came of it.
+"""Figures of a training run and its results.
 
 Every function draws on the Matplotlib axes that it is given, or on new ones,
 and returns them: change titles, limits and labels as usual, and save by

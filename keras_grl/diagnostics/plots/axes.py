@@ -28,7 +28,7 @@ PALETTE = (
 SOURCE_COLOR, TARGET_COLOR = PALETTE[:2]
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 SOURCE_MARKER, TARGET_MARKER = MARKERS[:2]
-GUIDE = "#777777"  # of lines that are no data
+GUIDE = "#777777"  # of lines that are not data
 
 
 def axes_for(

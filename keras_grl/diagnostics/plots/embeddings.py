@@ -42,12 +42,12 @@ def embedding(
     """Features of both domains in the plane, by domain and by class.
 
     Both domains are embedded together: once colored by domain and, with the
-    classes of both, once colored by class beside it. There source samples are
+    classes of both, next to it once colored by class. There source samples are
     circles, target samples triangles, and the name of a class stands at the
     median of its samples.
 
     Distances in t-SNE mean little, and neither do the sizes of clusters:
-    look at whether the domains mix within a class, and measure it by
+    check whether the domains mix within a class, and measure it with
     `keras_grl.diagnostics.proxy_a_distance_test`.
 
     Args:

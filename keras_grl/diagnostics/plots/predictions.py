@@ -181,15 +181,15 @@ def calibration(
     bins: int = 10,
     axes: Axes | None = None,
 ) -> Axes:
-    """How often predictions are right, by how sure they are.
+    """How often predictions are right, by their confidence.
 
     Predictions are sorted into bins by the probability of the predicted class.
-    The bars are 95 % intervals of the accuracy; below the diagonal the model
-    is too sure. The title has the expected calibration error, `Σ n_b / n
+    The bars are 95 % intervals of the accuracy; below the diagonal the model is
+    overconfident. The title has the expected calibration error, `Σ n_b / n
     |accuracy_b − confidence_b|`.
 
-    It needs true labels. On the target a model is often far too sure, which
-    the figure of the source cannot show.
+    It needs true labels. On the target a model is often far too confident,
+    which the figure for the source cannot show.
 
     Args:
         labels: True class numbers `(n,)`.

@@ -30,7 +30,7 @@ def training(
     num_sources: int = 1,
     axes: Sequence[Axes] | None = None,
 ) -> Array:
-    """The dashboard of a training: losses, λ and scores, side by side.
+    """The dashboard of a training run: losses, λ and scores, side by side.
 
     Args:
         history: What `fit` returned, or its `history`: name to a value for
@@ -143,7 +143,7 @@ def adaptation_factor(history: History, *, axes: Axes | None = None) -> Axes:
 
 
 def scores(history: History, *, axes: Axes | None = None) -> Axes:
-    """What is neither a loss nor a setting: accuracies and target scores.
+    """Accuracies and target scores along the epochs.
 
     Args:
         history: As in `training`.
@@ -173,7 +173,7 @@ def scores(history: History, *, axes: Axes | None = None) -> Axes:
 
 
 def _draw(axes: Axes, named: Mapping[str, Sequence[float]], title: str) -> None:
-    """A line for each series, validation beside what it validates."""
+    """A line for each series, and its validation."""
     order: dict[str, int] = {}
     for name, values in named.items():
         place = order.setdefault(name.removeprefix("val_"), len(order))

@@ -255,7 +255,7 @@ def test_the_disk_is_full(tmp_path, request, kind, reason):
     with pytest.raises(OSError, match="cannot be written") as raised:
         datasets.load("mnist_m", "train", data, manual)
     message = str(raised.value)
-    for part in ("mnist_m", str(data), reason, "Make room", "data_dir="):
+    for part in ("mnist_m", str(data), reason, "Free some space", "data_dir="):
         assert part in message
     assert message.count("\n") == 1
     left = [path for path in data.glob("mnist_m/**/*") if path.is_file()]

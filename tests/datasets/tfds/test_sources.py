@@ -68,7 +68,7 @@ def test_downloads(tmp_path, monkeypatch):
 def test_a_part_put_there_by_hand_is_used_with_a_warning(tmp_path):
     official.write_gtsrb(tmp_path)
     path = tmp_path / gtsrb.TRAINING
-    with pytest.warns(UserWarning, match="used all the same") as warned:
+    with pytest.warns(UserWarning, match="used anyway") as warned:
         x, _ = datasets.load(
             "gtsrb/training", "train", tmp_path / "data", tmp_path
         )
@@ -88,7 +88,7 @@ def test_a_file_that_is_not_in_the_folder_is_downloaded(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tfds.download.DownloadManager, "download", no_network)
     with (
-        pytest.warns(UserWarning, match="used all the same"),
+        pytest.warns(UserWarning, match="used anyway"),
         pytest.raises(OSError, match=r"cannot be downloaded.*no network"),
     ):
         datasets.load("gtsrb", "train", tmp_path / "data", tmp_path)
