@@ -56,7 +56,8 @@ def check_logits(
         f"{features_shape}\n"
         "End it with `keras.layers.Dense("
         f"{units_of_domains(num_sources)})`, after a `keras.layers.Flatten()` "
-        "if the features are maps."
+        "if the features are maps. (A `symmetric_difference_classifier` is for "
+        "one source.)"
     )
 
 
