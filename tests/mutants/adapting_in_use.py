@@ -49,7 +49,7 @@ MUTANTS = [
         (
             "if topic not in _SCALES",
             "if True",
-            "test_a_run_does_not_repeat_what_was_told_before",
+            "test_a_run_does_not_repeat_what_was_reported_before",
         ),
     ),
     *mutants(
@@ -58,7 +58,7 @@ MUTANTS = [
         (
             "if minutes is None or plan.steps >= _FEWEST_STEPS:",
             "if True:",
-            "test_too_little_time_is_told",
+            "test_too_little_time_is_reported",
         ),
     ),
     *mutants(
