@@ -5,12 +5,12 @@ from collections.abc import Callable
 
 from keras import tree
 
-from keras_grl.streams import LABELED_TARGET
-from keras_grl.streams import TARGET
 from keras_grl.streams import ArrayStream
 from keras_grl.streams import Stream
 from keras_grl.streams import check_alike
 from keras_grl.streams import check_labels_alike
+from keras_grl.streams import domains_in
+from keras_grl.streams import is_labeled
 from keras_grl.streams.columns import Columns
 from keras_grl.streams.in_order import ReadInOrder
 from keras_grl.streams.paired_batch import paired_batch
@@ -58,7 +58,7 @@ class PairedDataset(ReadInOrder):
             {
                 name: stream.data
                 for name, stream in streams.items()
-                if name != TARGET and isinstance(stream, ArrayStream)
+                if is_labeled(name) and isinstance(stream, ArrayStream)
             }
         )
         reference = streams[self._reference]
@@ -286,7 +286,7 @@ class PairedDataset(ReadInOrder):
                 if self._shard is not None:
                     size *= self._shard.count
                 check_divisible(name, size, self._devices, "devices")
-        labeled = {n: part for n, part in parts.items() if n != TARGET}
+        labeled = {n: part for n, part in parts.items() if is_labeled(n)}
         check_labels_alike(labeled)
         y = {name: part[1] for name, part in labeled.items()}
         if self._check_labels is not None:
@@ -316,8 +316,7 @@ def _reference(streams: dict[str, Stream], length: str) -> str:
         return length
     lengths = {
         name: float("inf") if number is None else number
-        for name in streams
-        if name != LABELED_TARGET
+        for name in domains_in(streams)
         for number in [streams[name].num_batches]
     }
     choose = max if length == "longest" else min

@@ -14,6 +14,7 @@ from keras_grl.streams import ArrayStream
 from keras_grl.streams import Columns
 from keras_grl.streams import DatasetStream
 from keras_grl.streams import Stream
+from keras_grl.streams import domains_in
 from keras_grl.streams import is_dataset
 from keras_grl.streams import named_sources
 from keras_grl.streams import quoted
@@ -133,8 +134,7 @@ def pair(
     shuffle = check_boolean("shuffle", shuffle)
     drop_remainder = check_boolean("drop_remainder", drop_remainder)
     given = _given(source, target, labeled_target)
-    domains = [name for name in given if name != LABELED_TARGET]
-    check_choice("length", length, ("longest", "shortest", *domains))
+    check_choice("length", length, ("longest", "shortest", *domains_in(given)))
     part = _shard(shard)
     if seed is None:
         _check_common_order(part, shuffle)

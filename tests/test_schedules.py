@@ -7,6 +7,7 @@ from keras import ops
 
 import keras_grl
 from keras_grl import schedules
+from keras_grl.schedules.fitted import WithHorizon
 from tests.testing import BACKEND
 from tests.testing import to_numpy
 
@@ -62,7 +63,7 @@ def test_the_defaults_are_the_papers():
 @pytest.mark.parametrize("first_step", [-2, 0, 30])
 def test_the_schedule_of_one_fit_counts_from_its_first_step(first_step):
     decay = schedules.InverseDecay(0.1)
-    schedule = schedules.FitSchedule(decay, 8, first_step)
+    schedule = WithHorizon(decay, 8, first_step)
     got = values(schedule, range(first_step, first_step + 9))
     expected = 0.1 / (1 + 10 * np.arange(9) / 8) ** 0.75
     np.testing.assert_allclose(got, expected, rtol=1e-5)
@@ -105,7 +106,7 @@ def test_schedules_of_p_survive_serialization(schedule):
     [
         schedules.InverseDecay(0.02, 5, 0.5, total_steps=7),
         schedules.FunctionSchedule(squared, total_steps=7),
-        schedules.FitSchedule(schedules.InverseDecay(0.1), 7, first_step=-2),
+        WithHorizon(schedules.InverseDecay(0.1), 7, first_step=-2),
     ],
     ids=lambda schedule: type(schedule).__name__,
 )

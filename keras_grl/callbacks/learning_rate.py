@@ -7,10 +7,10 @@ from keras import ops
 
 from keras_grl import schedules
 from keras_grl.callbacks.horizon import HorizonCallback
-from keras_grl.schedules import FitSchedule
 from keras_grl.schedules import FunctionSchedule
 from keras_grl.schedules import ProgressSchedule
-from keras_grl.schedules.fitted import without_fit
+from keras_grl.schedules.fitted import save_horizon
+from keras_grl.schedules.fitted import without_horizon
 from keras_grl.schedules.horizon import HasProgress
 from keras_grl.schedules.horizon import add_horizon
 from keras_grl.schedules.horizon import called_schedule
@@ -96,7 +96,7 @@ class LearningRateAnnealing(HorizonCallback):
         self, optimizer: keras.optimizers.Optimizer
     ) -> HasProgress | None:
         """The schedule for the optimizer, as the user created it."""
-        schedule = self.schedule or without_fit(called_schedule(optimizer))
+        schedule = self.schedule or without_horizon(called_schedule(optimizer))
         if (
             schedule is not None
             and schedule.total_steps is None
@@ -141,15 +141,18 @@ class LearningRateAnnealing(HorizonCallback):
     ) -> None:
         # In an `AdaptationModel` every schedule has a horizon, as after
         # loading.
+        is_new = False
         if schedule.total_steps is None or self.model_counts:
+            is_new = horizon_of(step_counter(optimizer)) is None
             horizon = add_horizon(
                 self.model.optimizer, optimizer, in_files=self.model_counts
             )
             if not horizon.in_files:
-                schedule = FitSchedule.over(schedule, horizon)
-        if not same(schedule, called_schedule(optimizer)):
+                save_horizon(optimizer, horizon)
+        if is_new or not same(schedule, called_schedule(optimizer)):
             set_learning_rate(optimizer, schedule)
-            # The compiled step contains the old one.
+            # The compiled step contains the old one, and the weights of the
+            # optimizer as they were.
             self.model.make_train_function(force=True)
 
     def begin(

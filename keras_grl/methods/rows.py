@@ -10,6 +10,8 @@ from keras_grl.layers.rows import FirstRows
 from keras_grl.layers.rows import JoinedRows
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import TARGET
+from keras_grl.streams import domain_of
+from keras_grl.streams import is_labeled
 from keras_grl.streams import sources_in
 from keras_grl.types import Domain
 from keras_grl.types import Inputs
@@ -78,7 +80,13 @@ class Rows:
 
 def labeled_streams(x: Collection[str]) -> list[str]:
     """The names of the labeled streams, in the order of their rows."""
-    return [*sources_in(x), *([LABELED_TARGET] if LABELED_TARGET in x else [])]
+    return [name for name in _in_order(x) if is_labeled(name)]
+
+
+def _in_order(x: Collection[str]) -> list[str]:
+    """The names of the streams, in the order of their rows."""
+    target = (name for name in (LABELED_TARGET, TARGET) if name in x)
+    return [*sources_in(x), *target]
 
 
 def joined(parts: list[Inputs]) -> Inputs:
@@ -88,10 +96,12 @@ def joined(parts: list[Inputs]) -> Inputs:
 
 def by_domain(x: PairedInputs) -> dict[Domain, Inputs]:
     """The samples of each domain; `joined`, they are the joint batch."""
-    target = [x[name] for name in (LABELED_TARGET, TARGET) if name in x]
+    parts: dict[Domain, list[Inputs]] = {}
+    for name in _in_order(x):
+        parts.setdefault(domain_of(name), []).append(x[name])
     return {
-        **{name: x[name] for name in sources_in(x)},
-        TARGET: joined(target),
+        domain: joined(each) if len(each) > 1 else each[0]
+        for domain, each in parts.items()
     }
 
 

@@ -11,6 +11,7 @@ from keras_grl.pairing import PairedDataset
 from keras_grl.streams import LABELED_TARGET
 from keras_grl.streams import SOURCE
 from keras_grl.streams import TARGET
+from keras_grl.streams import domains_in
 from keras_grl.streams import is_source
 from keras_grl.streams import quoted
 from keras_grl.streams import source_names
@@ -75,7 +76,7 @@ def check_streams(x: Collection[str], num_sources: int | None) -> None:
         x: Paired data, or the names of their streams.
         num_sources: The number of sources of the model; None if not known.
     """
-    domains = set(x) - {LABELED_TARGET}
+    domains = domains_in(x)
     if not are_domains(domains):
         raise ValueError(
             f'A paired batch has the streams "{SOURCE}" (several sources: '

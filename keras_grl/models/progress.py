@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from keras_grl.layers.step_counter import step_counters
-from keras_grl.schedules.fitted import FitSchedule
+from keras_grl.schedules.fitted import WithHorizon
 from keras_grl.schedules.horizon import add_horizon
 from keras_grl.schedules.horizon import called_schedule
 from keras_grl.schedules.horizon import set_learning_rate
@@ -49,10 +49,10 @@ def share_progress(model: keras.Model) -> None:
         # Also if the schedule has `total_steps`, so that files always hold the
         # same weights.
         horizon = add_horizon(owner, optimizer, in_files=True)
-        if isinstance(schedule, FitSchedule):
+        if isinstance(schedule, WithHorizon):
             # From a file: the optimizer takes over the horizon.
             set_learning_rate(optimizer, schedule.schedule)
-            horizon.assign(*schedule.values())
+            horizon.assign(schedule.total_steps, schedule.first_step)
         total_steps = getattr(model, "total_steps", None)
         if total_steps is not None:
             counted = model.step_counter.steps_counted

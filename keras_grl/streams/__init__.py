@@ -9,6 +9,9 @@ from keras_grl.streams.names import LABELED_TARGET
 from keras_grl.streams.names import SOURCE
 from keras_grl.streams.names import STREAMS
 from keras_grl.streams.names import TARGET
+from keras_grl.streams.names import domain_of
+from keras_grl.streams.names import domains_in
+from keras_grl.streams.names import is_labeled
 from keras_grl.streams.names import is_source
 from keras_grl.streams.names import quoted
 from keras_grl.streams.names import source_names
@@ -28,7 +31,10 @@ __all__ = [
     "TARGET",
     "check_alike",
     "check_labels_alike",
+    "domain_of",
+    "domains_in",
     "is_dataset",
+    "is_labeled",
     "is_source",
     "named_sources",
     "quoted",

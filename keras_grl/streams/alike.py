@@ -3,9 +3,9 @@
 import keras
 from keras import tree
 
-from keras_grl.streams.names import LABELED_TARGET
 from keras_grl.streams.names import PARTS
-from keras_grl.streams.names import TARGET
+from keras_grl.streams.names import domain_of
+from keras_grl.streams.names import domains_in
 from keras_grl.streams.names import sources_in
 from keras_grl.types import AnyArray
 from keras_grl.types import Array
@@ -31,13 +31,15 @@ def check_alike(
     Raises:
         ValueError: If structures, kinds of dtype or shapes differ.
     """
-    if TARGET in inputs and LABELED_TARGET in inputs:
-        _compare(inputs, TARGET, LABELED_TARGET, joint=True)
+    for name in inputs:
+        domain = domain_of(name)
+        if name != domain and domain in inputs:
+            _compare(inputs, domain, name, joint=True)
     sources = sources_in(inputs)
     if not sources or preprocessed:
         return
-    target = [name for name in inputs if name not in sources]
-    for name in (*sources[1:], *target[:1]):
+    target = [name for name in domains_in(inputs) if name not in sources]
+    for name in (*sources[1:], *target):
         _compare(inputs, sources[0], name, joint)
 
 

@@ -9,7 +9,7 @@ import keras
 from keras import tree
 
 from keras_grl.streams.columns import Columns
-from keras_grl.streams.names import TARGET
+from keras_grl.streams.names import is_labeled
 from keras_grl.streams.names import wrong
 from keras_grl.streams.shard import WHOLE
 from keras_grl.streams.shard import Shard
@@ -134,7 +134,7 @@ class DatasetStream:
             dataset.on_epoch_end()
 
     def _to_numpy(self, batch: Structure[AnyArray]) -> Batch:
-        if self._name != TARGET:
+        if is_labeled(self._name):
             unpacked = unpack_batch(self._name, batch, self._dataset)
         else:
             unpacked = (self._without_labels(batch),)

@@ -1,8 +1,10 @@
-"""The names of the streams, and of the parts of a batch."""
+"""The streams: their names, and what each of them is; the parts of a batch."""
 
 import re
 from collections.abc import Iterable
 from typing import Final
+
+from keras_grl.types import Domain
 
 SOURCE: Final = "source"
 TARGET: Final = "target"
@@ -49,6 +51,30 @@ def sources_in(names: Iterable[object]) -> list[str]:
     """
     sources = [str(name) for name in names if is_source(name)]
     return sorted(sources, key=_index)
+
+
+def is_labeled(name: str) -> bool:
+    """Whether a stream has labels."""
+    return name != TARGET
+
+
+def domain_of(name: str) -> Domain:
+    """The domain whose samples a stream has."""
+    return TARGET if name == LABELED_TARGET else name
+
+
+def domains_in(names: Iterable[str]) -> list[Domain]:
+    """The domains among some names of streams, in the order of the names.
+
+    Each domain has a stream of its own name, which counts for the length of an
+    epoch. Labeled target samples come in addition to it.
+
+    Example:
+
+    >>> domains_in(["source", "target", "labeled_target"])
+    ['source', 'target']
+    """
+    return [name for name in names if domain_of(name) == name]
 
 
 def stream_number(name: str) -> int:

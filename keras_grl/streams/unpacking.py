@@ -10,7 +10,7 @@ from keras_grl.streams.arrays import is_random_access
 from keras_grl.streams.names import LABELS
 from keras_grl.streams.names import PARTS
 from keras_grl.streams.names import SOURCE
-from keras_grl.streams.names import TARGET
+from keras_grl.streams.names import is_labeled
 from keras_grl.streams.names import wrong
 from keras_grl.types import AnyArray
 from keras_grl.types import Batch
@@ -73,7 +73,7 @@ def is_column(data: Data, like: Data) -> bool:
 
 def unpack_arrays(name: str, data: Data) -> Batch:
     """(x, y) or (x, y, sample_weight) of arrays, or (x,) for the target."""
-    if isinstance(data, list) and not (name == TARGET and len(data) == 1):
+    if isinstance(data, list) and (is_labeled(name) or len(data) != 1):
         raise ValueError(_list_given(name, data))
     parts = unpack_batch(name, data)
     if isinstance(parts[0], list):
@@ -85,7 +85,7 @@ def unpack_batch(
     name: str, data: Structure[AnyArray], dataset: Data = None
 ) -> Batch:
     """(x, y) or (x, y, sample_weight), or (x,) for the target."""
-    labeled = name != TARGET
+    labeled = is_labeled(name)
     if isinstance(data, (tuple, list)):
         parts = tuple(data)
         if labeled and len(parts) in (2, 3) and parts[1] is not None:
@@ -131,7 +131,7 @@ def _refuse_lists_of_numbers(name: str, parts: Batch) -> None:
 
 def _list_given(name: str, data: list[AnyArray]) -> str:
     """The message for a list that was passed as inputs or as `(x, y)`."""
-    labeled = name != TARGET
+    labeled = is_labeled(name)
     expected = (
         "a tuple `(x, y)` of arrays"
         if labeled

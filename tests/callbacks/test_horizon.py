@@ -11,10 +11,13 @@ from keras_grl.callbacks import LearningRateAnnealing
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.layers import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
+from keras_grl.schedules.horizon import called_schedule
+from keras_grl.schedules.horizon import single_optimizers
 from tests.testing import not_on_torch
 from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_extractor
+from tests.testing import to_numpy
 
 
 def functional_model(*factors, learning_rate=0.1, **kwargs):
@@ -177,6 +180,10 @@ def callbacks():
 
 def assert_progress(history, p):
     assert history["adaptation_factor"] == pytest.approx(ramp(p))
+    assert_progress_of_rate(history, p)
+
+
+def assert_progress_of_rate(history, p):
     assert history["learning_rate"] == pytest.approx(decay(p), rel=1e-5)
 
 
@@ -228,6 +235,59 @@ def test_total_steps_of_the_schedules_themselves():
     defaults = AdaptationFactorScheduler(), LearningRateAnnealing()
     assert_progress(fit(model, *defaults), np.array([3]) / 6)
     assert_progress(fit(model, *defaults), np.array([1.0]))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda optimizer: optimizer,
+        keras.optimizers.LossScaleOptimizer,
+    ],
+)
+def test_a_plain_model_is_compiled_once_and_saved_with_its_horizon(
+    wrap, tmp_path
+):
+    model = functional_model()
+    optimizer = keras.optimizers.SGD(schedules.InverseDecay(0.1), momentum=0.9)
+    model.compile(wrap(optimizer), "mse")
+    fit(model, LearningRateAnnealing(), epochs=2)
+    compiled = model.train_function
+    fit(model, LearningRateAnnealing(), epochs=3)
+    assert model.train_function is compiled
+    # Step 12 of 12, the 20th of the optimizer.
+    assert float(optimizer.learning_rate) == pytest.approx(decay(1.0))
+    model.save(tmp_path / "plain.keras")
+    again = keras.models.load_model(tmp_path / "plain.keras")
+    trained = [
+        variable
+        for variable in model.optimizer.variables
+        if not hasattr(variable, "of_horizon")
+    ]
+    for got, want in zip(again.optimizer.variables, trained, strict=True):
+        np.testing.assert_array_equal(to_numpy(got), to_numpy(want))
+    (loaded,) = single_optimizers(again.optimizer)
+    assert float(loaded.learning_rate) == pytest.approx(decay(1.0))
+    schedule = called_schedule(loaded)
+    assert (schedule.total_steps, schedule.first_step) == (12, 8)
+    history = fit(again, LearningRateAnnealing())
+    assert_progress_of_rate(history, np.array([3]) / 4)
+
+
+def test_an_optimizer_is_configured_as_the_user_wrote_it_until_a_fit():
+    """And after a `fit` with a horizon of the schedule's own."""
+    model = functional_model(learning_rate=schedules.InverseDecay(0.1))
+    fit(model, LearningRateAnnealing())
+    config = model.optimizer.get_config()["learning_rate"]
+    assert config["class_name"] == "WithHorizon"
+    fit(
+        model, LearningRateAnnealing(schedules.InverseDecay(0.1, total_steps=8))
+    )
+    config = model.optimizer.get_config()["learning_rate"]
+    assert config["class_name"] == "InverseDecay"
+    other = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 0.5)
+    model.optimizer.learning_rate = other
+    config = model.optimizer.get_config()["learning_rate"]
+    assert config["class_name"] == "ExponentialDecay"
 
 
 def test_steps_per_epoch():

@@ -7,6 +7,7 @@ stopped after three steps, and where each of them ended in that version.
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import keras
@@ -179,15 +180,37 @@ def test_a_model_loads_in_full_and_trains_on(kind):
     assert_same_state(kind, model, logs, trained_on)
 
 
-@pytest.mark.parametrize("kind", ["fit", "float16"])
+@pytest.mark.parametrize("kind", ["fit", "float16", "plain"])
 def test_a_model_saved_again_loads_in_full(kind, tmp_path):
     model = keras.models.load_model(FOLDER / f"{kind}_{BACKEND}.keras")
     model.save(tmp_path / "again.keras")
+    assert "FitSchedule" not in configuration(tmp_path / "again.keras")
     again = keras.models.load_model(tmp_path / "again.keras")
     loaded, trained_on = ends(kind)
     assert_same_state(kind, again, {}, loaded)
     logs = fit(kind, again, False)
     assert_same_state(kind, again, logs, trained_on)
+
+
+def test_a_plain_model_saved_after_its_fit_loads_with_the_horizon(tmp_path):
+    """As `loaded` and `trained_on` of its file of version 0.1.0."""
+    keras.utils.set_random_seed(3)
+    model = plain_model()
+    fit("plain", model, True)
+    path = tmp_path / "plain.keras"
+    model.save(path)
+    assert "WithHorizon" in configuration(path)
+    assert "FitSchedule" not in configuration(path)
+    again = keras.models.load_model(path)
+    loaded, trained_on = ends("plain")
+    assert_same_state("plain", again, {}, loaded)
+    logs = fit("plain", again, False)
+    assert_same_state("plain", again, logs, trained_on)
+
+
+def configuration(path):
+    with zipfile.ZipFile(path) as file:
+        return file.read("config.json").decode()
 
 
 def test_a_stopped_run_resumes(tmp_path):

@@ -72,6 +72,29 @@ MUTANTS = [
             "first_step = 0",
             "test_second_fit_is_a_separate_run",
         ),
+        (
+            "save_horizon(optimizer, horizon)",
+            "pass",
+            "test_an_optimizer_is_configured_as_the_user_wrote_it_until_a_fit",
+        ),
+    ),
+    *mutants(
+        "keras_grl/schedules/fitted.py",
+        HORIZON,
+        (
+            "and schedule.total_steps is None",
+            "and schedule is not None",
+            "test_an_optimizer_is_configured_as_the_user_wrote_it_until_a_fit",
+        ),
+    ),
+    *mutants(
+        "keras_grl/schedules/fitted.py",
+        "tests/callbacks/test_older_files.py",
+        (
+            'return WithHorizon(**{**config, "schedule": schedule})',
+            'return cls(**{**config, "schedule": schedule})',
+            "test_a_model_saved_again_loads_in_full[plain]",
+        ),
     ),
     *mutants(
         "keras_grl/callbacks/learning_rate.py",

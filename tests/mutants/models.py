@@ -22,13 +22,13 @@ MUTANTS = [
             "test_losses_and_metrics_in_the_logs",
         ),
         (
-            "*([LABELED_TARGET] if LABELED_TARGET in x else [])]",
-            "*([])]",
+            "return [name for name in _in_order(x) if is_labeled(name)]",
+            "return sources_in(x)",
             "test_labeled_target_is_learned_from_and_counts_as_target",
         ),
         (
-            "for name in (LABELED_TARGET, TARGET) if name in x]",
-            "for name in (TARGET, LABELED_TARGET) if name in x]",
+            "for name in (LABELED_TARGET, TARGET) if name in x)",
+            "for name in (TARGET, LABELED_TARGET) if name in x)",
             "test_labeled_target_is_learned_from_and_counts_as_target",
         ),
         (

@@ -4,6 +4,20 @@ from tests.mutants import mutants
 
 MUTANTS = [
     *mutants(
+        "keras_grl/streams/names.py",
+        "tests/streams/test_names.py",
+        (
+            "return name != TARGET",
+            "return name == SOURCE",
+            "test_what_a_stream_is",
+        ),
+        (
+            "return [name for name in names if domain_of(name) == name]",
+            "return [name for name in names if is_labeled(name)]",
+            "test_what_a_stream_is",
+        ),
+    ),
+    *mutants(
         "keras_grl/streams/paired_batch.py",
         "tests/test_pairing.py",
         (
@@ -175,8 +189,8 @@ MUTANTS = [
             "test_a_column_of_samples_with_arrays",
         ),
         (
-            "if isinstance(data, list) and not (name == TARGET and "
-            "len(data) == 1):",
+            "if isinstance(data, list) and (is_labeled(name) or "
+            "len(data) != 1):",
             "if False:",
             "test_lists_and_other_types",
         ),

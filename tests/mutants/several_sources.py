@@ -33,8 +33,8 @@ MUTANTS = [
         "keras_grl/streams/alike.py",
         STREAMS,
         (
-            "for name in (*sources[1:], *target[:1]):",
-            "for name in target[:1]:",
+            "for name in (*sources[1:], *target):",
+            "for name in target:",
             "test_errors",
         ),
         (
