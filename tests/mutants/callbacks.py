@@ -6,6 +6,7 @@ PROGRESS = "tests/callbacks/test_progress.py"
 ENDING = "tests/callbacks/test_ending.py"
 HORIZON = "tests/callbacks/test_horizon.py"
 BACKUP = "tests/callbacks/test_backup.py"
+OTHER_RUN = "tests/callbacks/test_backup_of_another_run.py"
 CHECKPOINT = "tests/callbacks/test_checkpoint.py"
 
 MUTANTS = [
@@ -95,14 +96,60 @@ MUTANTS = [
         "keras_grl/callbacks/backup.py",
         BACKUP,
         (
-            "self._record(epoch + 1)",
-            "self._record(epoch)",
+            "self._write_record(epoch + 1)",
+            "self._write_record(epoch)",
             "test_files_that_a_kill_can_leave[complete-False]",
         ),
         (
             "self.resumed = True",
             "self.resumed = False",
             "test_other_optimizers_and_models[scaled]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup.py",
+        OTHER_RUN,
+        (
+            "self._record.check(self._run())",
+            "pass",
+            "test_another_run_is_refused[epoch]",
+        ),
+        (
+            '"steps per epoch": self.params.get("steps"),',
+            '"steps per epoch": None,',
+            "test_another_run_is_refused[1]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup_record.py",
+        OTHER_RUN,
+        (
+            "return name if inner is None",
+            "return name if True",
+            "test_another_inner_optimizer_is_refused",
+        ),
+        (
+            "not in (None, now)",
+            "not in (now,)",
+            "test_folders_without_these_facts_are_resumed",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/resuming.py",
+        OTHER_RUN,
+        (
+            "return dataset.seed if given and dataset.shuffle else None",
+            "return dataset.seed",
+            "test_a_seed_that_was_not_passed_is_not_compared[True]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/checkpoint.py",
+        OTHER_RUN,
+        (
+            '("optimizer", facts.get("optimizer", optimizer), optimizer),',
+            "",
+            "test_a_checkpoint_of_another_optimizer_is_refused",
         ),
     ),
     *mutants(
