@@ -79,12 +79,23 @@ class BackupGuard(keras.callbacks.Callback):
         candidates = [path for path in candidates if path.exists()]
         self.resumes = bool(candidates)
         if not candidates:
+            self._check_no_epoch()
             (self._folder / _EPOCHS).unlink(missing_ok=True)
             self._record = BackupRecord(self._folder / _EPOCHS)
             return
         self._record = BackupRecord(self._folder / _EPOCHS)
         self._record.check(self._run())
         self._resume(candidates, self._record)
+
+    def _check_no_epoch(self) -> None:
+        """Refuses an epoch without weights, which Keras would begin with."""
+        if (self._folder / _METADATA).exists():
+            raise ValueError(
+                f"The backup in {str(self._folder)!r} cannot be resumed. "
+                f"Expected: {_WEIGHTS}, the weights of the epoch that "
+                f"{_METADATA} names. Received: no such file\n"
+                "Delete that folder to train from the beginning."
+            )
 
     def _run(self) -> dict[str, JSON]:
         """What must be the same in a resume."""

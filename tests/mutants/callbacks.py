@@ -6,6 +6,7 @@ PROGRESS = "tests/callbacks/test_progress.py"
 ENDING = "tests/callbacks/test_ending.py"
 HORIZON = "tests/callbacks/test_horizon.py"
 BACKUP = "tests/callbacks/test_backup.py"
+DAMAGED = "tests/callbacks/test_damaged_backups.py"
 OTHER_RUN = "tests/callbacks/test_backup_of_another_run.py"
 CHECKPOINT = "tests/callbacks/test_checkpoint.py"
 
@@ -132,6 +133,34 @@ MUTANTS = [
             "not in (None, now)",
             "not in (now,)",
             "test_folders_without_these_facts_are_resumed",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup_record.py",
+        DAMAGED,
+        (
+            "and all(type(step) is int for step in steps.values())",
+            "and True",
+            "test_a_damaged_record",
+        ),
+        (
+            "and all(epoch.isdecimal() for epoch in steps)",
+            "and True",
+            "test_a_damaged_record",
+        ),
+        (
+            "for e, s in self.step_of_epoch.items() if e < epoch",
+            "for e, s in ()",
+            "test_a_record_comes_back",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup.py",
+        DAMAGED,
+        (
+            "self._check_no_epoch()",
+            "pass",
+            "test_a_damaged_folder_is_refused_before_training",
         ),
     ),
     *mutants(
