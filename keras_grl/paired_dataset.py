@@ -44,6 +44,8 @@ class PairedDataset(ReadInOrder):
         # Those of its data frames.
         self.columns = columns
         self._shard = shard
+        # `pair` sets it; a seed that was not passed differs in every program.
+        self.seed_is_given = False
         # The stream that ends an epoch. None after `with_steps`.
         self._reference: str | None = _reference(streams, length)
         self._num_batches = streams[self._reference].num_batches

@@ -136,6 +136,7 @@ def pair(
     given = _given(source, target, labeled_target)
     check_choice("length", length, ("longest", "shortest", *domains_in(given)))
     part = _shard(shard)
+    seed_is_given = seed is not None
     if seed is None:
         _check_common_order(part, shuffle)
         seed = int(np.random.randint(2**31))
@@ -159,7 +160,9 @@ def pair(
             streams[name] = DatasetStream(name, data, columns, part or WHOLE)
     for stream in streams.values():
         stream.check_values(stacklevel=2)
-    return PairedDataset(streams, length, columns, part)
+    dataset = PairedDataset(streams, length, columns, part)
+    dataset.seed_is_given = seed_is_given
+    return dataset
 
 
 def _shard(shard: tuple[int, int] | None) -> Shard | None:

@@ -1,6 +1,5 @@
 """Makes a run with Keras's `BackupAndRestore` resume exactly."""
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -8,6 +7,9 @@ from pathlib import Path
 import keras
 from keras import ops
 
+from keras_grl.callbacks.backup_record import BackupRecord
+from keras_grl.callbacks.backup_record import optimizer_class
+from keras_grl.callbacks.backup_record import write_json
 from keras_grl.files import replaced
 from keras_grl.schedules.horizon import step_counter
 from keras_grl.schedules.horizon import steps_taken
@@ -36,20 +38,30 @@ class BackupGuard(keras.callbacks.Callback):
     it cannot resume. Then the weights at the end of the last epoch are saved
     too, and training resumes from them.
 
+    The steps per epoch, the seed of the data and the class of the optimizer
+    are recorded too: with others, a resume is refused.
+
     Args:
         backup: The callback, which comes after this one.
+        seed: Integer, the seed that was passed to `pair`; None if unknown.
 
     Attributes:
         resumes: Boolean, whether there is, or may be, a checkpoint.
         resumed: Boolean, whether the weights are those of an interrupted run.
     """
 
-    def __init__(self, backup: keras.callbacks.BackupAndRestore):
+    def __init__(
+        self,
+        backup: keras.callbacks.BackupAndRestore,
+        seed: int | None = None,
+    ):
         super().__init__()
+        self._seed = seed
         self._folder = Path(backup.backup_dir)
         self._local = "://" not in str(backup.backup_dir)
         self._within_epochs = backup.save_freq != "epoch"
         self._begun = False
+        self._record: BackupRecord | None = None
         self.resumes = True
         self.resumed = False
 
@@ -67,15 +79,37 @@ class BackupGuard(keras.callbacks.Callback):
         candidates = [path for path in candidates if path.exists()]
         self.resumes = bool(candidates)
         if not candidates:
+            self._check_no_epoch()
             (self._folder / _EPOCHS).unlink(missing_ok=True)
+            self._record = BackupRecord(self._folder / _EPOCHS)
             return
-        self._resume(candidates)
+        self._record = BackupRecord(self._folder / _EPOCHS)
+        self._record.check(self._run())
+        self._resume(candidates, self._record)
 
-    def _resume(self, candidates: list[Path]) -> None:
+    def _check_no_epoch(self) -> None:
+        """Refuses an epoch without weights, which Keras would begin with."""
+        if (self._folder / _METADATA).exists():
+            raise ValueError(
+                f"The backup in {str(self._folder)!r} cannot be resumed. "
+                f"Expected: {_WEIGHTS}, the weights of the epoch that "
+                f"{_METADATA} names. Received: no such file\n"
+                "Delete that folder to train from the beginning."
+            )
+
+    def _run(self) -> dict[str, JSON]:
+        """What must be the same in a resume."""
+        return {
+            "steps per epoch": self.params.get("steps"),
+            "seed of the data": self._seed,
+            "optimizer": optimizer_class(self.model.optimizer),
+        }
+
+    def _resume(self, candidates: list[Path], record: BackupRecord) -> None:
         optimizer = self.model.optimizer
         if not optimizer.built:
             optimizer.build(self.model.trainable_variables)
-        begins = _epoch_of_step(self._folder / _EPOCHS)
+        begins = {s: e for e, s in record.step_of_epoch.items()}
         if not begins and hasattr(optimizer, "inner_optimizer"):
             # Written by an older version, and float16 may have skipped steps.
             return
@@ -136,40 +170,24 @@ class BackupGuard(keras.callbacks.Callback):
         if path.name != _WEIGHTS:
             with replaced(self._folder / _WEIGHTS) as temporary:
                 shutil.copyfile(path, temporary)
-        _write_json(self._folder / _METADATA, {"epoch": epoch, "batch": 0})
+        write_json(self._folder / _METADATA, {"epoch": epoch, "batch": 0})
 
     # During training.
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         if not self._begun:
             self._begun = True
-            self._record(epoch)
+            self._write_record(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self._record(epoch + 1)
+        self._write_record(epoch + 1)
         if self._local and self._within_epochs:
             self.model.save_weights(self._folder / _EPOCH_END)
 
-    def _record(self, epoch: int) -> None:
+    def _write_record(self, epoch: int) -> None:
         """Records the step of an epoch, before its weights are written."""
-        if not self._local:
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / _EPOCHS
-        epochs = {e: s for s, e in _epoch_of_step(path).items() if e < epoch}
-        epochs[epoch] = steps_taken(self.model.optimizer)
-        _write_json(path, {"step_of_epoch": epochs})
-
-
-def _epoch_of_step(path: Path) -> dict[int, int]:
-    """Step to the epoch that begins at it; empty if nothing was recorded."""
-    try:
-        recorded = json.loads(path.read_text())["step_of_epoch"]
-    except (OSError, ValueError):
-        return {}
-    return {step: int(epoch) for epoch, step in recorded.items()}
-
-
-def _write_json(path: Path, content: JSON) -> None:
-    with replaced(path) as temporary:
-        temporary.write_text(json.dumps(content))
+        # Without a record, Keras refuses to begin, or the folder is remote.
+        if self._record is not None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            step = steps_taken(self.model.optimizer)
+            self._record.write(epoch, step, self._run())

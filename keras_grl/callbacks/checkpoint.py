@@ -14,6 +14,7 @@ import numpy as np
 from keras import ops
 
 from keras_grl import backend
+from keras_grl.callbacks.backup_record import optimizer_class
 from keras_grl.files import replaced
 from keras_grl.types import JSON
 from keras_grl.types import Array
@@ -161,10 +162,13 @@ class TrainingCheckpoint(keras.callbacks.Callback):
     def _resume(self, file: dict[str, Array]) -> None:
         facts = _facts(file)
         variables = self._variables()
+        optimizer = optimizer_class(self.model.optimizer)
         for name, was, is_ in (
             ("variables", facts["variables"], _described(variables)),
             ("steps per epoch", facts["steps"], self.params.get("steps")),
             ("seed of the data", facts["seed"], self.seed),
+            # Files of version 0.1.0 are without it.
+            ("optimizer", facts.get("optimizer", optimizer), optimizer),
         ):
             if was != is_:
                 raise ValueError(
@@ -218,6 +222,7 @@ class TrainingCheckpoint(keras.callbacks.Callback):
             "epoch": epoch,
             "steps": self.params.get("steps"),
             "seed": self.seed,
+            "optimizer": optimizer_class(self.model.optimizer),
             "variables": _described(variables),
             "random": _random_state(),
             "random_of_backend": sorted(random_of_backend),

@@ -8,6 +8,7 @@ import keras
 from keras_grl.callbacks.backup import BackupGuard
 from keras_grl.callbacks.checkpoint import TrainingCheckpoint
 from keras_grl.callbacks.horizon import HorizonCallback
+from keras_grl.pairing import PairedDataset
 from keras_grl.types import Data
 from keras_grl.types import Logs
 
@@ -31,7 +32,7 @@ def resuming(
     guards = []
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.BackupAndRestore):
-            guards.append(BackupGuard(callback))
+            guards.append(BackupGuard(callback, _given_seed(dataset)))
             prepared.append(guards[-1])
         if isinstance(callback, TrainingCheckpoint):
             callback.set_dataset(dataset)
@@ -48,6 +49,16 @@ def resuming(
         if isinstance(each, HorizonCallback):
             each.resumers = resumers
     return [_FirstEpoch(initial_epoch, guards), *prepared], initial_epoch
+
+
+def _given_seed(dataset: Data) -> int | None:
+    """The seed that was passed to `pair`, if the order depends on it.
+
+    One that `pair` has chosen differs in every program: nobody asked for the
+    same order.
+    """
+    given = isinstance(dataset, PairedDataset) and dataset.seed_is_given
+    return dataset.seed if given and dataset.shuffle else None
 
 
 def _warn_of_unknown_order(checkpoint: TrainingCheckpoint) -> None:

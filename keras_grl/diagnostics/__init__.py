@@ -23,3 +23,7 @@ __all__ = [
     "proxy_a_distance",
     "proxy_a_distance_test",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,3 +7,7 @@ from keras_grl.methods.method import Method
 from keras_grl.methods.rows import Rows
 
 __all__ = ["CDAN", "DANN", "FeatureDiscrepancy", "Method", "Rows"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,3 +7,7 @@ from keras_grl.models.symmetric_difference import (
 )
 
 __all__ = ["AdaptationModel", "DANNModel", "symmetric_difference_classifier"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -25,7 +25,8 @@ from keras_grl.validation import invalid
 class Portable(WeightsKept):
     """A model whose files are complete, and resume training on any backend.
 
-    - A `save` that fails keeps the existing file.
+    - A `save` that fails keeps the existing file. The functions of
+      `keras.saving` open it before they call anything of the model.
     - The file names the optimizer's public class, and holds the arguments of
       `compile` as they were passed, not as a backend has resolved them.
     - A layer that is part of several networks is one layer in the loaded

@@ -71,7 +71,7 @@ def test_a_run_writes_what_it_found(finished):
     assert page.count("data:image/png;base64,") == 4
     assert "--epochs 2" in page and str(finished.output) not in page
     assert "<td>subspace alignment</td>" in page
-    assert "chosen by the very labels it is tested with" in page
+    assert "chosen by the same labels it is tested with" in page
     assert f"--methods {','.join(methods)}" in page
     today = datetime.date.today().isoformat()
     made = f"Made on {today} with Keras {keras.version()} on"

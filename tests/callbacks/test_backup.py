@@ -292,7 +292,7 @@ def test_recorded_epochs_of_another_run_are_deleted(tmp_path, whole):
     (folder / "epochs.json").write_text('{"step_of_epoch": {"0": 5, "2": 3}}')
     killed(folder, 1, None)
     notes = json.loads((folder / "epochs.json").read_text())
-    assert notes == {"step_of_epoch": {"0": 0, "1": STEPS}}
+    assert notes["step_of_epoch"] == {"0": 0, "1": STEPS}
 
 
 def test_recorded_later_epochs_are_deleted(tmp_path):
@@ -302,11 +302,13 @@ def test_recorded_later_epochs_are_deleted(tmp_path):
     path = folder / "epochs.json"
     path.write_text('{"step_of_epoch": {"0": 0, "1": 3, "2": 5}}')
     killed(folder, 1, 1)
-    assert json.loads(path.read_text()) == {"step_of_epoch": {"0": 0, "1": 3}}
+    recorded = json.loads(path.read_text())["step_of_epoch"]
+    assert recorded == {"0": 0, "1": 3}
 
 
 def test_state_of_another_optimizer_is_refused(tmp_path, left):
     left(tmp_path / "now", double_checkpoint=False)
+    (tmp_path / "now" / "epochs.json").unlink()  # It names the optimizer.
     model = make(lambda: keras.optimizers.Adam(0.1))
     with (
         warnings.catch_warnings(),

@@ -412,7 +412,7 @@ def test_from_logits_is_that_of_the_label_loss(label_loss, expected):
     ],
 )
 def test_regression_has_no_classes(label_loss):
-    with pytest.raises(ValueError, match="is one of regression"):
+    with pytest.raises(ValueError, match="is a regression loss"):
         alone().compile("sgd", label_loss, target_loss=losses.NuclearNorm())
 
 

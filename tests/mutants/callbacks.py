@@ -6,6 +6,8 @@ PROGRESS = "tests/callbacks/test_progress.py"
 ENDING = "tests/callbacks/test_ending.py"
 HORIZON = "tests/callbacks/test_horizon.py"
 BACKUP = "tests/callbacks/test_backup.py"
+DAMAGED = "tests/callbacks/test_damaged_backups.py"
+OTHER_RUN = "tests/callbacks/test_backup_of_another_run.py"
 CHECKPOINT = "tests/callbacks/test_checkpoint.py"
 
 MUTANTS = [
@@ -118,14 +120,88 @@ MUTANTS = [
         "keras_grl/callbacks/backup.py",
         BACKUP,
         (
-            "self._record(epoch + 1)",
-            "self._record(epoch)",
+            "self._write_record(epoch + 1)",
+            "self._write_record(epoch)",
             "test_files_that_a_kill_can_leave[complete-False]",
         ),
         (
             "self.resumed = True",
             "self.resumed = False",
             "test_other_optimizers_and_models[scaled]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup.py",
+        OTHER_RUN,
+        (
+            "self._record.check(self._run())",
+            "pass",
+            "test_another_run_is_refused[epoch]",
+        ),
+        (
+            '"steps per epoch": self.params.get("steps"),',
+            '"steps per epoch": None,',
+            "test_another_run_is_refused[1]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup_record.py",
+        OTHER_RUN,
+        (
+            "return name if inner is None",
+            "return name if True",
+            "test_another_inner_optimizer_is_refused",
+        ),
+        (
+            "not in (None, now)",
+            "not in (now,)",
+            "test_folders_without_these_facts_are_resumed",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup_record.py",
+        DAMAGED,
+        (
+            "and all(type(step) is int for step in steps.values())",
+            "and True",
+            "test_a_damaged_record",
+        ),
+        (
+            "and all(epoch.isdecimal() for epoch in steps)",
+            "and True",
+            "test_a_damaged_record",
+        ),
+        (
+            "for e, s in self.step_of_epoch.items() if e < epoch",
+            "for e, s in ()",
+            "test_a_record_comes_back",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/backup.py",
+        DAMAGED,
+        (
+            "self._check_no_epoch()",
+            "pass",
+            "test_a_damaged_folder_is_refused_before_training",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/resuming.py",
+        OTHER_RUN,
+        (
+            "return dataset.seed if given and dataset.shuffle else None",
+            "return dataset.seed",
+            "test_a_seed_that_was_not_passed_is_not_compared[True]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/callbacks/checkpoint.py",
+        OTHER_RUN,
+        (
+            '("optimizer", facts.get("optimizer", optimizer), optimizer),',
+            "",
+            "test_a_checkpoint_of_another_optimizer_is_refused",
         ),
     ),
     *mutants(
