@@ -265,7 +265,7 @@ class AdaptationModel(Forward):
                 the sum. Unlike a `DANNModel`'s adaptation factor it also scales
                 the gradients of the domain classifier.
             target_loss: A function of the label predictor's predictions for
-                the unlabeled target samples, such as
+                the unlabeled target samples that returns a scalar, such as
                 `keras_grl.losses.MinimumClassConfusion()`, or a dict with one
                 for each output by name. The label predictor then runs on these
                 samples too, in the same pass, and its `BatchNormalization`
