@@ -67,7 +67,7 @@ def test_a_variable_is_refused(name, make):
 
 
 def test_an_integer_variable_is_refused():
-    with pytest.raises(ValueError, match="(?s)`total_steps`.*variable"):
+    with pytest.raises(ValueError, match=r"(?s)`total_steps`.*variable"):
         schedules.InverseDecay(
             total_steps=keras.Variable(3, trainable=False, dtype="int32")
         )
