@@ -8,6 +8,7 @@ from keras_grl.layers.following_step import FollowingStep
 from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.schedules.horizon import steps_taken
+from keras_grl.schedules.progress import MOST_STEPS
 from keras_grl.schedules.progress import check_total_steps
 from keras_grl.schedules.resolving import same
 from keras_grl.types import Logs
@@ -193,7 +194,8 @@ class AdaptationFactorScheduler(HorizonCallback):
         """
         steps = self.params.get("steps")
         applied = steps_taken(self.model.optimizer) - self._applied_before
-        if counted == 0 and applied > 0:
+        is_full = layer.steps_counted == MOST_STEPS
+        if counted == 0 and applied > 0 and not is_full:
             problem = "counted no training step in this epoch"
             fix = (
                 "Pass `training` to it: `def call(self, x, training=False): … "

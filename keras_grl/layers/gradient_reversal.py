@@ -167,7 +167,7 @@ class GradientReversal(StepCounter):
             )
         outputs = reverse_gradient(inputs, self._factor_at(self.step))
         if training:
-            self.step.assign_add(1)
+            self.count_step()
         return outputs
 
     def compute_output_spec(
