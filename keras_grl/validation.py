@@ -40,6 +40,7 @@ def check_number(
         expected += f", greater than {above:g}"
     if below is not None:
         expected += f", less than {below:g}"
+    _refuse_variable(name, expected, value)
     # NumPy's scalars and 0-d arrays are numbers to a user.
     try:
         number = float(value)  # type: ignore[arg-type]
@@ -59,6 +60,7 @@ def check_number(
 def check_integer(name: str, value: object, minimum: int = 1) -> int:
     """`value` as an int, if it is a whole number of at least `minimum`."""
     expected = f"an integer, at least {minimum}"
+    _refuse_variable(name, expected, value)
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
@@ -78,6 +80,7 @@ def check_per_channel(
 
     If `channels` is given, the list has that length.
     """
+    _refuse_variable(name, "one number, or one for each channel", value)
     values = (
         [value]
         if isinstance(value, str)
@@ -142,6 +145,31 @@ def check_registered(name: str, value: object) -> None:
             "the function or class is not registered.\n"
             "Put `@keras.saving.register_keras_serializable()` above its "
             "definition (a lambda must become a `def`)."
+        )
+
+
+def is_variable(value: object) -> bool:
+    """Whether `value` is a variable, of Keras or its backend."""
+    return (
+        isinstance(value, keras.Variable)
+        # TensorFlow's.
+        or hasattr(value, "assign")
+        # PyTorch's.
+        or getattr(value, "requires_grad", False) is True
+    )
+
+
+def _refuse_variable(name: str, expected: str, value: object) -> None:
+    if is_variable(value):
+        raise ValueError(
+            invalid(
+                name,
+                f"{expected}, not a variable",
+                value,
+                "It is read only once: a callback that assigns the variable "
+                f"later would have no effect. Pass `{name}=float(variable)`, "
+                "or a schedule where the argument takes one.",
+            )
         )
 
 

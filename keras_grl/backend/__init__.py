@@ -1,17 +1,19 @@
 """The only code that differs by backend; the rest is `keras.ops`."""
 
 import contextlib
-import operator
 import random
 import sys
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from keras_grl.backend.pooling import pools_as_usual
+from keras_grl.backend.pooling import same_padding
 from keras_grl.types import StepFunction
 from keras_grl.types import Tensor
 
@@ -193,10 +195,10 @@ def max_pool(
         padding: "valid" or "same".
         data_format: "channels_last" or "channels_first".
     """
-    if _pools_as_usual(x, pool_size, strides, data_format):
+    if pools_as_usual(x, pool_size, strides, data_format):
         pads = [(0, 0), (0, 0)]
         if padding == "same":
-            pads = list(map(_same_padding, x.shape[1:3], pool_size, strides))
+            pads = list(map(same_padding, x.shape[1:3], pool_size, strides))
         if keras.backend.backend() == "jax":
             from keras_grl.backend import jax
 
@@ -207,33 +209,6 @@ def max_pool(
 
             return torch.max_pool(x, pool_size, strides, pads)
     return ops.max_pool(x, pool_size, strides, padding, data_format)
-
-
-def _pools_as_usual(
-    x: Tensor,
-    pool_size: tuple[int, int],
-    strides: tuple[int, int],
-    data_format: str,
-) -> bool:
-    """Whether it is what networks do. The rest is left to Keras."""
-    pixels = x.shape[1:3]
-    return (
-        data_format == "channels_last"
-        and keras.backend.is_float_dtype(
-            keras.backend.standardize_dtype(x.dtype)
-        )
-        # In an export a size may be unknown.
-        and all(isinstance(size, int) for size in pixels)
-        and all(map(operator.ge, pixels, pool_size))
-        and all(stride > 1 for stride in strides)
-    )
-
-
-def _same_padding(size: int, window: int, stride: int) -> tuple[int, int]:
-    """How many pixels "same" adds before and after `size` pixels."""
-    windows = -(-size // stride)
-    added = max((windows - 1) * stride + window - size, 0)
-    return added // 2, added - added // 2
 
 
 def make_function(
@@ -275,6 +250,19 @@ def num_replicas() -> int:
     from keras_grl.backend import tensorflow
 
     return tensorflow.num_replicas()
+
+
+def building(model: keras.Model) -> AbstractContextManager[object]:
+    """A context in which variables of a model and its optimizer are made.
+
+    On TensorFlow Keras enters the scope of the strategy in which the model was
+    made only within `fit`.
+    """
+    if keras.backend.backend() != "tensorflow":
+        return contextlib.nullcontext()
+    from keras_grl.backend import tensorflow
+
+    return tensorflow.building(model)
 
 
 def num_devices(model: keras.Model) -> int:

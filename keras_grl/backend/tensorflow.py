@@ -1,6 +1,8 @@
 """TensorFlow."""
 
+import contextlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import keras
 import tensorflow as tf
@@ -9,6 +11,13 @@ import tensorflow as tf
 def num_replicas() -> int:
     """The number of devices that share a batch under `tf.distribute`."""
     return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def building(model: keras.Model) -> AbstractContextManager[object]:
+    """The scope of the model's strategy, unless there is a strategy already."""
+    if tf.distribute.has_strategy():
+        return contextlib.nullcontext()
+    return model.distribute_strategy.scope()
 
 
 def trains_on_several_machines(model: keras.Model) -> bool:

@@ -4,9 +4,11 @@ from keras_grl import schedules
 from keras_grl.callbacks.ending import warn_of_early_end
 from keras_grl.callbacks.ending import warn_of_skipped_steps
 from keras_grl.callbacks.horizon import HorizonCallback
+from keras_grl.layers.following_step import FollowingStep
 from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.schedules.horizon import steps_taken
+from keras_grl.schedules.progress import MOST_STEPS
 from keras_grl.schedules.progress import check_total_steps
 from keras_grl.schedules.resolving import same
 from keras_grl.types import Logs
@@ -41,7 +43,9 @@ class AdaptationFactorScheduler(HorizonCallback):
             or differs from the `total_steps` of a `DANNModel`; at the end of
             an epoch, if a layer has not counted its steps (because the
             model's `call` does not pass `training` to it, or calls it several
-            times in a step), or its schedule has changed.
+            times in a step), or its schedule has changed. A callback that
+            calls `set_schedule` of a layer replaces the schedule: the next
+            step is compiled again, with the new one.
 
     Example:
 
@@ -110,10 +114,21 @@ class AdaptationFactorScheduler(HorizonCallback):
             layer.set_schedule(
                 schedule if is_new else layer.schedule, self.total_steps
             )
-            if is_new:
-                # The compiled step contains the old schedule.
-                self.model.make_train_function(force=True)
+        self._watch_layers()
+
+    def _watch_layers(self) -> None:
         self.watch({each.name: each.schedule for each in self._layers})
+
+    def _follow(self) -> None:
+        """Has the training step of a plain Keras model follow its schedules."""
+        model = self.model
+        if not isinstance(model.train_function, FollowingStep):
+            # One from an earlier `fit` may have other schedules.
+            model.make_train_function(force=True)
+        if not isinstance(model.train_function, FollowingStep):
+            model.train_function = FollowingStep(
+                model, model.make_train_function
+            )
 
     def begin(
         self, total_steps: int | None, step: int | None, resumed: bool
@@ -130,6 +145,7 @@ class AdaptationFactorScheduler(HorizonCallback):
         if not self.begun:
             self._epochs = (epoch, epoch)
         super().on_epoch_begin(epoch, logs)
+        self._follow()
         self._counts_before = [layer.steps_counted for layer in self._layers]
         self._applied_before = steps_taken(self.model.optimizer)
 
@@ -142,8 +158,15 @@ class AdaptationFactorScheduler(HorizonCallback):
                 self._check_counted(layer, layer.steps_counted - before)
             prefix = "" if len(layers) == 1 else f"{layer.name}_"
             if logs is not None:
-                value = layer.last_adaptation_factor()
-                logs[f"{prefix}adaptation_factor"] = value
+                logs[f"{prefix}adaptation_factor"] = self._last_factor(layer)
+        # A callback may have replaced one.
+        self._watch_layers()
+
+    def _last_factor(self, layer: GradientReversal) -> float:
+        """The adaptation factor that the last step was computed with."""
+        step = self.model.train_function
+        of_step = getattr(step, "schedule_of", lambda layer: None)(layer)
+        return layer.last_adaptation_factor(of_step)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         first, last = self._epochs
@@ -153,7 +176,7 @@ class AdaptationFactorScheduler(HorizonCallback):
             steps
             and steps_taken(self.model.optimizer) == self._applied_before_fit
         ):
-            warn_of_skipped_steps(steps, layers[0].last_adaptation_factor())
+            warn_of_skipped_steps(steps, self._last_factor(layers[0]))
         elif self.model.stop_training or last < self.params["epochs"]:
             for layer in layers:
                 warn_of_early_end(
@@ -171,7 +194,8 @@ class AdaptationFactorScheduler(HorizonCallback):
         """
         steps = self.params.get("steps")
         applied = steps_taken(self.model.optimizer) - self._applied_before
-        if counted == 0 and applied > 0:
+        is_full = layer.steps_counted == MOST_STEPS
+        if counted == 0 and applied > 0 and not is_full:
             problem = "counted no training step in this epoch"
             fix = (
                 "Pass `training` to it: `def call(self, x, training=False): … "

@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_grl import schedules
 from keras_grl.callbacks.horizon import HorizonCallback
+from keras_grl.callbacks.learning_rate_check import check_learning_rate
 from keras_grl.schedules import FunctionSchedule
 from keras_grl.schedules import ProgressSchedule
 from keras_grl.schedules.fitted import save_horizon
@@ -56,8 +57,10 @@ class LearningRateAnnealing(HorizonCallback):
     Raises:
         ValueError: If an argument is invalid; when training begins, if the
             horizon is unknown, or differs from the `total_steps` of a
-            `DANNModel`, or if the learning rate is negative or not finite; at
-            the end of an epoch, if the schedule has changed.
+            `DANNModel`, or if the learning rate is negative or not finite, with
+            a Keras schedule at any of 33 steps of the run; at the end of an
+            epoch, if the schedule has changed, or a callback has assigned a
+            learning rate that is negative or not finite.
 
     Example:
 
@@ -128,7 +131,7 @@ class LearningRateAnnealing(HorizonCallback):
         for optimizer in self._optimizers:
             schedule = self._schedule(optimizer)
             if schedule is None:
-                _check_learning_rate(optimizer)
+                check_learning_rate(optimizer)
                 continue
             watched[f"the learning rate's schedule of {optimizer.name}"] = (
                 schedule
@@ -168,14 +171,22 @@ class LearningRateAnnealing(HorizonCallback):
                 if not (resumed and known):
                     first_step = steps_taken(optimizer) - step
                 horizon.assign(total_steps, first_step)
+            elif called_schedule(optimizer) is None:
+                # One of Keras, a function, or a number.
+                ahead = (total_steps or 0) - (step or 0)
+                check_learning_rate(optimizer, ahead)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         super().on_epoch_end(epoch, logs)
         optimizers = self._optimizers
         for optimizer in optimizers:
             prefix = "" if len(optimizers) == 1 else f"{optimizer.name}_"
+            rate = _last_learning_rate(optimizer)
+            if isinstance(optimizer.learning_rate, keras.Variable):
+                # A callback may have assigned it.
+                check_number("learning_rate", rate, minimum=0.0)
             if logs is not None:
-                logs[f"{prefix}learning_rate"] = _last_learning_rate(optimizer)
+                logs[f"{prefix}learning_rate"] = rate
 
 
 def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
@@ -185,12 +196,6 @@ def _last_learning_rate(optimizer: keras.optimizers.Optimizer) -> float:
     horizon = horizon_of(step_counter(optimizer))
     p = schedule.progress_at(steps_taken(optimizer) - 1, horizon)
     return float(ops.convert_to_numpy(schedule.at(p)))
-
-
-def _check_learning_rate(optimizer: keras.optimizers.Optimizer) -> None:
-    """Refuses a negative number, or a Keras schedule that begins with one."""
-    rate = float(ops.convert_to_numpy(optimizer.learning_rate))
-    check_number("learning_rate", rate, minimum=0.0)
 
 
 def _of_progress(schedule: ScheduleLike) -> FunctionOfP:

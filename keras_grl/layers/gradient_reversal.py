@@ -120,7 +120,9 @@ class GradientReversal(StepCounter):
     ) -> None:
         """Replace the schedule, and the horizon if one is given.
 
-        A compiled training step must be compiled again.
+        `DANNModel`, and the callback `AdaptationFactorScheduler` in any other
+        model, compile the training step again. A custom training loop must do
+        so itself.
         """
         if total_steps is not None:
             total_steps = check_total_steps(total_steps)
@@ -131,15 +133,24 @@ class GradientReversal(StepCounter):
             self.given_total_steps = total_steps
             self.set_horizon(total_steps)
 
-    def last_adaptation_factor(self) -> float:
-        """Float: the adaptation factor of the last training step."""
-        last = ops.maximum(self.step - 1, 0)
-        return float(ops.convert_to_numpy(self._factor_at(last)))
+    def last_adaptation_factor(
+        self, schedule: FunctionOfP | None = None
+    ) -> float:
+        """Float: the adaptation factor of the last training step.
 
-    def _factor_at(self, step: Tensor) -> Tensor:
-        if isinstance(self._schedule, schedules.Constant):
-            return self._schedule.value
-        return function_of_p(self._schedule)(self.progress_at(step))
+        Args:
+            schedule: The one that the step had. Defaults to the present one.
+        """
+        last = ops.maximum(self.step - 1, 0)
+        return float(ops.convert_to_numpy(self._factor_at(last, schedule)))
+
+    def _factor_at(
+        self, step: Tensor, schedule: FunctionOfP | None = None
+    ) -> Tensor:
+        schedule = self._schedule if schedule is None else schedule
+        if isinstance(schedule, schedules.Constant):
+            return schedule.value
+        return function_of_p(schedule)(self.progress_at(step))
 
     def call(self, inputs: Tensor, training: bool = False) -> Tensor:
         if training and self.needs_horizon and not self.knows_horizon:
@@ -156,7 +167,7 @@ class GradientReversal(StepCounter):
             )
         outputs = reverse_gradient(inputs, self._factor_at(self.step))
         if training:
-            self.step.assign_add(1)
+            self.count_step()
         return outputs
 
     def compute_output_spec(

@@ -7,11 +7,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from keras_grl.schedules.progress import MOST_STEPS
 from keras_grl.schedules.progress import check_total_steps
 from keras_grl.schedules.progress import progress
 from keras_grl.types import AnyArray
 from keras_grl.types import Tensor
 from keras_grl.validation import check_integer
+from keras_grl.validation import invalid
 
 
 class StepCounter(keras.layers.Layer):
@@ -49,9 +51,16 @@ class StepCounter(keras.layers.Layer):
         total_steps = check_total_steps(total_steps)
         if step is not None:
             step = check_integer("step", step, minimum=0)
+            if step > MOST_STEPS:
+                expected = f"an integer from 0 to {MOST_STEPS}"
+                raise ValueError(invalid("step", expected, step))
             self.step.assign(step)
         self.total_steps.assign(total_steps)
         self.knows_horizon = True
+
+    def count_step(self) -> None:
+        """Adds one step. The last number of an int32 stays as it is."""
+        self.step.assign(added(self.step, 1))
 
     @property
     def steps_counted(self) -> int:
@@ -80,6 +89,11 @@ class StepCounter(keras.layers.Layer):
             return
         super().load_own_variables(store)
         self.knows_horizon = self.knows_horizon or self.horizon > 0
+
+
+def added(step: Tensor, steps: Tensor) -> Tensor:
+    """The sum of two int32 numbers of steps, at most `MOST_STEPS`."""
+    return ops.minimum(step, MOST_STEPS - steps) + steps
 
 
 def step_counters(model: keras.layers.Layer) -> list[StepCounter]:

@@ -20,6 +20,8 @@ from keras_grl.models import progress
 from keras_grl.models.forward import Forward
 from keras_grl.models.log_names import LOGGED_BY_CALLBACKS
 from keras_grl.models.log_names import refuse_names
+from keras_grl.models.one_output import check_loss
+from keras_grl.models.one_output import check_metrics
 from keras_grl.models.saving import mark_shared_layers
 from keras_grl.models.target_term import TargetTerm
 from keras_grl.types import Config
@@ -265,7 +267,7 @@ class AdaptationModel(Forward):
                 the sum. Unlike a `DANNModel`'s adaptation factor it also scales
                 the gradients of the domain classifier.
             target_loss: A function of the label predictor's predictions for
-                the unlabeled target samples, such as
+                the unlabeled target samples that returns a scalar, such as
                 `keras_grl.losses.MinimumClassConfusion()`, or a dict with one
                 for each output by name. The label predictor then runs on these
                 samples too, in the same pass, and its `BatchNormalization`
@@ -282,7 +284,11 @@ class AdaptationModel(Forward):
         self._domain_loss_weight = check_number(
             "domain_loss_weight", domain_loss_weight, minimum=0.0
         )
-        checks.check_loss(self, loss)
+        check_loss(self, loss)
+        names = ("loss_weights", "metrics", "weighted_metrics")
+        given = dict(zip(names, args, strict=False)) | kwargs
+        for name in names[1:]:
+            check_metrics(self, name, given.get(name))
         self._target = (
             None
             if target_loss is None

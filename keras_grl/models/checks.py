@@ -11,12 +11,12 @@ import keras
 import numpy as np
 from keras import tree
 
-from keras_grl.methods.domain_classifier import loading
 from keras_grl.models import batch
 from keras_grl.models.input_specs import symbolic
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.labels import check_labels
 from keras_grl.models.metrics import metrics_built
+from keras_grl.models.one_output import check_loss
 from keras_grl.models.optimizers import build_optimizer
 from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.validation_data import check_validation_data
@@ -26,7 +26,6 @@ from keras_grl.types import Data
 from keras_grl.types import Inputs
 from keras_grl.types import Labels
 from keras_grl.types import Logs
-from keras_grl.types import LossLike
 from keras_grl.types import PairedInputs
 from keras_grl.types import Symbolic
 
@@ -82,6 +81,8 @@ class BeforeTraining(keras.callbacks.Callback):
             # On JAX and torch Keras builds it before `on_train_begin`, and
             # computes a loss, in which wrong labels end in its own error.
             _build(model, x)
+            # Only now it is known how many outputs there are.
+            check_compiled(model)
         self._known = model.built
         check_optimizer(model)
         self._check(model)
@@ -90,6 +91,7 @@ class BeforeTraining(keras.callbacks.Callback):
         x, *_ = self._arguments
         if not self._known:
             _build(self.model, x)
+            check_compiled(self.model)
             check_optimizer(self.model)
             self._check(self.model)
         if self.model.built:
@@ -144,29 +146,6 @@ def check_compiled(model: keras.Model) -> None:
             'crossentropy")`.'
         )
     check_loss(model, loss)
-
-
-def check_loss(model: keras.Model, loss: LossLike | None) -> None:
-    """Refuses a loss for each output of a call: `{"label": …, "domain": …}`."""
-    if not isinstance(loss, dict) or loading():
-        return
-    if model.built:
-        single = not tree.is_nested(outputs_of(model))
-    else:
-        own = {"label", "domain", "features"}
-        single = set(loss) <= own and _has_one_output(model.label_predictor)
-    if not single:
-        return
-    shown = loss.get("label")
-    example = repr(shown) if isinstance(shown, str) else "…"
-    raise ValueError(
-        "Invalid value received for argument `loss`. Expected only the loss of "
-        "the labels, since the label predictor has one output; the model adds "
-        "its domain loss itself. Received: a dict with the keys "
-        f"{sorted(loss)}\n"
-        f"Pass `model.compile(optimizer, loss={example})`, and set the weight "
-        "of the domain loss with `domain_loss_weight=`."
-    )
 
 
 def check_evaluation_data(
@@ -290,10 +269,3 @@ def _check_options(x: Data, options: dict[str, Any]) -> None:
             "`validation_data=(x_test, y_test)` or `validation_data="
             "keras_grl.pair((x_source_test, y_source_test), x_target_test)`."
         )
-
-
-def _has_one_output(part: keras.layers.Layer) -> bool:
-    """Whether a part, maybe unbuilt, returns one tensor, as layers do."""
-    return not isinstance(part, keras.Model) or isinstance(
-        part, keras.Sequential
-    )

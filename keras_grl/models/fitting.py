@@ -1,5 +1,6 @@
 """Fitting: `fit`, `evaluate` and `predict` on paired and plain data."""
 
+import functools
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ from keras_grl.backend import make_function
 from keras_grl.callbacks.defaults import watched
 from keras_grl.callbacks.defaults import with_defaults
 from keras_grl.callbacks.resuming import resuming
+from keras_grl.layers.following_step import FollowingStep
 from keras_grl.models import batch
 from keras_grl.models import checks
 from keras_grl.models import progress
@@ -258,9 +260,20 @@ class Fitting(Portable):
 
     # How a step is compiled differs by backend.
 
+    train_function: StepFunction
+
     def make_train_function(self, force: bool = False) -> StepFunction:
         make = super().make_train_function
-        return make_function(self, "train_function", make, force)
+        make_function(self, "train_function", make, force)
+        if not isinstance(self.train_function, FollowingStep):
+            self.train_function = FollowingStep(self, self._make_step)
+        return self.train_function
+
+    def _make_step(self, force: bool) -> None:
+        # Not `super()`, which keeps the variables: within a step JAX's trainer
+        # has them.
+        make = functools.partial(keras.Model.make_train_function, self)
+        make_function(self, "train_function", make, force)
 
     def make_test_function(self, force: bool = False) -> StepFunction:
         make = super().make_test_function

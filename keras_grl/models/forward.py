@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import tree
 
+from keras_grl.backend import building
 from keras_grl.layers.gradient_reversal import gradient_reversal_layers
 from keras_grl.layers.step_counter import StepCounter
 from keras_grl.methods.method import Method
@@ -105,7 +106,8 @@ class Forward(PerDomain):
         Args:
             input_shape: Shape of the plain or paired inputs, batch included.
         """
-        self._create_weights(input_shape)
+        with building(self):
+            self._create_weights(input_shape)
 
     def _create_weights(self, input_shape: Shapes) -> None:
         shapes = {

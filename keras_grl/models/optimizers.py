@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_grl.backend import building
 from keras_grl.backend import builds_in_first_step
 from keras_grl.layers.step_counter import StepCounter
 from keras_grl.schedules.horizon import single_optimizers
@@ -57,7 +58,8 @@ def build_optimizer(model: keras.Model) -> None:
     if optimizer is None or optimizer.built:
         return
     if builds_in_first_step(model) and _all_built(model):
-        optimizer.build(model.trainable_variables)
+        with building(model):
+            optimizer.build(model.trainable_variables)
 
 
 def _all_built(layer: keras.layers.Layer) -> bool:

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import keras
 from keras import ops
 
+from keras_grl.layers.step_counter import added
 from keras_grl.layers.step_counter import step_counters
 from keras_grl.schedules.fitted import WithHorizon
 from keras_grl.schedules.horizon import add_horizon
@@ -97,7 +98,7 @@ def _move(
     was_applied, *were = before
     steps = applied - was_applied
     for counter, was in zip(counters, were, strict=True):
-        counter.assign(was + ops.cast(steps, counter.dtype))
+        counter.assign(added(was, ops.cast(steps, counter.dtype)))
 
 
 def _moved_state(
@@ -114,7 +115,7 @@ def _moved_state(
     non_trainable = list(non_trainable)
     for position in _positions(counters, model.non_trainable_variables):
         was = before[1][position]
-        non_trainable[position] = was + ops.cast(steps, was.dtype)
+        non_trainable[position] = added(was, ops.cast(steps, was.dtype))
     return trainable, non_trainable, optimizer, metrics
 
 

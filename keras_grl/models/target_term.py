@@ -27,6 +27,7 @@ from keras_grl.types import TargetLossLike
 from keras_grl.types import Tensor
 from keras_grl.validation import check_registered
 from keras_grl.validation import invalid
+from keras_grl.validation import is_number
 
 
 class TargetTerm:
@@ -123,7 +124,7 @@ def predictions_of(
 
 def _sum_of_losses(loss: TargetLossLike, predictions: Predictions) -> Tensor:
     if not isinstance(loss, dict):
-        return loss(predictions)  # type: ignore[operator]
+        return _scalar(loss, predictions)
     if not isinstance(predictions, dict) or not set(loss) <= set(predictions):
         raise ValueError(
             invalid(
@@ -138,8 +139,31 @@ def _sum_of_losses(loss: TargetLossLike, predictions: Predictions) -> Tensor:
                 sorted(loss),
             )
         )
-    losses = [each(predictions[name]) for name, each in loss.items()]
+    losses = [_scalar(each, predictions[name]) for name, each in loss.items()]
     return sum(losses[1:], start=losses[0])
+
+
+def _scalar(loss: object, predictions: Predictions) -> Tensor:
+    """The value of one loss.
+
+    TensorFlow would silently add up the gradients of several values.
+    """
+    value = loss(predictions)  # type: ignore[operator]
+    if is_number(value):
+        return value
+    shape = getattr(value, "shape", None)
+    raise ValueError(
+        invalid(
+            "target_loss",
+            "a function of the predictions that returns a scalar, the mean "
+            "over the rows",
+            loss,
+            f"It returned {value!r}."
+            if shape is None
+            else f"It returned a tensor of shape {tuple(shape)}. Return "
+            "`keras.ops.mean(values)`, or `keras.ops.sum(values)`.",
+        )
+    )
 
 
 def _check_loss(loss: object) -> None:

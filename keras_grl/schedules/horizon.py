@@ -12,6 +12,7 @@ from typing import Protocol
 import keras
 from keras import ops
 
+from keras_grl.schedules.progress import MOST_STEPS
 from keras_grl.schedules.progress import progress
 from keras_grl.types import Array
 from keras_grl.types import Tensor
@@ -99,7 +100,10 @@ class Horizon:
 
     def progress(self, step: Tensor) -> Tensor:
         """p at a step of the optimizer."""
-        step = ops.cast(step, "int32") - self.first_step
+        step = ops.cast(step, "int32")
+        # So that the difference is at most `MOST_STEPS`.
+        most = MOST_STEPS + ops.minimum(self.first_step, 0)
+        step = ops.minimum(step, most) - self.first_step
         return progress(step, self.total_steps)
 
 

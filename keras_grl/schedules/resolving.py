@@ -13,6 +13,7 @@ from keras_grl.types import ScheduleLike
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 from keras_grl.validation import is_number
+from keras_grl.validation import is_variable
 
 
 def get(
@@ -40,8 +41,7 @@ def get(
     """
     if isinstance(identifier, dict):
         identifier = keras.saving.deserialize_keras_object(identifier)
-    # A Keras or TensorFlow variable.
-    if isinstance(identifier, keras.Variable) or hasattr(identifier, "assign"):
+    if is_variable(identifier):
         raise ValueError(no_variable(name, identifier))
     if is_number(identifier):
         value = check_number(name, identifier, minimum=0.0)

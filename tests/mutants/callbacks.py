@@ -43,7 +43,7 @@ MUTANTS = [
             "test_early_end_warns",
         ),
         (
-            "if counted == 0 and applied > 0:",
+            "if counted == 0 and applied > 0 and not is_full:",
             "if counted == 0:",
             f"{PROGRESS}::test_no_step_applied",
         ),

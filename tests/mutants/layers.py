@@ -17,13 +17,13 @@ MUTANTS = [
             "test_gradient_is_minus_factor_times_upstream",
         ),
         (
-            "            self.step.assign_add(1)",
-            "            self.step.assign_add(2)",
+            "            self.count_step()",
+            "            self.count_step(), self.count_step()",
             "test_schedule_starts_at_zero_and_counts_training_calls",
         ),
         (
-            "        if training:\n            self.step.assign_add(1)",
-            "        self.step.assign_add(1)",
+            "        if training:\n            self.count_step()",
+            "        self.count_step()",
             "test_schedule_starts_at_zero_and_counts_training_calls",
         ),
         (
@@ -86,7 +86,7 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/backend/__init__.py",
+        "keras_grl/backend/pooling.py",
         POOLING,
         (
             "return added // 2, added - added // 2",

@@ -73,8 +73,8 @@ MUTANTS = [
         "keras_grl/schedules/horizon.py",
         PROGRESS,
         (
-            'ops.cast(step, "int32") - self.first_step',
-            'ops.cast(step, "int32")',
+            "step = ops.minimum(step, most) - self.first_step",
+            "step = ops.minimum(step, most)",
             f"{HORIZON}::test_second_fit_is_a_separate_run",
         ),
         (
