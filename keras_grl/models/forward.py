@@ -13,6 +13,7 @@ from keras_grl.methods.method import Method
 from keras_grl.models import batch
 from keras_grl.models import exporting
 from keras_grl.models import parts
+from keras_grl.models import per_domain
 from keras_grl.models.input_specs import input_specs
 from keras_grl.models.input_specs import integer_dtypes
 from keras_grl.models.per_domain import PerDomain
@@ -120,7 +121,8 @@ class Forward(PerDomain):
         target = shapes[TARGET]
         alike = all(shape == target for shape in shapes.values())
         self._inputs_shape = target if alike else shapes
-        _, features, predictions = self._graph()
+        with per_domain.explained(self.batch_normalization, input_shape):
+            _, features, predictions = self._graph()
         if not self.method.built:
             self.method.build(
                 features.shape,
@@ -133,6 +135,14 @@ class Forward(PerDomain):
         for name, layer in self.preprocessing_layers().items():
             if layer is not None and name != TARGET:
                 layer(input_specs(shapes.get(name, target), self._inputs_dtype))
+        if len(shapes) > 1:
+            self._check_preprocessed(
+                {
+                    name: input_specs(shape, self._inputs_dtype)
+                    for name, shape in shapes.items()
+                },
+                features,
+            )
         self._settle_sources(self.method.num_sources_of(outputs))
         if batch.is_paired(input_shape):
             batch.check_streams(input_shape, self.num_sources)

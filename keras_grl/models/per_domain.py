@@ -1,6 +1,10 @@
 """Preprocessing and running statistics per domain."""
 
+import contextlib
+from collections.abc import Iterator
+
 import keras
+from keras import tree
 
 from keras_grl.methods import rows
 from keras_grl.methods.method import Method
@@ -15,6 +19,9 @@ from keras_grl.types import Domain
 from keras_grl.types import Inputs
 from keras_grl.types import PairedInputs
 from keras_grl.types import Preprocessing
+from keras_grl.types import Shape
+from keras_grl.types import Shapes
+from keras_grl.types import Symbolic
 from keras_grl.types import Tensor
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
@@ -111,6 +118,57 @@ class PerDomain(Fitting):
             self.add_loss(loss)
         return outputs
 
+    def _check_preprocessed(
+        self, inputs: dict[Domain, Symbolic], features: keras.KerasTensor
+    ) -> None:
+        """Refuses preprocessing whose outputs the extractor cannot take.
+
+        Args:
+            inputs: The symbolic inputs of each domain.
+            features: Those of the target.
+        """
+        outputs = {
+            name: self._preprocess(name, each, training=False)
+            for name, each in inputs.items()
+        }
+        shapes = {name: _shapes(each) for name, each in outputs.items()}
+        target = shapes[TARGET]
+        for name, shape in shapes.items():
+            if _fit(shape, target):
+                continue
+            problem = ""
+            if self.batch_normalization != "joint":
+                problem = self._separate_problem(outputs[name], features)
+                if not problem:
+                    continue
+            raise ValueError(
+                invalid(
+                    "preprocessing",
+                    "layers whose outputs the feature extractor takes alike, "
+                    "those of all domains in one shape",
+                    self.preprocessing_layers(),
+                    f"Their outputs have the shapes {shapes}.{problem}",
+                )
+            )
+
+    def _separate_problem(
+        self, inputs: Symbolic, features: keras.KerasTensor
+    ) -> str:
+        """Why the extractor does not take inputs of another shape."""
+        try:
+            own = _Traced(self.feature_extractor)(inputs)
+        except Exception as error:
+            return (
+                " The feature extractor, built for those of the target, raised "
+                f"{type(error).__name__}: {error}"
+            )
+        if _fit(_shapes(own), _shapes(features)):
+            return ""
+        return (
+            f" Their features have the shapes {tuple(own.shape)} and "
+            f"{tuple(features.shape)}."
+        )
+
     def _settle_sources(self, of_method: int | None) -> None:
         """Sets the number of sources, and creates the parts of each.
 
@@ -139,6 +197,71 @@ class PerDomain(Fitting):
         statistics = self._source_statistics
         if statistics is not None and not statistics.built:
             statistics.adopt(self.feature_extractor, self._num_sources)
+
+
+class _Traced(keras.layers.Layer):
+    """Calls a model as training does.
+
+    Called with symbolic inputs itself, a `Sequential` model that is built takes
+    no other length.
+    """
+
+    def __init__(self, model: keras.layers.Layer):
+        super().__init__()
+        self.model = model
+        self.built = True
+
+    def call(self, inputs: Inputs) -> Tensor:
+        return self.model(inputs, training=False)
+
+
+@contextlib.contextmanager
+def explained(mode: str, shapes: Shapes) -> Iterator[None]:
+    """Explains why a network cannot be built for inputs of any length.
+
+    Args:
+        mode: The `batch_normalization` of the model.
+        shapes: The shapes of the inputs, by domain or of plain ones.
+    """
+    domains = batch.by_domain(shapes)
+    try:
+        yield
+    except ValueError as error:
+        each = [_sizes(shape) for shape in domains.values()]
+        if mode == "joint" or all(sizes == each[0] for sizes in each):
+            raise
+        raise ValueError(
+            f'With `batch_normalization="{mode}"` the domains may have inputs '
+            "of different shapes, if the networks take any size. Expected: a "
+            "`feature_extractor` that does, such as one that ends in "
+            "`keras.layers.GlobalAveragePooling1D()`, not in `Flatten()`. "
+            f"Received: inputs of the shapes {domains}, for which building the "
+            f"networks raised {type(error).__name__}: {error}\n"
+            "Or pad or cut the inputs to one shape."
+        ) from error
+
+
+def _sizes(shapes: Shapes) -> list[Shape]:
+    """All shapes of a structure, without the batch."""
+    found: list[Shape] = []
+    tree.map_shape_structure(lambda shape: found.append(shape[1:]), shapes)
+    return found
+
+
+def _shapes(tensors: Symbolic) -> list[Shape]:
+    return [tuple(each.shape) for each in tree.flatten(tensors)]
+
+
+def _fit(shapes: list[Shape], others: list[Shape]) -> bool:
+    """Whether tensors of these shapes can be joined, as far as is known."""
+    return len(shapes) == len(others) and all(
+        len(shape) == len(other)
+        and all(
+            size == same or None in (size, same)
+            for size, same in zip(shape[1:], other[1:], strict=True)
+        )
+        for shape, other in zip(shapes, others, strict=True)
+    )
 
 
 def check_preprocessing(
