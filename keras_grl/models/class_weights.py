@@ -115,12 +115,14 @@ def _checked(class_weight: object, classes: int | None) -> dict[int, float]:
         raise ValueError(invalid("class_weight", expected, class_weight, hint))
     if classes is not None:
         expected += f", with integers from 0 to {classes - 1} as keys"
+    known = range(classes) if classes is not None else None
     for label in class_weight:
-        if not (
-            isinstance(label, numbers.Real)
-            and label >= 0
-            and float(label).is_integer()
-            and (classes is None or float(label) < classes)
+        # 2.0 is the key 2 to a dict.
+        if (
+            not isinstance(label, numbers.Real)
+            or not float(label).is_integer()
+            or label not in (known or [label])
+            or float(label) < 0
         ):
             raise ValueError(
                 invalid("class_weight", expected, class_weight, hint)

@@ -181,7 +181,7 @@ def sorted_inputs(columns: Columns | None, name: str, x: Data) -> Data:
     Raises:
         ValueError: If a data frame has other columns.
     """
-    if columns is None or is_dataset(x):
+    if columns is None or is_dataset(x, name):
         return x
     if batch.is_paired(x):
         return {
