@@ -28,6 +28,7 @@ from keras_grl.streams import Columns
 from keras_grl.streams.errors import original_errors
 from keras_grl.streams.label_arrays import for_every_backend
 from keras_grl.types import Callbacks
+from keras_grl.types import Config
 from keras_grl.types import Data
 from keras_grl.types import Inputs
 from keras_grl.types import Labels
@@ -39,6 +40,9 @@ from keras_grl.types import StepFunction
 from keras_grl.types import StepResult
 from keras_grl.types import Verbose
 from keras_grl.validation import check_boolean
+
+# The key of the columns in the configuration of a model.
+COLUMNS = "columns"
 
 
 class Fitting(Portable):
@@ -211,6 +215,16 @@ class Fitting(Portable):
                 for name, inputs in x.items()
             }
         return x
+
+    def _columns_config(self) -> Config:
+        """The entry of the configuration for the columns, if there are any."""
+        columns = self.fitted_columns
+        config = columns.get_config() if columns is not None else []
+        return {COLUMNS: config} if config else {}
+
+    def _restore_columns(self, config: Config) -> None:
+        if config.get(COLUMNS):
+            self.fitted_columns = Columns.from_config(config[COLUMNS])
 
     def _in_order(self, name: str, x: Data) -> Data:
         return sorted_inputs(self.fitted_columns, name, x)
