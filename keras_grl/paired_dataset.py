@@ -12,6 +12,7 @@ from keras_grl.streams import check_labels_alike
 from keras_grl.streams import domains_in
 from keras_grl.streams import is_labeled
 from keras_grl.streams.columns import Columns
+from keras_grl.streams.errors import ReadErrors
 from keras_grl.streams.in_order import ReadInOrder
 from keras_grl.streams.paired_batch import paired_batch
 from keras_grl.streams.shard import Shard
@@ -52,6 +53,7 @@ class PairedDataset(ReadInOrder):
         # The epoch of the batches; -1, read as 0, before the first begins.
         self._epoch = -1
         self._trained = _Trained()
+        self.errors = ReadErrors()
         self._check_inputs: Callable[[PairedInputs], None] = check_alike
         self._check_labels: LabelCheck | None = None
         self._devices = 1
@@ -270,6 +272,10 @@ class PairedDataset(ReadInOrder):
             self._streams[self._reference].restart()
 
     def __getitem__(self, index: int) -> Batch:
+        with self.errors.kept():
+            return self._batch(index)
+
+    def _batch(self, index: int) -> Batch:
         epoch = max(self._epoch, 0)
         # The position of the streams that continue from epoch to epoch. An
         # endless dataset has no epochs: its index never starts again.

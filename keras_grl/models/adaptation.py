@@ -17,6 +17,7 @@ from keras_grl.methods.rows import Rows
 from keras_grl.models import batch
 from keras_grl.models import checks
 from keras_grl.models import progress
+from keras_grl.models.fitting import COLUMNS
 from keras_grl.models.forward import Forward
 from keras_grl.models.log_names import LOGGED_BY_CALLBACKS
 from keras_grl.models.log_names import refuse_names
@@ -322,6 +323,7 @@ class AdaptationModel(Forward):
             },
             "batch_normalization": self.batch_normalization,
             "num_sources": self._given_sources,
+            **self._columns_config(),
         }
 
     def _method_config(self) -> Config:
@@ -335,11 +337,14 @@ class AdaptationModel(Forward):
         cls, config: Config, custom_objects: CustomObjects | None = None
     ) -> Self:
         with from_file():
-            return cls(
+            model = cls(
                 **{
                     name: keras.saving.deserialize_keras_object(
                         value, custom_objects=custom_objects
                     )
                     for name, value in config.items()
+                    if name != COLUMNS
                 }
             )
+        model._restore_columns(config)
+        return model

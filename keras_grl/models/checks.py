@@ -12,13 +12,15 @@ import numpy as np
 from keras import tree
 
 from keras_grl.models import batch
-from keras_grl.models.input_specs import symbolic
+from keras_grl.models.inputs import build_from
+from keras_grl.models.inputs import check_arrays
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.labels import check_labels
 from keras_grl.models.metrics import metrics_built
 from keras_grl.models.one_output import check_loss
 from keras_grl.models.optimizers import build_optimizer
 from keras_grl.models.optimizers import check_optimizer
+from keras_grl.models.sample_weights import check_sample_weight
 from keras_grl.models.validation_data import check_validation_data
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
@@ -40,6 +42,7 @@ class LabelCheck:
 
     def __init__(self, model: keras.Model, name: str = "the labels"):
         self._name = name
+        self._model = model
         self._loss = getattr(model, "loss", None)
         self._outputs = outputs_of(model)
         self.first: Labels = None  # the first labels that were right
@@ -53,6 +56,9 @@ class LabelCheck:
         """
         name = f"{self._name} of the {stream} stream" if stream else self._name
         name = name[:1].upper() + name[1:]
+        if self._outputs is None:
+            # The first batch of a dataset builds the model.
+            self._outputs = outputs_of(self._model)
         check_labels(name, labels, self._loss, self._outputs)
         if self.first is None:
             self.first = tree.map_structure(lambda y: np.asarray(y[:1]), labels)
@@ -75,7 +81,7 @@ class BeforeTraining(keras.callbacks.Callback):
         self._arguments = (x, y, options)
         self._labels: Labels = None
         check_compiled(model)
-        _check_training_data(model, x, y)
+        _check_training_data(model, x, y, options)
         _check_options(x, options)
         if uses_compiled_loss(model) and isinstance(x, PairedDataset):
             # On JAX and torch Keras builds it before `on_train_begin`, and
@@ -106,9 +112,10 @@ class BeforeTraining(keras.callbacks.Callback):
 
     def _check(self, model: keras.Model) -> None:
         x, y, options = self._arguments
-        for data in (x, options.get("validation_data")):
-            # A model that is built knows its number of sources.
-            check_inputs(model, data)
+        # A model that is built knows its number of sources.
+        check_inputs(model, x)
+        validation = options.get("validation_data")
+        check_inputs(model, validation, "validation_data")
         if not uses_compiled_loss(model):
             return
         check = LabelCheck(model)
@@ -119,7 +126,7 @@ class BeforeTraining(keras.callbacks.Callback):
         self._labels = check.first
         check_validation_data(
             model,
-            options.get("validation_data"),
+            validation,
             LabelCheck(model, "the labels of `validation_data`"),
         )
 
@@ -155,7 +162,7 @@ def check_evaluation_data(
     if options.get("_use_cached_eval_dataset"):
         # Validation in `fit`, which has checked these.
         return
-    _check_data("evaluate", x)
+    _check_data(model, "evaluate", x)
     if not uses_compiled_loss(model):
         return
     check_compiled(model)
@@ -176,9 +183,9 @@ def check_evaluation_data(
     metrics_built(model, check.first)
 
 
-def check_prediction_data(x: Data) -> None:
+def check_prediction_data(model: keras.Model, x: Data) -> None:
     """Refuses `predict` without data."""
-    _check_data("predict", x)
+    _check_data(model, "predict", x)
 
 
 def check_batch(
@@ -231,13 +238,11 @@ def _build(model: keras.Model, x: Data) -> None:
         return
     if isinstance(x, PairedDataset):
         x, *_ = x[0]
-    if not is_dataset(x) and all(
-        hasattr(leaf, "shape") for leaf in tree.flatten(x)
-    ):
-        model(symbolic(x))
+    if not is_dataset(x):
+        build_from(model, x)
 
 
-def _check_data(method: str, x: Data) -> None:
+def _check_data(model: keras.Model, method: str, x: Data) -> None:
     if x is None:
         raise ValueError(
             f"`{method}` needs data. Expected: x, arrays or a dataset. "
@@ -247,11 +252,17 @@ def _check_data(method: str, x: Data) -> None:
             f"dataset. Received: x=None\nPass them: `model.{method}(x_test, "
             "y_test)`."
         )
+    if not is_dataset(x, "x"):
+        check_arrays(model, "x", x)
 
 
-def _check_training_data(model: keras.Model, x: Data, y: Labels) -> None:
+def _check_training_data(
+    model: keras.Model, x: Data, y: Labels, options: dict[str, Any]
+) -> None:
     if batch.is_paired(x):
         batch.check_labels(x, y)
+        check_arrays(model, "x", x)
+        check_sample_weight("sample_weight", options.get("sample_weight"))
     elif not isinstance(x, PairedDataset) and (
         y is not None or x is None or not is_dataset(x)
     ):

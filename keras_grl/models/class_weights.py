@@ -1,9 +1,13 @@
 """`class_weight` of `fit`, as sample weights of all labeled streams."""
 
+import numbers
 from typing import Any
 
+import keras
 import numpy as np
+from keras import tree
 
+from keras_grl.models import label_losses
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams.wrapped import WrappedDataset
 from keras_grl.types import Array
@@ -15,7 +19,7 @@ from keras_grl.validation import invalid
 
 
 def with_class_weights(
-    dataset: Data, options: dict[str, Any]
+    dataset: Data, options: dict[str, Any], classes: int | None = None
 ) -> tuple[Data, dict[str, Any]]:
     """A dataset that yields class weights, and the other options of `fit`.
 
@@ -25,16 +29,38 @@ def with_class_weights(
     Args:
         dataset: The training data.
         options: Arguments of `fit`, maybe with a `class_weight`.
+        classes: The number of classes; None if it is not known.
 
     Returns:
         The dataset and the options; unchanged without a `class_weight`.
+
+    Raises:
+        ValueError: If a key is no class, or a weight is wrong.
     """
     class_weight = options.get("class_weight")
-    if class_weight is None or not isinstance(dataset, PairedDataset):
+    if class_weight is None:
         return dataset, options
-    weights = _checked(class_weight)
+    weights = _checked(class_weight, classes)
+    if not isinstance(dataset, PairedDataset):
+        return dataset, options
     rest = {n: value for n, value in options.items() if n != "class_weight"}
     return _ClassWeighted(dataset, weights), rest
+
+
+def number_of_classes(model: keras.Model) -> int | None:
+    """The classes that labels may have; None if it is not known."""
+    loss = label_losses.resolve(getattr(model, "loss", None))
+    if not model.built or loss is None:
+        return None
+    if loss.config.get("ignore_class") is not None:
+        return None  # That one is a label too.
+    outputs = model.classifier.output
+    if tree.is_nested(outputs):
+        return None
+    if loss.name in (*label_losses.SPARSE, *label_losses.ONE_HOT):
+        return outputs.shape[loss.axis]
+    binary = loss.name in label_losses.BINARY and outputs.shape[-1] == 1
+    return 2 if binary else None
 
 
 class _ClassWeighted(WrappedDataset):
@@ -79,17 +105,28 @@ class _ClassWeighted(WrappedDataset):
         return np.asarray(weights, dtype="float32")[index]
 
 
-def _checked(class_weight: object) -> dict[int, float]:
+def _checked(class_weight: object, classes: int | None) -> dict[int, float]:
+    expected = "a dict of class indices to weights"
+    hint = (
+        "For example `class_weight={0: 1.0, 1: 5.0}`; the weight of other "
+        "classes is 1."
+    )
     if not isinstance(class_weight, dict):
-        raise ValueError(
-            invalid(
-                "class_weight",
-                "a dict of class indices to weights",
-                class_weight,
-                "For example `class_weight={0: 1.0, 1: 5.0}`; the weight of "
-                "other classes is 1.",
+        raise ValueError(invalid("class_weight", expected, class_weight, hint))
+    if classes is not None:
+        expected += f", with integers from 0 to {classes - 1} as keys"
+    known = range(classes) if classes is not None else None
+    for label in class_weight:
+        # 2.0 is the key 2 to a dict.
+        if (
+            not isinstance(label, numbers.Real)
+            or not float(label).is_integer()
+            or label not in (known or [label])
+            or float(label) < 0
+        ):
+            raise ValueError(
+                invalid("class_weight", expected, class_weight, hint)
             )
-        )
     return {
         label: check_number(f"class_weight[{label!r}]", weight, minimum=0.0)
         for label, weight in class_weight.items()

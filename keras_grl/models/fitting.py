@@ -15,17 +15,22 @@ from keras_grl.models import checks
 from keras_grl.models import progress
 from keras_grl.models.arguments import check_evaluation_arguments
 from keras_grl.models.arguments import check_fit_arguments
+from keras_grl.models.batch_checks import CheckedData
+from keras_grl.models.class_weights import number_of_classes
 from keras_grl.models.class_weights import with_class_weights
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.inputs import sorted_inputs
 from keras_grl.models.optimizers import build_optimizer
 from keras_grl.models.optimizers import check_optimizer
+from keras_grl.models.sample_weights import check_sample_weight
 from keras_grl.models.saving import Portable
 from keras_grl.models.sharing import check_shares
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import Columns
+from keras_grl.streams.errors import original_errors
 from keras_grl.streams.label_arrays import for_every_backend
 from keras_grl.types import Callbacks
+from keras_grl.types import Config
 from keras_grl.types import Data
 from keras_grl.types import Inputs
 from keras_grl.types import Labels
@@ -37,6 +42,9 @@ from keras_grl.types import StepFunction
 from keras_grl.types import StepResult
 from keras_grl.types import Verbose
 from keras_grl.validation import check_boolean
+
+# The key of the columns in the configuration of a model.
+COLUMNS = "columns"
 
 
 class Fitting(Portable):
@@ -102,16 +110,29 @@ class Fitting(Portable):
         x = self._set_columns(x)
         kwargs = self._prepare_validation(kwargs)
         check_inputs(self, x)
-        check_inputs(self, kwargs.get("validation_data"))
+        check_inputs(self, kwargs.get("validation_data"), "validation_data")
         before = checks.BeforeTraining(self, x, y, kwargs)
-        batches, kwargs = with_class_weights(x, kwargs)
+        read = CheckedData(self, "x", x, training=True)
+        validation = CheckedData(
+            self,
+            "validation_data",
+            kwargs.get("validation_data"),
+            training=False,
+        )
+        kwargs["validation_data"] = validation.data
+        batches, kwargs = with_class_weights(
+            read.data, kwargs, number_of_classes(self)
+        )
         callbacks = with_defaults(callbacks, self, x, monitor)
         if isinstance(x, PairedDataset):
             batches = watched(batches, callbacks)
         callbacks, begin = resuming(
             callbacks, kwargs.pop("initial_epoch", 0), x
         )
-        with self.weights_kept():
+        with (
+            original_errors(read.errors, validation.errors),
+            self.weights_kept(),
+        ):
             return super().fit(
                 batches,
                 for_every_backend(y),
@@ -150,9 +171,17 @@ class Fitting(Portable):
         check_shares(self, x, training=False)
         check_inputs(self, x)
         checks.check_evaluation_data(self, x, y, kwargs)
-        with self.weights_kept():
+        check_sample_weight("sample_weight", sample_weight)
+        if kwargs.get("_use_cached_eval_dataset"):
+            # Keras reads those of `fit`.
+            with self.weights_kept():
+                return super().evaluate(
+                    x, y, batch_size, verbose, sample_weight, steps, **kwargs
+                )
+        read = CheckedData(self, "x", x, training=False)
+        with original_errors(read.errors), self.weights_kept():
             return super().evaluate(
-                x,
+                read.data,
                 for_every_backend(y),
                 batch_size,
                 verbose,
@@ -164,7 +193,7 @@ class Fitting(Portable):
     def predict(self, x: Data = None, *args: Any, **kwargs: Any) -> Predictions:
         """Predictions for plain data. Arguments of `keras.Model.predict`."""
         x = self._in_order("x", x)
-        checks.check_prediction_data(x)
+        checks.check_prediction_data(self, x)
         check_inputs(self, x)
         with self.weights_kept():
             return super().predict(x, *args, **kwargs)
@@ -187,6 +216,16 @@ class Fitting(Portable):
                 for name, inputs in x.items()
             }
         return x
+
+    def _columns_config(self) -> Config:
+        """The entry of the configuration for the columns, if there are any."""
+        columns = self.fitted_columns
+        config = columns.get_config() if columns is not None else []
+        return {COLUMNS: config} if config else {}
+
+    def _restore_columns(self, config: Config) -> None:
+        if config.get(COLUMNS):
+            self.fitted_columns = Columns.from_config(config[COLUMNS])
 
     def _in_order(self, name: str, x: Data) -> Data:
         return sorted_inputs(self.fitted_columns, name, x)

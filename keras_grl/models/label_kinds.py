@@ -45,6 +45,12 @@ def check_values(
             _check_same_shape(where, values, loss, output)
         if loss.name in label_losses.BINARY:
             _check_binary(where, (low, high), loss)
+        elif loss.name in label_losses.NOT_NEGATIVE and low < -_ROUNDING:
+            raise ValueError(
+                f"{where} must be at least 0 for the loss {loss.name!r}. "
+                f"Received: labels from {low:g} to {high:g}\n"
+                'For other numbers use a regression loss, "mse".'
+            )
 
 
 # Class indices.

@@ -27,6 +27,16 @@ BINARY = (
     "binary_crossentropy",
     "binary_focal_crossentropy",
 )
+# A number of at least 0 for each prediction: they take the logarithm of it, or
+# of the prediction.
+NOT_NEGATIVE = (
+    "KLDivergence",
+    "MeanSquaredLogarithmicError",
+    "Poisson",
+    "kl_divergence",
+    "mean_squared_logarithmic_error",
+    "poisson",
+)
 # A number for each prediction, which is not a class.
 REGRESSION = (
     "CosineSimilarity",

@@ -4,20 +4,20 @@ Keras reads them after it, when an error wastes a whole epoch.
 """
 
 import warnings
-from collections.abc import Iterable
 
 import keras
 import numpy as np
 from keras import tree
 
 from keras_grl.models import batch
-from keras_grl.models.input_specs import symbolic
+from keras_grl.models.inputs import check_arrays
+from keras_grl.models.inputs import check_width
+from keras_grl.models.sample_weights import check_sample_weight
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
 from keras_grl.streams.values import HINT_NOT_FINITE
 from keras_grl.streams.values import first_row_not_finite
 from keras_grl.types import AnyArray
-from keras_grl.types import Batch
 from keras_grl.types import Data
 from keras_grl.types import Inputs
 from keras_grl.types import LabelCheck
@@ -25,7 +25,6 @@ from keras_grl.types import Labels
 from keras_grl.types import PairedInputs
 from keras_grl.types import SampleWeight
 from keras_grl.types import Structure
-from keras_grl.types import Symbolic
 
 _WITHOUT_LABELS = (
     "Without target labels, validate on pairs, for the label loss of source "
@@ -39,10 +38,6 @@ def check_validation_data(
     model: keras.Model, data: Data, check_labels: LabelCheck
 ) -> None:
     """Refuses validation data that the model cannot be evaluated on.
-
-    Of a dataset that can be read again, `keras.utils.PyDataset` or tf.data, the
-    labels of the first batch are checked. Others are not iterated: that would
-    advance a generator.
 
     Args:
         model: The model that is fitted.
@@ -58,27 +53,20 @@ def check_validation_data(
     if isinstance(data, PairedDataset):
         data.check_labels(check_labels)
         return
-    specs = getattr(data, "element_spec", None)
-    if specs is not None:
-        # tf.data
-        if not isinstance(specs, tuple) or len(specs) < 2:
-            raise ValueError(_no_labels(f"a dataset of {specs}"))
-        _check_first(data, check_labels)
-        return
     if is_dataset(data):
-        if isinstance(data, keras.utils.PyDataset):
-            _check_first([data[0]], check_labels)
+        # `CheckedData` checks them.
         return
     x, y, sample_weight = _unpacked(data)
     if y is None:
-        raise ValueError(_no_labels(batch.describe(x)))
+        raise ValueError(no_labels(batch.describe(x)))
     if is_dataset(x):
         return
+    check_arrays(model, "validation_data", x)
     _check_sizes(x, y, sample_weight)
+    check_sample_weight("validation_data", sample_weight)
     _warn_if_not_finite(x)
     batch.check_each_labels(x, y, check_labels)
-    if model.built:
-        _check_shapes(model, x)
+    check_width(model, "validation_data", x)
 
 
 def _warn_if_not_finite(x: Inputs) -> None:
@@ -95,20 +83,12 @@ def _warn_if_not_finite(x: Inputs) -> None:
         )
 
 
-def _check_first(batches: Iterable[Batch], check_labels: LabelCheck) -> None:
-    """Checks the labels of the first batch, if it is a plain one."""
-    for first in batches:
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(first)
-        if not batch.is_paired(x):
-            batch.check_each_labels(x, y, check_labels)
-        return
-
-
-def _no_labels(received: str) -> str:
+def no_labels(received: str) -> str:
+    """The message for validation data without labels."""
     return (
         "Invalid value received for argument `validation_data`. Expected "
-        "inputs with their labels, `(x, y)`, or pairs. Received: "
-        f"{received}, without labels\n{_WITHOUT_LABELS}"
+        "inputs with their labels, `(x, y)` or batches `(x, y)`, or pairs. "
+        f"Received: {received}, without labels\n{_WITHOUT_LABELS}"
     )
 
 
@@ -137,37 +117,6 @@ def _check_sizes(
             "Invalid value received for argument `validation_data`. Expected "
             f"the same number of samples in all arrays. Received: {shown}"
         )
-
-
-def _check_shapes(model: keras.Model, x: Inputs | PairedInputs) -> None:
-    """Refuses inputs that the model does not take; calls it if in doubt."""
-    known = model.classifier.input
-    if batch.is_paired(x) or not _differ(x, known):
-        return
-    try:
-        model(symbolic(x))
-    except Exception as error:
-        expected = tree.map_structure(lambda t: tuple(t.shape), known)
-        received = tree.map_structure(lambda array: tuple(array.shape), x)
-        raise ValueError(
-            "Invalid value received for argument `validation_data`. Expected "
-            f"inputs of shape {expected}. Received: inputs of shape {received}"
-            f"\n({str(error).strip()})"
-        ) from error
-
-
-def _differ(x: Inputs, known: Symbolic) -> bool:
-    arrays, inputs = _arrays(x), tree.flatten(known)
-    return len(arrays) != len(inputs) or any(
-        len(array.shape) != len(spec.shape)
-        or any(
-            wanted not in (size, None)
-            for size, wanted in zip(
-                array.shape[1:], spec.shape[1:], strict=True
-            )
-        )
-        for array, spec in zip(arrays, inputs, strict=True)
-    )
 
 
 def _arrays(structure: Structure[AnyArray]) -> list[AnyArray]:

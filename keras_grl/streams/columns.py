@@ -1,9 +1,11 @@
 """The columns of data frames, matched by name."""
 
+import warnings
 from collections import Counter
 from collections.abc import Hashable
 from typing import TypeAlias
 
+import keras
 import numpy as np
 from keras import tree
 
@@ -11,9 +13,11 @@ from keras_grl.streams.arrays import as_array
 from keras_grl.streams.label_arrays import for_every_backend
 from keras_grl.streams.names import INPUTS
 from keras_grl.streams.names import PARTS
+from keras_grl.types import JSON
 from keras_grl.types import AnyArray
 from keras_grl.types import Array
 from keras_grl.types import Batch
+from keras_grl.types import Config
 from keras_grl.types import Inputs
 from keras_grl.types import Structure
 
@@ -30,6 +34,42 @@ class Columns:
 
     def __init__(self) -> None:
         self._first: dict[_Key, tuple[str, list[Hashable]]] = {}
+
+    def get_config(self) -> list[Config]:
+        """What a file holds of it: empty if there were no data frames.
+
+        Warns:
+            UserWarning: If names of columns cannot be saved.
+        """
+        try:
+            return [
+                {
+                    "part": part,
+                    "path": list(path),
+                    "stream": stream,
+                    "names": keras.saving.serialize_keras_object(names),
+                }
+                for (part, path), (stream, names) in self._first.items()
+            ]
+        except (TypeError, ValueError) as error:
+            warnings.warn(
+                "The names of the data frames' columns cannot be saved: the "
+                "loaded model takes columns by position. Names that are saved "
+                f"are strings and numbers. ({error})",
+                UserWarning,
+                stacklevel=2,
+            )
+            return []
+
+    @classmethod
+    def from_config(cls, config: list[Config]) -> "Columns":
+        """The columns that `get_config` returned."""
+        columns = cls()
+        for each in config:
+            names = [_hashable(name) for name in each["names"]]
+            key = (each["part"], tuple(each["path"]))
+            columns._first[key] = (each["stream"], names)
+        return columns
 
     def to_numpy(self, name: str, parts: Batch) -> Batch:
         """`(x, y, sample_weight)`, or the first of them, as NumPy arrays.
@@ -89,6 +129,11 @@ class Columns:
             "have different columns, and a preprocessing layer each, pass "
             "arrays: `frame.to_numpy()`."
         )
+
+
+def _hashable(name: JSON) -> Hashable:
+    """The name in a file: a tuple, of several levels, is a list there."""
+    return tuple(map(_hashable, name)) if isinstance(name, list) else name
 
 
 def _names(data: AnyArray) -> list[Hashable] | None:

@@ -26,6 +26,18 @@ from keras_grl.types import Structure
 _ENDLESS = 2**40
 
 
+def num_batches(dataset: Data) -> int | None:
+    """Batches in a pass; None if endless or not known beforehand."""
+    try:
+        if isinstance(dataset, keras.utils.PyDataset):
+            return dataset.num_batches
+        length = len(dataset)
+    except (TypeError, NotImplementedError):
+        # tf.data, torch and Grain raise if it is endless or unknown.
+        return None
+    return None if length > _ENDLESS else length
+
+
 class DatasetStream:
     """The batches of a user's dataset, read one after the other."""
 
@@ -54,16 +66,7 @@ class DatasetStream:
     @property
     def num_batches(self) -> int | None:
         """Batches in a pass; None if endless or not known beforehand."""
-        if self._once:
-            return None
-        try:
-            if isinstance(self._dataset, keras.utils.PyDataset):
-                return self._dataset.num_batches
-            length = len(self._dataset)
-        except (TypeError, NotImplementedError):
-            # tf.data, torch and Grain raise if it is endless or unknown.
-            return None
-        return None if length > _ENDLESS else length
+        return None if self._once else num_batches(self._dataset)
 
     def check_values(self, stacklevel: int) -> None:
         """Nothing to do: batches are checked when they are read."""

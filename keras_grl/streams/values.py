@@ -16,6 +16,11 @@ from keras_grl.types import Structure
 _PIECE_BYTES = 2**20
 # A memory-mapped array up to this size is read at once, as one in memory is.
 _READ_AT_ONCE_BYTES = 2**28
+# How the error for sample weights ends.
+HINT_WEIGHTS = (
+    "Set those weights to 0: one that is not finite turns all weights of the "
+    "model into NaN, and a negative one rewards wrong predictions."
+)
 # How a warning of inputs that are not finite ends.
 HINT_NOT_FINITE = (
     "Replace the values, `np.nan_to_num(x)`, or leave those samples out. (If "
@@ -29,7 +34,10 @@ def stays_on_disk(array: Array) -> bool:
 
 
 def check_weights(name: str, parts: Batch, of: str = "") -> None:
-    """Refuses sample weights that are NaN or infinite.
+    """Refuses sample weights that are negative, NaN or infinite.
+
+    A negative weight makes the loss better the worse a sample is predicted:
+    without a bound, so that it takes over. Keras accepts them all the same.
 
     Labels are not checked here: only the model knows whether its loss masks
     NaN labels.
@@ -40,19 +48,29 @@ def check_weights(name: str, parts: Batch, of: str = "") -> None:
         of: Suffix of the sample's number in the message, " of a batch".
     """
     for array in tree.flatten(parts[2:]):
-        row = first_not_finite(array)
-        if row is not None:
-            values = np.asarray(array[row], "float64")
-            value = float(values[~np.isfinite(values)][0])
+        found = first_wrong_weight(array)
+        if found is not None:
+            row, value = found
             raise ValueError(
                 wrong(
                     name,
-                    "finite sample weights",
+                    "finite sample weights, at least 0",
                     f"{value} in the sample weights of sample {row}{of}",
-                    "Set those weights to 0: a single one turns all weights of "
-                    "the model into NaN.",
+                    HINT_WEIGHTS,
                 )
             )
+
+
+def first_wrong_weight(array: Array) -> tuple[int, float] | None:
+    """Row and value of the first weight that is not finite, or negative."""
+    row = first_not_finite(array)
+    if row is not None:
+        values = np.asarray(array[row], "float64")
+        return row, float(values[~np.isfinite(values)][0])
+    if array.size == 0 or array.min() >= 0:
+        return None
+    row = int(np.argwhere(array < 0)[0][0])
+    return row, float(np.min(array[row]))
 
 
 def warn_of_inputs(

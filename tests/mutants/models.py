@@ -331,13 +331,17 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/models/validation_data.py",
+        "keras_grl/models/batch_checks.py",
         "tests/models/test_evaluation_data.py",
         (
-            "_check_first([data[0]], check_labels)",
+            "self.data.read_first()",
             "pass",
             "test_labels_of_a_validation_dataset[Batches]",
         ),
+    ),
+    *mutants(
+        "keras_grl/models/validation_data.py",
+        "tests/models/test_evaluation_data.py",
         (
             "_warn_if_not_finite(x)",
             "pass",

@@ -116,8 +116,8 @@ MUTANTS = [
         "keras_grl/models/checks.py",
         MODELS,
         (
-            'for data in (x, options.get("validation_data")):',
-            "for data in (x,):",
+            'check_inputs(model, validation, "validation_data")',
+            'check_inputs(model, x, "validation_data")',
             "test_other_validation_pairs_are_refused_before_training",
         ),
     ),
