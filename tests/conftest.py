@@ -52,6 +52,9 @@ BACKEND_FREE = (
     "tests/baselines/test_linear_svm.py",
     "tests/baselines/test_subspace_alignment.py",
     "tests/baselines/test_without_scikit_learn.py",
+    # Of files and processes; what is trained resumes alike on each backend:
+    # tests/commands/test_adapt.py, tests/adapting.
+    "tests/commands/test_processes.py",
     "tests/datasets/",
     "tests/diagnostics/plots/",
     "tests/diagnostics/test_distance_test.py",
