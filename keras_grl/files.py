@@ -1,12 +1,14 @@
 """Replaces files as a whole: the old file or the new one, never a part."""
 
 import contextlib
+import json
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from keras_grl.types import JSON
 from keras_grl.types import PathLike
 
 
@@ -47,6 +49,20 @@ def replaced(path: PathLike) -> Iterator[Path]:
         _move(folder, target.parent)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_json(path: PathLike, content: JSON) -> None:
+    """Writes a JSON file, completely or not at all.
+
+    Args:
+        path: Path of the file.
+        content: What it is to hold, without NaN.
+    """
+    with replaced(path) as temporary:
+        temporary.write_text(
+            json.dumps(content, indent=1, allow_nan=False) + "\n",
+            encoding="utf-8",
+        )
 
 
 def _temporary_folder(target: Path) -> str:

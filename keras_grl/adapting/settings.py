@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from keras_grl.adapting.locking import locked
-from keras_grl.files import replaced
+from keras_grl.files import write_json
 from keras_grl.types import JSON
 from keras_grl.types import PathLike
 from keras_grl.validation import invalid
@@ -129,7 +129,4 @@ def _before(folder: Path, resume: bool, asked: dict[str, JSON]) -> JSON:
 
 def write(folder: Path, asked: dict[str, JSON], plan: JSON) -> None:
     """Writes what `prepared` reads."""
-    with replaced(folder / _FILE) as temporary:
-        temporary.write_text(
-            json.dumps({"asked": asked, "plan": plan}, indent=2)
-        )
+    write_json(folder / _FILE, {"asked": asked, "plan": plan})

@@ -9,8 +9,8 @@ from keras import ops
 
 from keras_grl.callbacks.backup_record import BackupRecord
 from keras_grl.callbacks.backup_record import optimizer_class
-from keras_grl.callbacks.backup_record import write_json
 from keras_grl.files import replaced
+from keras_grl.files import write_json
 from keras_grl.schedules.horizon import step_counter
 from keras_grl.schedules.horizon import steps_taken
 from keras_grl.types import JSON

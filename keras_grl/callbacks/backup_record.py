@@ -5,7 +5,7 @@ from pathlib import Path
 
 import keras
 
-from keras_grl.files import replaced
+from keras_grl.files import write_json
 from keras_grl.types import JSON
 
 
@@ -94,14 +94,3 @@ def optimizer_class(optimizer: keras.optimizers.Optimizer) -> str:
     name = type(optimizer).__name__
     inner = getattr(optimizer, "inner_optimizer", None)
     return name if inner is None else f"{name}({optimizer_class(inner)})"
-
-
-def write_json(path: Path, content: JSON) -> None:
-    """Writes a JSON file, completely or not at all.
-
-    Args:
-        path: Path of the file.
-        content: What it is to hold.
-    """
-    with replaced(path) as temporary:
-        temporary.write_text(json.dumps(content))

@@ -26,6 +26,7 @@ from keras_grl.commands.errors import counted
 from keras_grl.commands.errors import shown
 from keras_grl.commands.folders import Folder
 from keras_grl.files import replaced
+from keras_grl.files import write_json
 from keras_grl.types import JSON
 from keras_grl.types import Array
 
@@ -220,7 +221,7 @@ def _write(
         "test": tested,
         **adaptation.to_dict(),
     }
-    files.write_json(output / files.RESULT, result)
+    write_json(output / files.RESULT, result)
 
 
 def repeating(

@@ -13,6 +13,7 @@ from keras_grl.adapting.locking import locked
 from keras_grl.commands.errors import CommandError
 from keras_grl.commands.errors import shown
 from keras_grl.files import replaced
+from keras_grl.files import write_json
 from keras_grl.types import JSON
 from keras_grl.types import Array
 
@@ -154,20 +155,6 @@ def digest(names: Sequence[str], digests: Sequence[bytes]) -> str:
     for name, each in zip(names, digests, strict=True):
         whole.update(name.encode("utf-8", "surrogateescape") + b"\0" + each)
     return whole.hexdigest()
-
-
-def write_json(path: Path, content: dict[str, JSON]) -> None:
-    """Writes a JSON file, or nothing.
-
-    Args:
-        path: Of the file.
-        content: Without NaN.
-    """
-    with replaced(path) as temporary:
-        temporary.write_text(
-            json.dumps(content, indent=1, allow_nan=False) + "\n",
-            encoding="utf-8",
-        )
 
 
 def write_predictions(

@@ -17,6 +17,7 @@ from keras_grl.adapting import training
 from keras_grl.adapting.locking import locked
 from keras_grl.commands import files
 from keras_grl.commands.main import main
+from keras_grl.files import write_json
 from tests.commands.generated import write_source
 from tests.commands.generated import write_target
 
@@ -103,7 +104,7 @@ def test_a_folder_that_another_process_writes(data, tmp_path, capsys):
     """One clear error for the second, with --resume and without."""
     output = tmp_path / "output"
     output.mkdir()
-    files.write_json(output / "started.json", {})
+    write_json(output / "started.json", {})
     before = sorted(output.rglob("*"))
     with locked(output) as alone:
         assert alone
