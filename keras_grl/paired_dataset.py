@@ -39,14 +39,15 @@ class PairedDataset(ReadInOrder):
         length: str,
         columns: Columns,
         shard: Shard | None = None,
+        seed_is_given: bool = False,
     ):
         super().__init__()
         self._streams = streams
         # Those of its data frames.
         self.columns = columns
         self._shard = shard
-        # `pair` sets it; a seed that was not passed differs in every program.
-        self.seed_is_given = False
+        # A seed that was not passed to `pair` differs in every program.
+        self.seed_is_given = seed_is_given
         # The stream that ends an epoch. None after `with_steps`.
         self._reference: str | None = _reference(streams, length)
         self._num_batches = streams[self._reference].num_batches

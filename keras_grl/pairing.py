@@ -160,9 +160,7 @@ def pair(
             streams[name] = DatasetStream(name, data, columns, part or WHOLE)
     for stream in streams.values():
         stream.check_values(stacklevel=2)
-    dataset = PairedDataset(streams, length, columns, part)
-    dataset.seed_is_given = seed_is_given
-    return dataset
+    return PairedDataset(streams, length, columns, part, seed_is_given)
 
 
 def _shard(shard: tuple[int, int] | None) -> Shard | None:

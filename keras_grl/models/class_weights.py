@@ -115,14 +115,13 @@ def _checked(class_weight: object, classes: int | None) -> dict[int, float]:
         raise ValueError(invalid("class_weight", expected, class_weight, hint))
     if classes is not None:
         expected += f", with integers from 0 to {classes - 1} as keys"
-    known = range(classes) if classes is not None else None
+    most = float("inf") if classes is None else classes
     for label in class_weight:
         # 2.0 is the key 2 to a dict.
         if (
             not isinstance(label, numbers.Real)
             or not float(label).is_integer()
-            or label not in (known or [label])
-            or float(label) < 0
+            or not 0 <= float(label) < most
         ):
             raise ValueError(
                 invalid("class_weight", expected, class_weight, hint)

@@ -33,8 +33,8 @@ MUTANTS = [
         "keras_grl/models/class_weights.py",
         BEFORE,
         (
-            "or label not in (known or [label])",
-            "or False",
+            "or not 0 <= float(label) < most",
+            "or not 0 <= float(label)",
             "test_class_weights_of_no_class",
         ),
     ),
