@@ -12,17 +12,8 @@ from PIL import Image
 from keras_grl.commands import images
 from keras_grl.commands.main import main
 from tests.commands.generated import write_image
-from tests.commands.generated import write_source
-from tests.commands.generated import write_target
 
 pytestmark = pytest.mark.backend_free
-
-
-@pytest.fixture
-def data(tmp_path):
-    write_source(tmp_path / "source")
-    write_target(tmp_path / "target")
-    return tmp_path
 
 
 def check(folder, capsys, *options):

@@ -7,16 +7,8 @@ from keras_grl.commands import check
 from keras_grl.commands.adapt import _predicted
 from keras_grl.commands.main import main
 from tests.commands.generated import write_source
-from tests.commands.generated import write_target
 
 pytestmark = pytest.mark.backend_free
-
-
-@pytest.fixture
-def data(tmp_path):
-    write_source(tmp_path / "source")
-    write_target(tmp_path / "target")
-    return tmp_path
 
 
 def checked(source, target, capsys):

@@ -102,12 +102,7 @@ def refused(call):
 
 def fitted(before):
     """On JAX: each case of the devices' tests, and what is refused."""
-    found = {}
-    for case, (make, pairs, of_compile) in test_devices.CASES.items():
-        keras.utils.set_random_seed(0)
-        trained = test_devices.trained(make(), pairs, **of_compile)
-        found |= {f"{case}: {name}": value for name, value in trained.items()}
-    found |= {f"scored: {name}": value for name, value in scored().items()}
+    found = all_cases()
     model = test_devices.dann()
     model.compile("sgd", "sparse_categorical_crossentropy")
     found["made before"] = refused(lambda: model.fit(before, verbose=0))
@@ -116,6 +111,16 @@ def fitted(before):
     set_distribution(auto_shard_dataset=True)
     after = keras_grl.pair(*data(), batch_size=8, seed=0)
     found["automatic"] = refused(lambda: model.evaluate(after, verbose=0))
+    return found
+
+
+def all_cases():
+    """The logs and weights of all trainings, by case and name."""
+    found = {f"scored: {name}": value for name, value in scored().items()}
+    for case, (make, pairs, of_compile) in test_devices.CASES.items():
+        keras.utils.set_random_seed(0)
+        trained = test_devices.trained(make(), pairs, **of_compile)
+        found |= {f"{case}: {name}": value for name, value in trained.items()}
     return found
 
 
@@ -148,12 +153,7 @@ def scored():
 def test_fit(tmp_path):
     first, second = in_processes("fitted", tmp_path)
     assert first.keys() == second.keys()
-    one = {f"scored: {name}": value for name, value in scored().items()}
-    for case, (make, pairs, of_compile) in test_devices.CASES.items():
-        keras.utils.set_random_seed(0)
-        trained = test_devices.trained(make(), pairs, **of_compile)
-        one |= {f"{case}: {name}": value for name, value in trained.items()}
-    for name, value in one.items():
+    for name, value in all_cases().items():
         for found in (first, second):
             np.testing.assert_allclose(
                 found[name], value, rtol=1e-5, atol=1e-6, err_msg=name
@@ -166,13 +166,7 @@ def test_fit(tmp_path):
 def looped(before):
     """On torch: a loop with `DistributedDataParallel`, and what is refused."""
     del before
-    keras.utils.set_random_seed(0)
-    model = test_devices.dann(total_steps=6)
-    model.compile(keras.optimizers.SGD(0.2), "sparse_categorical_crossentropy")
-    pairs = keras_grl.pair(*data(), batch_size=8, seed=3)
-    trained = trained_in_a_loop(model, pairs)
-    found = {f"weight {i}": w for i, w in enumerate(weights_of_parts(model))}
-    found["losses"] = trained
+    model, pairs, found = trained_in_a_loop()
     found["rows"] = len(pairs[0][0]["source"])
     found["fit"] = refused(lambda: model.fit(pairs, verbose=0))
     alone = keras_grl.pair(*data(), batch_size=8, seed=0, shard=(0, 1))
@@ -180,12 +174,16 @@ def looped(before):
     return found
 
 
-def trained_in_a_loop(model, pairs):
-    """The losses of each step of an epoch."""
+def trained_in_a_loop():
+    """A model, its data, and its weights and the losses of an epoch by name."""
     import torch
     from torch import distributed
     from torch.nn.parallel import DistributedDataParallel
 
+    keras.utils.set_random_seed(0)
+    model = test_devices.dann(total_steps=6)
+    model.compile(keras.optimizers.SGD(0.2), "sparse_categorical_crossentropy")
+    pairs = keras_grl.pair(*data(), batch_size=8, seed=3)
     call = model
     if distributed.is_initialized():
         call = DistributedDataParallel(model)
@@ -205,19 +203,15 @@ def trained_in_a_loop(model, pairs):
             distributed.all_reduce(loss)
             loss /= distributed.get_world_size()
         losses.append(float(loss))
-    return losses
+    found = {f"weight {i}": w for i, w in enumerate(weights_of_parts(model))}
+    return model, pairs, {**found, "losses": losses}
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(BACKEND != "torch", reason="torch.distributed")
 def test_a_loop_of_torch(tmp_path):
     found = in_processes("looped", tmp_path)
-    keras.utils.set_random_seed(0)
-    model = test_devices.dann(total_steps=6)
-    model.compile(keras.optimizers.SGD(0.2), "sparse_categorical_crossentropy")
-    pairs = keras_grl.pair(*data(), batch_size=8, seed=3)
-    one = {"losses": trained_in_a_loop(model, pairs)}
-    one |= {f"weight {i}": w for i, w in enumerate(weights_of_parts(model))}
+    _, _, one = trained_in_a_loop()
     for each in found:
         for name, value in one.items():
             np.testing.assert_allclose(
