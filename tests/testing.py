@@ -1,5 +1,6 @@
 """Helpers shared by the tests."""
 
+import random
 import re
 import subprocess
 import sys
@@ -108,7 +109,15 @@ def small_data(
 # take less time than the trace of one. Others test that both do the same.
 EAGERLY_ON_TENSORFLOW = {"run_eagerly": BACKEND == "tensorflow"}
 
-_made: dict[object, keras.Model] = {}
+class _Made:
+    """A model that `make` has made, and its values for each random state."""
+
+    def __init__(self, model: keras.Model):
+        self.model = model
+        self.begins: dict[object, tuple[list[Array], tuple]] = {}
+
+
+_made: dict[object, _Made] = {}
 
 
 def fresh(
@@ -121,25 +130,39 @@ def fresh(
 
     Args:
         make: Function that returns a compiled model, built but not trained.
+            Its only source of random numbers is Keras.
         *args: Its arguments, hashable.
         **kwargs: Further ones.
     """
-    # Also later, so that random numbers continue alike.
-    new = make(*args, **kwargs)
     if BACKEND == "torch":
-        return new  # It compiles nothing.
+        return make(*args, **kwargs)  # It compiles nothing.
     key = (make, args, *sorted(kwargs.items()))
-    model = _made.setdefault((key, keras.config.dtype_policy().name), new)
-    if model is not new:
-        for each in (new, model):
-            if not each.optimizer.built:
-                each.optimizer.build(each.trainable_variables)
-        for old, value in zip(_values(model), _values(new), strict=True):
-            old.assign(value)
-        model.stop_training = False
-        # Keras keeps there where `BackupAndRestore` has resumed it.
-        model._initial_epoch = None
-    return model
+    made = _made.get(key := (key, keras.config.dtype_policy().name))
+    # Keras draws the seeds of initializers and layers from this.
+    begin = random.getstate()
+    if made is None or begin not in made.begins:
+        new = make(*args, **kwargs)
+        if not new.optimizer.built:
+            new.optimizer.build(new.trainable_variables)
+        made = _made.setdefault(key, _Made(new))
+        values = [to_numpy(value) for value in _values(new)]
+        made.begins[begin] = (values, _random_state())
+        if made.model is new:
+            return new
+    values, (of_python, of_numpy) = made.begins[begin]
+    for variable, value in zip(_values(made.model), values, strict=True):
+        variable.assign(value)
+    random.setstate(of_python)  # Later random numbers continue alike.
+    np.random.set_state(of_numpy)
+    made.model.stop_training = False
+    # Keras keeps there where `BackupAndRestore` has resumed it.
+    made.model._initial_epoch = None
+    return made.model
+
+
+def _random_state() -> tuple:
+    """Of what Keras seeds and draws from, besides its own seeds."""
+    return random.getstate(), np.random.get_state()
 
 
 def _values(model: keras.Model) -> list[keras.Variable]:

@@ -125,23 +125,27 @@ def _value(name: str, schedule: FunctionOfP, p: float) -> float | None:
         ) from error
     if reads.variables:
         raise ValueError(no_variable(name, schedule))
-    problem = invalid(name, expected, schedule, f"At p={p} it is {value!r}.")
+
+    def problem() -> ValueError:
+        hint = f"At p={p} it is {value!r}."
+        return ValueError(invalid(name, expected, schedule, hint))
+
     is_tensor = ops.is_tensor(value)
     if not (is_tensor or is_number(value)) or "bool" in str(
         getattr(value, "dtype", type(value))
     ):
-        raise ValueError(problem)
+        raise problem()
     if tuple(getattr(value, "shape", ())) != ():
-        raise ValueError(problem)
+        raise problem()
     try:
         number = float(value)
     except Exception as error:
         if is_tensor:
             return None
-        raise ValueError(problem) from error
+        raise problem() from error
     # It is computed in float32.
     if not 0.0 <= number <= 3.4e38:
-        raise ValueError(problem)
+        raise problem()
     return number
 
 
