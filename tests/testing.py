@@ -109,6 +109,7 @@ def small_data(
 # take less time than the trace of one. Others test that both do the same.
 EAGERLY_ON_TENSORFLOW = {"run_eagerly": BACKEND == "tensorflow"}
 
+
 class _Made:
     """A model that `make` has made, and its values for each random state."""
 
