@@ -9,9 +9,11 @@ from keras_grl.streams import ArrayStream
 from keras_grl.streams import Stream
 from keras_grl.streams import check_alike
 from keras_grl.streams import check_labels_alike
-from keras_grl.streams import domains_in
 from keras_grl.streams import is_labeled
 from keras_grl.streams.columns import Columns
+from keras_grl.streams.device_stream import DeviceStream
+from keras_grl.streams.epochs import Trained
+from keras_grl.streams.epochs import reference
 from keras_grl.streams.errors import ReadErrors
 from keras_grl.streams.in_order import ReadInOrder
 from keras_grl.streams.paired_batch import paired_batch
@@ -48,14 +50,19 @@ class PairedDataset(ReadInOrder):
         self._shard = shard
         # A seed that was not passed to `pair` differs in every program.
         self.seed_is_given = seed_is_given
+        # Batches do not leave the device: all checks are made beforehand.
+        self.on_device = all(
+            isinstance(stream, DeviceStream) for stream in streams.values()
+        )
         # The stream that ends an epoch. None after `with_steps`.
-        self._reference: str | None = _reference(streams, length)
+        self._reference: str | None = reference(streams, length)
         self._num_batches = streams[self._reference].num_batches
         # The epoch of the batches; -1, read as 0, before the first begins.
         self._epoch = -1
-        self._trained = _Trained()
+        self._trained = Trained()
         self.errors = ReadErrors()
         self._check_inputs: Callable[[PairedInputs], None] = check_alike
+        self._arrays_checked = False
         self._check_labels: LabelCheck | None = None
         self._devices = 1
         self._evaluates = False
@@ -66,9 +73,9 @@ class PairedDataset(ReadInOrder):
                 if is_labeled(name) and isinstance(stream, ArrayStream)
             }
         )
-        reference = streams[self._reference]
-        if isinstance(reference, ArrayStream):
-            reference.check_full_batch()
+        ends_epoch = streams[self._reference]
+        if isinstance(ends_epoch, ArrayStream):
+            ends_epoch.check_full_batch()
         if shard is not None:
             self._check_divisible(shard.count, "processes")
 
@@ -190,8 +197,8 @@ class PairedDataset(ReadInOrder):
         Args:
             check: Function of a dict, name of a stream to its inputs, which
                 raises an error if they do not match. It is called at once if
-                all streams are arrays, and with every batch. It replaces the
-                check of an earlier call.
+                all streams are arrays, and with every batch that is not on the
+                device. It replaces the check of an earlier call.
 
         Example:
 
@@ -209,6 +216,7 @@ class PairedDataset(ReadInOrder):
         }
         if len(inputs) == len(self._streams):
             check(inputs)
+            self._arrays_checked = True
 
     def check_divisible(self, devices: int) -> None:
         """Refuses batches that the devices cannot share equally.
@@ -288,6 +296,18 @@ class PairedDataset(ReadInOrder):
             for name, stream in self._streams.items()
         }
         x = {name: part[0] for name, part in parts.items()}
+        labeled = {n: part for n, part in parts.items() if is_labeled(n)}
+        if not self.on_device:
+            self._check_batch(x, labeled)
+        elif not self._arrays_checked:
+            self.check_inputs(self._check_inputs)
+        y = {name: part[1] for name, part in labeled.items()}
+        weights = {
+            name: part[2] for name, part in labeled.items() if len(part) == 3
+        }
+        return paired_batch(x, y, weights)
+
+    def _check_batch(self, x: PairedInputs, labeled: dict[str, Batch]) -> None:
         self._check_inputs(x)
         if self._devices > 1:
             for name, inputs in x.items():
@@ -295,38 +315,8 @@ class PairedDataset(ReadInOrder):
                 if self._shard is not None:
                     size *= self._shard.count
                 check_divisible(name, size, self._devices, "devices")
-        labeled = {n: part for n, part in parts.items() if is_labeled(n)}
         check_labels_alike(labeled)
-        y = {name: part[1] for name, part in labeled.items()}
         if self._check_labels is not None:
-            for name, labels in y.items():
+            for name, (_, labels, *_) in labeled.items():
                 if self._streams[name].checked_by_batch:
                     self._check_labels(name, labels)
-        weights = {
-            name: part[2] for name, part in labeled.items() if len(part) == 3
-        }
-        return paired_batch(x, y, weights)
-
-
-class _Trained:
-    """How many training epochs began, over all datasets of the same streams.
-
-    Every `fit` may call `with_steps`: the datasets it returns continue one
-    another. Not the epoch of the batches, which every reader of the dataset
-    advances: reading batches must not change the next `fit`.
-    """
-
-    epochs = 0
-
-
-def _reference(streams: dict[str, Stream], length: str) -> str:
-    """The name of the stream that defines an epoch."""
-    if length in streams:
-        return length
-    lengths = {
-        name: float("inf") if number is None else number
-        for name in domains_in(streams)
-        for number in [streams[name].num_batches]
-    }
-    choose = max if length == "longest" else min
-    return choose(lengths, key=lambda name: lengths[name])

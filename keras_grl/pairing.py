@@ -19,6 +19,8 @@ from keras_grl.streams import is_dataset
 from keras_grl.streams import named_sources
 from keras_grl.streams import quoted
 from keras_grl.streams import sources_in
+from keras_grl.streams.device_stream import DeviceStream
+from keras_grl.streams.device_stream import check_on_device
 from keras_grl.streams.shard import WHOLE
 from keras_grl.streams.shard import Shard
 from keras_grl.streams.shard import as_shard
@@ -43,6 +45,7 @@ def pair(
     seed: int | None = None,
     drop_remainder: bool = True,
     shard: tuple[int, int] | None = None,
+    on_device: bool = False,
 ) -> PairedDataset:
     """Pairs labeled source data with unlabeled target data for `fit`.
 
@@ -92,6 +95,10 @@ def pair(
             that share a batch, if they are set up before: those of
             `keras.distribution.DataParallel` on JAX, of `torch.distributed` on
             torch. `(0, 1)` reads whole batches in any case.
+        on_device: Boolean, whether to copy all arrays to the device now, and to
+            shuffle and gather them there: the batches are the same, and none is
+            copied to the device. For small data on JAX and torch. Later changes
+            of the arrays have no effect.
 
     Returns:
         A `PairedDataset`, which is a `keras.utils.PyDataset`. A batch is
@@ -110,7 +117,9 @@ def pair(
             shapes; if the batch size does not fit. The model, or
             the first batch, checks that shapes and kinds of dtype of the
             domains match. If several processes share batches that they do not
-            divide, or shuffle without a common seed.
+            divide, or shuffle without a common seed. If data cannot stay on the
+            device: on TensorFlow, with datasets, with a `keras.distribution`,
+            or for lack of memory.
 
     Warns:
         UserWarning: If inputs are NaN or infinite. Arrays in memory are read
@@ -142,11 +151,14 @@ def pair(
         seed = int(np.random.randint(2**31))
     seed = check_integer("seed", seed, minimum=0)
     sizes = _batch_sizes(batch_size, given)
+    if check_boolean("on_device", on_device):
+        check_on_device(name for name in given if name not in sizes)
+    of_arrays = DeviceStream if on_device else ArrayStream
     columns = Columns()
     streams: dict[str, Stream] = {}
     for name, data in given.items():
         if name in sizes:
-            streams[name] = ArrayStream(
+            streams[name] = of_arrays(
                 name,
                 data,
                 sizes[name],

@@ -72,6 +72,9 @@ Data: TypeAlias = Any
 # Function of the name of a stream and its labels, which raises an error.
 LabelCheck: TypeAlias = Callable[[str, Labels], None]
 
+# Function of a start and a size: the rows of that part of an order.
+Gather: TypeAlias = Callable[[int, int], Batch]
+
 # Layers and losses.
 
 # A number, or one for each channel.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import jax
 import keras
 
+from keras_grl.types import Array
 from keras_grl.types import Batch
 from keras_grl.types import StepFunction
 from keras_grl.types import StepResult
@@ -174,6 +175,53 @@ def _has_options() -> bool:
     except (RuntimeError, TypeError, ValueError):
         return False
     return True
+
+
+def to_device(array: Array) -> jax.Array:
+    """A copy on the device, with the dtype that a compiled step gives it."""
+    try:
+        # Not `device_put`, which shares the memory on a CPU, even with
+        # `may_alias=False` (https://github.com/jax-ml/jax/issues/37830). The
+        # copy is made in the background.
+        return jax.numpy.array(array, copy=True).block_until_ready()
+    except jax.errors.JaxRuntimeError as error:
+        if "RESOURCE_EXHAUSTED" not in str(error):
+            raise
+        raise MemoryError(str(error)) from error
+
+
+class GatherBy:
+    """See `keras_grl.backend.on_device`.
+
+    A compiled function gathers the rows. Where they begin is counted on the
+    device too: a number passed to that function would be copied there.
+    """
+
+    def __init__(self, rows: Array, data: Structure[jax.Array]):
+        self._rows = jax.numpy.asarray(rows, "int32")
+        self._data = data
+        self._next: int | None = None
+        self._next_on_device: jax.Array = None
+
+    def __call__(self, start: int, size: int) -> Batch:
+        if start != self._next:
+            self._next_on_device = jax.numpy.asarray(start, "int32")
+        batch, self._next_on_device = _gathered(
+            self._data, self._rows, self._next_on_device, size
+        )
+        self._next = start + size
+        return batch
+
+
+@functools.partial(jax.jit, static_argnames="size")
+def _gathered(
+    data: Structure[jax.Array], rows: jax.Array, start: jax.Array, size: int
+) -> tuple[Batch, jax.Array]:
+    chosen = jax.lax.dynamic_slice_in_dim(rows, start, size)
+    batch = jax.tree.map(
+        lambda array: array.at[chosen].get(mode="promise_in_bounds"), data
+    )
+    return batch, start + size
 
 
 def process() -> tuple[int, int]:

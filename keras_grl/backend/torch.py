@@ -5,9 +5,15 @@ from typing import Any
 
 import keras
 import torch
+from keras import tree
 from torch import distributed
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional
+
+from keras_grl.types import Array
+from keras_grl.types import Batch
+from keras_grl.types import Gather
+from keras_grl.types import Structure
 
 # What PyTorch (2.13) says where a tensor of the device "meta" is read.
 _NO_VALUE = (
@@ -126,6 +132,28 @@ def process() -> tuple[int, int]:
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
     return 0, 1
+
+
+def to_device(array: Array) -> torch.Tensor:
+    """A copy on the device, with the dtype that Keras gives to batches."""
+    try:
+        return keras.ops.convert_to_tensor(array)
+    except torch.OutOfMemoryError as error:
+        raise MemoryError(str(error)) from error
+
+
+def gather_by(rows: Array, data: Structure[torch.Tensor]) -> Gather:
+    """See `keras_grl.backend.on_device`."""
+    first, *_ = tree.flatten(data)
+    order = torch.tensor(rows, device=first.device)
+
+    def gather(start: int, size: int) -> Batch:
+        chosen = order[start : start + size]
+        return tree.map_structure(
+            lambda array: array.index_select(0, chosen), data
+        )
+
+    return gather
 
 
 def random_state() -> dict[str, Any]:

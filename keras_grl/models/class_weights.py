@@ -1,19 +1,22 @@
 """`class_weight` of `fit`, as sample weights of all labeled streams."""
 
+import functools
 import numbers
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 from keras import tree
 
 from keras_grl.models import label_losses
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams.wrapped import WrappedDataset
-from keras_grl.types import Array
+from keras_grl.types import AnyArray
 from keras_grl.types import Batch
 from keras_grl.types import Data
 from keras_grl.types import Labels
+from keras_grl.types import Tensor
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
@@ -82,7 +85,7 @@ class _ClassWeighted(WrappedDataset):
             return x, y, {name: self._of(labels) for name, labels in y.items()}
         return x, y, self._of(y)
 
-    def _of(self, labels: Labels) -> Array:
+    def _of(self, labels: Labels) -> AnyArray:
         """Weights of class indices `(n,)` or `(n, 1)`, or of one-hot labels."""
         if not hasattr(labels, "ndim") or labels.ndim > 2:
             raise ValueError(
@@ -98,11 +101,26 @@ class _ClassWeighted(WrappedDataset):
             )
         if labels.ndim == 2 and labels.shape[1] > 1:
             labels = labels.argmax(axis=1)
+        if not isinstance(labels, np.ndarray):
+            return self._on_device(labels)
         classes, index = np.unique(
             np.round(labels).astype("int64").reshape(-1), return_inverse=True
         )
         weights = [self._weights.get(int(each), 1.0) for each in classes]
         return np.asarray(weights, dtype="float32")[index]
+
+    def _on_device(self, labels: Tensor) -> Tensor:
+        """The same for class indices on the device."""
+        index = ops.cast(ops.round(ops.reshape(labels, -1)), "int32")
+        last = len(self._table) - 1
+        return ops.take(self._table, ops.clip(index, -1, last - 1), axis=0)
+
+    @functools.cached_property
+    def _table(self) -> Tensor:
+        """The weights of classes 0, 1, …, of larger ones, of negative ones."""
+        classes = range(int(max(self._weights, default=-1)) + 1)
+        weights = [self._weights.get(each, 1.0) for each in classes]
+        return ops.convert_to_tensor([*weights, 1.0, 1.0], dtype="float32")
 
 
 def _checked(class_weight: object, classes: int | None) -> dict[int, float]:

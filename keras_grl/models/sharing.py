@@ -6,6 +6,7 @@ from keras_grl.backend import num_devices
 from keras_grl.backend import process
 from keras_grl.backend import trains_on_several_machines
 from keras_grl.pairing import PairedDataset
+from keras_grl.streams.device_stream import check_one_device
 from keras_grl.types import Data
 
 _SCALING = "See docs/scaling.md."
@@ -27,6 +28,8 @@ def check_shares(model: keras.Model, data: Data, training: bool) -> None:
         _check_engine(model, data)
     if not isinstance(data, PairedDataset):
         return
+    if data.on_device:
+        check_one_device()
     devices = num_devices(model)
     _, count = process()
     if count > 1 and keras.distribution.distribution() is not None:

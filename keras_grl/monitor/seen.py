@@ -5,12 +5,14 @@ another read could change the order of the next ones.
 """
 
 import numpy as np
+from keras import ops
 from keras import tree
 
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import TARGET
 from keras_grl.streams import sources_in
 from keras_grl.streams.wrapped import WrappedDataset
+from keras_grl.types import AnyArray
 from keras_grl.types import Array
 from keras_grl.types import Batch
 from keras_grl.types import Data
@@ -66,7 +68,7 @@ class Seen:
         if self.batches and self._bytes + size > _MOST_BYTES:
             return
         # Copies: a dataset may use the memory of a batch for the next one.
-        self.batches.append(tree.map_structure(np.array, x))
+        self.batches.append(tree.map_structure(_copied, x))
         self._bytes += size
         self._samples += rows(x[TARGET])
 
@@ -125,6 +127,17 @@ class WatchedDataset(WrappedDataset):
         return batch
 
 
+def _copied(array: AnyArray) -> Array:
+    return np.array(_as_numpy(array))
+
+
+def _as_numpy(array: AnyArray) -> Array:
+    """Of a batch that may be on the device."""
+    if isinstance(array, np.ndarray):
+        return array
+    return np.asarray(ops.convert_to_numpy(array))
+
+
 def rows(x: Data) -> int:
     """The number of samples of inputs or labels."""
     return len(tree.flatten(x)[0])
@@ -134,7 +147,7 @@ def _class_counts(labels: Labels, classes: int) -> Array | None:
     """How often each class occurs; None if the labels are not classes."""
     if tree.is_nested(labels):
         return None
-    numbers = np.asarray(labels, "float64")
+    numbers = _as_numpy(labels).astype("float64")
     if numbers.ndim == 2 and numbers.shape[1] == classes > 1:
         one_hot = np.isfinite(numbers).all() and (numbers >= 0).all()
         return numbers.sum(axis=0) if one_hot else None

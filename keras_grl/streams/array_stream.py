@@ -118,13 +118,7 @@ class ArrayStream:
         return self._take(start, start + self.batch_size)
 
     def _take(self, start: int, stop: int) -> Batch:
-        parts = []
-        while start < stop:
-            number, offset = divmod(start, self.num_samples)
-            count = min(stop - start, self.num_samples - offset)
-            parts.append(self._order(number)[offset : offset + count])
-            start += count
-        rows = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        rows = self._rows(start, stop)
         rows = rows[self._shard.rows(len(rows))]
         batch = tree.map_structure(lambda array: array[rows], self.data)
         if self._unread:
@@ -133,6 +127,16 @@ class ArrayStream:
                 self._name, batch[0], " of a batch"
             )
         return batch
+
+    def _rows(self, start: int, stop: int) -> Array:
+        """The rows of the data in this part of an endless series of passes."""
+        parts = []
+        while start < stop:
+            number, offset = divmod(start, self.num_samples)
+            count = min(stop - start, self.num_samples - offset)
+            parts.append(self._order(number)[offset : offset + count])
+            start += count
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _order(self, number: int) -> Array:
         """The rows of the data in the order of one pass."""

@@ -4,9 +4,10 @@ import functools
 from collections.abc import Iterable
 
 import numpy as np
+from keras import ops
 from keras import tree
 
-from keras_grl.types import Array
+from keras_grl.types import AnyArray
 from keras_grl.types import Batch
 from keras_grl.types import Labels
 from keras_grl.types import PairedInputs
@@ -37,8 +38,10 @@ def _of_all(
     """The weights of all labeled streams: ones for those without."""
     given = next(iter(weights.values()))
 
-    def ones(size: int, like: Array) -> Array:
-        return np.ones((size, *like.shape[1:]), dtype="float32")
+    def ones(size: int, like: AnyArray) -> AnyArray:
+        # Of the weights' own kind: batches on the device stay there.
+        make = np.ones if isinstance(like, np.ndarray) else ops.ones
+        return make((size, *like.shape[1:]), dtype="float32")
 
     return {
         name: weights[name]

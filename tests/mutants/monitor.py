@@ -36,7 +36,7 @@ MUTANTS = [
             "test_a_batch_that_is_read_twice_counts_once",
         ),
         (
-            "self.batches.append(tree.map_structure(np.array, x))",
+            "self.batches.append(tree.map_structure(_copied, x))",
             "self.batches.append(x)",
             "test_batches_are_copies",
         ),

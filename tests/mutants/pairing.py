@@ -21,8 +21,8 @@ MUTANTS = [
         "keras_grl/streams/paired_batch.py",
         "tests/test_pairing.py",
         (
-            'return np.ones((size, *like.shape[1:]), dtype="float32")',
-            'return np.zeros((size, *like.shape[1:]), dtype="float32")',
+            "make = np.ones if isinstance(like, np.ndarray) else ops.ones",
+            "make = np.zeros if isinstance(like, np.ndarray) else ops.ones",
             "test_a_missing_sample_weight_of_two_becomes_ones",
         ),
     ),
@@ -36,13 +36,17 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/paired_dataset.py",
+        "keras_grl/streams/epochs.py",
         "tests/test_pairing.py",
         (
             'choose = max if length == "longest" else min',
             'choose = min if length == "longest" else max',
             "test_length_of_an_epoch",
         ),
+    ),
+    *mutants(
+        "keras_grl/paired_dataset.py",
+        "tests/test_pairing.py",
         (
             "walked = epoch * (self._num_batches or 0) + index",
             "walked = index",
