@@ -18,6 +18,8 @@ from keras_grl.models.arguments import check_fit_arguments
 from keras_grl.models.batch_checks import CheckedData
 from keras_grl.models.class_weights import number_of_classes
 from keras_grl.models.class_weights import with_class_weights
+from keras_grl.models.executions import check_executions
+from keras_grl.models.executions import for_evaluation
 from keras_grl.models.inputs import check_inputs
 from keras_grl.models.inputs import sorted_inputs
 from keras_grl.models.optimizers import build_optimizer
@@ -112,6 +114,7 @@ class Fitting(Portable):
         check_inputs(self, x)
         check_inputs(self, kwargs.get("validation_data"), "validation_data")
         before = checks.BeforeTraining(self, x, y, kwargs)
+        check_executions(self, x, batch_size, steps_per_epoch)
         read = CheckedData(self, "x", x, training=True)
         validation = CheckedData(
             self,
@@ -165,9 +168,9 @@ class Fitting(Portable):
         if "_use_cached_eval_dataset" not in kwargs:
             check_evaluation_arguments(x, y, batch_size, sample_weight)
         if isinstance(x, PairedDataset):
-            x = x.for_evaluation()
+            batch.check_finite("steps", x, steps)
+            x, steps = for_evaluation(self, x, steps)
         x = self._in_order("x", x)
-        batch.check_finite("steps", x, steps)
         check_shares(self, x, training=False)
         check_inputs(self, x)
         checks.check_evaluation_data(self, x, y, kwargs)
@@ -239,7 +242,10 @@ class Fitting(Portable):
     def _prepare_validation(self, options: dict[str, Any]) -> dict[str, Any]:
         data = options.get("validation_data")
         if isinstance(data, PairedDataset):
-            return {**options, "validation_data": data.for_evaluation()}
+            steps = options.get("validation_steps")
+            data, steps = for_evaluation(self, data, steps)
+            options = {**options, "validation_steps": steps}
+            return {**options, "validation_data": data}
         if not isinstance(data, tuple) or not data:
             return options
         x, *rest = data

@@ -306,8 +306,8 @@ MUTANTS = [
         "keras_grl/models/fitting.py",
         "tests/models/test_evaluation_data.py",
         (
-            'x = self._in_order("x", x)\n        batch.check_finite',
-            "batch.check_finite",
+            'x = self._in_order("x", x)\n        check_shares',
+            "check_shares",
             "test_columns_are_matched_by_name_after_training",
         ),
         (

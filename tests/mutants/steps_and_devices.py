@@ -1,8 +1,10 @@
-"""Mutants of data that stay on the device."""
+"""Mutants of data on the device, and of several steps in one execution."""
 
 from tests.mutants import mutants
 
 TESTS = "tests/streams/test_device_stream.py"
+
+EXECUTIONS = "tests/models/test_executions.py"
 
 MUTANTS = [
     *mutants(
@@ -38,9 +40,9 @@ MUTANTS = [
         "keras_grl/backend/torch.py",
         TESTS,
         (
-            "order = torch.tensor(rows, device=first.device)",
-            "order = torch.tensor(rows)",
-            "test_no_batch_is_copied_to_the_device_or_from_it",
+            "chosen = order[start : start + size]",
+            "chosen = order[start:][:size].flip(0)",
+            "test_batches_are_those_of_the_host",
         ),
     ),
     *mutants(
@@ -64,6 +66,24 @@ MUTANTS = [
             "ops.round(ops.reshape(labels, -1))",
             "ops.reshape(labels, -1)",
             "test_class_weights_are_those_of_the_host",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/fitting.py",
+        EXECUTIONS,
+        (
+            "        check_executions(self, x, batch_size, steps_per_epoch)\n",
+            "",
+            "test_more_steps_than_asked_for_are_refused",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/executions.py",
+        EXECUTIONS,
+        (
+            "whole = -(-steps_per_epoch // at_once) * at_once",
+            "whole = steps_per_epoch // at_once * at_once",
+            "test_more_steps_than_asked_for_are_refused",
         ),
     ),
 ]
