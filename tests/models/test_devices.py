@@ -173,6 +173,38 @@ def test_weights_and_logs_are_those_of_one_device(case):
         )
 
 
+@pytest.mark.skipif(BACKEND != "jax", reason="Keras has it on JAX")
+def test_a_model_may_be_split_over_devices():
+    """`ModelParallel`: each device has half of the extractor's weights."""
+    keras.utils.set_random_seed(0)
+    one = trained(conditional(), two_streams)
+    layouts = keras.distribution.LayoutMap(
+        keras.distribution.DeviceMesh(
+            (1, 2), ["batch", "model"], ["cpu:0", "cpu:1"]
+        )
+    )
+    layouts["sequential.*/kernel"] = (None, "model")
+    keras.utils.set_random_seed(0)
+    keras.distribution.set_distribution(
+        keras.distribution.ModelParallel(
+            layout_map=layouts, batch_dim_name="batch"
+        )
+    )
+    try:
+        model = conditional()
+        two = trained(model, two_streams)
+        split = [not w.value.is_fully_replicated for w in model.weights]
+    finally:
+        keras.distribution.set_distribution(None)
+    # Of all weights, the kernel of the extractor.
+    assert sum(split) == 1
+    assert one.keys() == two.keys()
+    for name, value in one.items():
+        np.testing.assert_allclose(
+            two[name], value, rtol=1e-5, atol=1e-5, err_msg=name
+        )
+
+
 def test_a_loss_that_couples_rows_is_the_mean_over_the_devices():
     """On TensorFlow; JAX computes it over the whole batch."""
     x, y, t = small_data(source=4, target=8)
