@@ -95,8 +95,8 @@ def pair(
             that share a batch, if they are set up before: those of
             `keras.distribution.DataParallel` on JAX, of `torch.distributed` on
             torch. `(0, 1)` reads whole batches in any case.
-        on_device: Boolean, whether to copy all arrays to the device now, and to
-            shuffle and gather them there: the batches are the same, and none is
+        on_device: Boolean, whether to copy all arrays to the device now and to
+            gather the batches there. They are the same, and none of them is
             copied to the device. For small data on JAX and torch. Later changes
             of the arrays have no effect.
 
