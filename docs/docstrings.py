@@ -52,8 +52,9 @@ def with_tables(lines: list[str]) -> list[str]:
     <BLANKLINE>
     """
     found: list[str] = []
-    for is_table, part in groupby(lines, lambda s: s.lstrip().startswith("|")):
-        found += list_table(list(part)) if is_table else part
+    for is_table, group in groupby(lines, lambda s: s.lstrip().startswith("|")):
+        part = list(group)
+        found += list_table(part) if is_table else part
     return found
 
 
