@@ -57,3 +57,4 @@ toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"
 html_title = f"keras-grl {version}"
+html_show_copyright = False

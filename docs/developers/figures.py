@@ -51,7 +51,9 @@ def boundary(axes: Axes, model: keras_grl.DANNModel, title: str) -> None:
     """The points of both domains, over the predicted classes."""
     x, y = np.meshgrid(np.linspace(-2.1, 2.3, 200), np.linspace(-1.7, 1.5, 200))
     grid = np.stack([x.ravel(), y.ravel()], axis=1)
-    second = model.predict(grid, verbose=0)[:, 1].reshape(x.shape)
+    second = model.predict(grid, batch_size=len(grid), verbose=0)[:, 1].reshape(
+        x.shape
+    )
     axes.contourf(x, y, second > 0.5, levels=1, colors=["#dde8f0", "#f7e3d6"])
     for (points, classes), marker, label in (
         (moons(0, 0), "o", "source, labeled"),
