@@ -47,7 +47,7 @@ napoleon_custom_sections = [
     ("Input shape", "notes_style"),
     ("Output shape", "notes_style"),
     ("Reference", "notes_style"),
-    ("Returns of a call", "returns_style"),
+    ("Returns of a call", "notes_style"),
 ]
 autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"
