@@ -42,17 +42,19 @@ myst_enable_extensions = ["dollarmath"]
 # Docstrings: sections of Google's style, code in single backticks.
 default_role = "code"
 napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_attr_annotations = False
 napoleon_custom_sections = [
     ("Call arguments", "params_style"),
     ("Input shape", "notes_style"),
     ("Output shape", "notes_style"),
     ("Reference", "notes_style"),
+    ("Returns", "notes_style"),
     ("Returns of a call", "notes_style"),
 ]
 autodoc_inherit_docstrings = False
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
-add_module_names = False
 toc_object_entries_show_parents = "hide"
 
 html_theme = "furo"

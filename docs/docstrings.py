@@ -1,10 +1,11 @@
 """Docstrings of the package, made ready for Sphinx.
 
 They are written for a terminal: Google's sections, code in single backticks,
-Markdown's tables.
+tables and indented code as in Markdown.
 """
 
 import inspect
+import re
 from collections.abc import Iterator
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ def docstring(app, what, name, obj, options, lines: list[str]) -> None:
     if what == "property" and lines:
         # Napoleon takes the part before a colon for a type.
         lines[0] = lines[0].replace(": ", ", ", 1)
-    lines[:] = with_tables(lines)
+    lines[:] = with_tables(with_formulas(lines))
 
 
 def signature(app, what, name, obj, options, given, returned):
@@ -36,6 +37,30 @@ def signature(app, what, name, obj, options, given, returned):
         for each in list(found.parameters.values())[1:]
     ]
     return str(inspect.Signature(arguments)), returned
+
+
+def with_formulas(lines: list[str]) -> list[str]:
+    """The lines, with formulas that keep their line breaks.
+
+    >>> print(*with_formulas(["Of p:", "", "    w = 1"]), sep="\\n")
+    Of p::
+    <BLANKLINE>
+        w = 1
+    >>> with_formulas(["    Of p:", "", "    `w`"])
+    ['    Of p:', '', '    `w`']
+    >>> with_formulas(["`a = b`", "`c = d`"])
+    ['`a = b`', '', '`c = d`']
+    """
+    text = "\n".join(lines)
+    # Indented after a colon; sections have no empty line there.
+    text = re.sub(
+        r"^( *)(\S.*[^:\n]):\n\n(?=\1    \S)", r"\1\2::\n\n", text, flags=re.M
+    )
+    # Formulas of a line each.
+    text = re.sub(
+        r"^( *`[^`\n]+`)\n(?= *`[^`\n]+`$)", r"\1\n\n", text, flags=re.M
+    )
+    return text.split("\n")
 
 
 def with_tables(lines: list[str]) -> list[str]:
