@@ -49,7 +49,9 @@ def described(page):
     """The public names that a page of the API reference describes."""
     text = page.read_text()
     return [
-        *re.findall(r"^\.\. (?:auto\w+|module|data):: (\S+)$", text, flags=re.M),
+        *re.findall(
+            r"^\.\. (?:auto\w+|module|data):: (\S+)$", text, flags=re.M
+        ),
         # Other addresses of the same class.
         *re.findall(r"^\| `(\S+)` \| `\S+` \|$", text, flags=re.M),
     ]
