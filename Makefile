@@ -1,6 +1,7 @@
 # make demo      the embedded demo, on the backend named by KERAS_BACKEND
 # make test      lint, types and the tests, once per backend
 # make mutants   one fault after the other, which the tests must catch
+# make docs      the site, in build/docs; a warning is an error
 # All create .venv and install into it what they need.
 
 KERAS_BACKEND ?= tensorflow
@@ -14,7 +15,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test mutants lint types format clean
+.PHONY: demo test mutants docs lint types format clean
 
 # Before anything is installed for it. Without a goal `make` makes the demo.
 ifneq ($(filter demo,$(or $(MAKECMDGOALS),demo)),)
@@ -31,6 +32,10 @@ test: .venv/.dev
 
 mutants: .venv/.dev
 	$(BIN)/python -m tests.mutants $(ARGS)
+
+docs: .venv/.docs
+	$(BIN)/python -m sphinx -c docs -W --keep-going -q . build/docs
+	@echo "The site: build/docs/docs/index.html"
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
@@ -56,4 +61,8 @@ $(BIN)/python:
 
 .venv/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable ".[demo,dev,tensorflow,jax,torch]"
+	@touch $@
+
+.venv/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[docs,jax]"
 	@touch $@

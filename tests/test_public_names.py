@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import keras_grl
+from tests.testing import ROOT
 
 # Those whose names are used in the package alone.
 INTERNAL = {"backend", "commands", "monitor", "streams"}
@@ -42,3 +43,23 @@ def test_dir_shows_the_public_names(name):
     assert dir(room) == sorted(room.__all__)
     # Also what is imported at first use.
     assert all(hasattr(room, each) for each in dir(room))
+
+
+def public_names(room):
+    """The names of a room, of its public parts too."""
+    for name in room.__all__:
+        part = getattr(room, name)
+        address = f"{room.__name__}.{name}"
+        yield address
+        if isinstance(part, types.ModuleType) and hasattr(part, "__all__"):
+            yield from public_names(part)
+
+
+@pytest.mark.backend_free
+def test_the_list_of_public_names():
+    """A name that is gone from it is gone for users; a new one is a promise.
+
+    docs/api has a place for each: see tests/developers/test_site.py.
+    """
+    listed = (ROOT / "docs/developers/public_names.txt").read_text().split()
+    assert sorted(public_names(keras_grl)) == listed

@@ -45,7 +45,7 @@ class Config:
         pole: Probability that the sign is on a pole.
         light: On the sign: its white becomes 255 times this. Its cube root is
             uniform: GTSRB has more dark images than bright ones. Values above
-                255 are overexposed. Within 0.01 to 10.
+            255 are overexposed. Within 0.01 to 10.
         backlight: How often the light on the surroundings is twice that on the
             sign; negative: the light on the sign is. Within -8 to 8.
         haze: Share of the image that is gray, 0 to 1.

@@ -185,8 +185,8 @@ def calibration(
 
     Predictions are sorted into bins by the probability of the predicted class.
     The bars are 95 % intervals of the accuracy; below the diagonal the model is
-    overconfident. The title has the expected calibration error, `Σ n_b / n
-    |accuracy_b − confidence_b|`.
+    overconfident. The title has the expected calibration error,
+    `Σ n_b / n |accuracy_b − confidence_b|`.
 
     It needs true labels. On the target a model is often far too confident,
     which the figure for the source cannot show.
