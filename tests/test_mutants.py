@@ -34,7 +34,8 @@ def test_each_mutant_is_one_valid_change(path):
             assert text.count(mutant.original) == 1, mutant
             mutated = text.replace(mutant.original, mutant.mutated)
             assert mutated != text
-            compile(mutated, path, "exec")
+            if path.endswith(".py"):
+                compile(mutated, path, "exec")
 
 
 def test_the_tests_of_each_mutant_exist():
