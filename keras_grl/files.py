@@ -7,13 +7,15 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from keras_grl.types import JSON
-from keras_grl.types import PathLike
+if TYPE_CHECKING:  # it imports Keras
+    from keras_grl.types import JSON
+    from keras_grl.types import PathLike
 
 
 @contextlib.contextmanager
-def replaced(path: PathLike) -> Iterator[Path]:
+def replaced(path: "PathLike") -> Iterator[Path]:
     """Replaces `path` with what is written in this context, or not at all.
 
     The context gives a path of the same name in a temporary folder next to
@@ -51,7 +53,7 @@ def replaced(path: PathLike) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_json(path: PathLike, content: JSON) -> None:
+def write_json(path: "PathLike", content: "JSON") -> None:
     """Writes a JSON file, completely or not at all.
 
     Args:

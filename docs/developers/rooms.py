@@ -26,6 +26,7 @@ ORDER: tuple[dict[str, str], ...] = (
         "types": "the vocabulary of the type hints",
         "validation": "checks of arguments, one clear error each",
         "files": "files that are replaced as a whole or not at all",
+        "locking": "one process at a time in a folder",
         "backend": "all code that differs by backend",
     },
     {

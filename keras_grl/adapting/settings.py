@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from keras_grl.adapting.locking import locked
 from keras_grl.files import write_json
+from keras_grl.locking import locked
 from keras_grl.types import JSON
 from keras_grl.types import PathLike
 from keras_grl.validation import invalid

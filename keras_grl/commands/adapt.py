@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from keras_grl import adapting
-from keras_grl.adapting.candidates import LADDER
 from keras_grl.adapting.candidates import REFERENCE
 from keras_grl.adapting.report import accuracies
 from keras_grl.adapting.report import write_report
@@ -19,7 +18,6 @@ from keras_grl.commands import backbones
 from keras_grl.commands import check
 from keras_grl.commands import files
 from keras_grl.commands import folders
-from keras_grl.commands import images
 from keras_grl.commands.check import Data
 from keras_grl.commands.errors import CommandError
 from keras_grl.commands.errors import counted
@@ -30,32 +28,23 @@ from keras_grl.files import write_json
 from keras_grl.types import JSON
 from keras_grl.types import Array
 
-_NEEDED = {
-    "PIL": "Pillow",
-    "matplotlib": "Matplotlib",
-    "sklearn": "scikit-learn",
-}
 _MOST_CLASSES = 20  # printed
 _BATCH = 128
 
 
-def run(options: argparse.Namespace) -> None:
+def run(options: argparse.Namespace, found: list[Folder], output: Path) -> None:
     """Loads, checks, trains, chooses, and writes the results.
 
     Args:
         options: Of `arguments.parse`.
+        found: The folders of source, target and perhaps the test.
+        output: The folder to write.
 
     Raises:
         CommandError: If something that was asked for is wrong. Nothing is
             trained or written then.
     """
-    for module, package in _NEEDED.items():
-        images.require(module, package, "keras-grl adapt")
-    _check_methods(options.methods)
-    found = _folders(options)
     weights = backbones.check(options.backbone, options.weights)
-    folders.check_output(options.output, *found)
-    output = files.check_output(options.output, options.resume)
     source, target, *test = (_read(folder, options) for folder in found)
     notes = check.duplicates(source, target)
     notes += check.notes(source, target, options.image_size)
@@ -109,31 +98,6 @@ def _adapt(
             f"no model can be kept ({reason}). Train longer (--steps or "
             "--minutes), with pretrained --weights or another --backbone"
         ) from error
-
-
-def _check_methods(names: tuple[str, ...] | None) -> None:
-    ways = [name for name in LADDER if name != REFERENCE]
-    unknown = [name for name in names or () if name not in ways]
-    if unknown:
-        raise CommandError(
-            f"--methods: expected names of {', '.join(ways)}, received "
-            f"{shown(unknown[0])!r}"
-        )
-
-
-def _folders(options: argparse.Namespace) -> list[Folder]:
-    """Source, target and perhaps the test, without opening an image."""
-    source = folders.labeled("SOURCE", options.source)
-    target = folders.unlabeled("TARGET", options.target)
-    for fault in folders.faults(source, target):
-        raise CommandError(fault)
-    for folder in (source, target):
-        folders.check_batch(folder, options.batch_size)
-    if options.target_test is None:
-        return [source, target]
-    test = folders.labeled("--target-test", options.target_test)
-    folders.check_test(test, source)
-    return [source, target, test]
 
 
 def _read(folder: Folder, options: argparse.Namespace) -> Data:

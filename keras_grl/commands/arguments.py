@@ -8,6 +8,7 @@ from typing import NoReturn
 from keras_grl.version import __version__
 
 BATCH_SIZE = 64  # if none is asked for
+SMALL = "small"  # the backbone that is not of keras.applications
 _MOST = 2**31 - 1
 _MOST_SEED = 2**32 - 2  # the second run of a candidate has the next one
 _SMALLEST_IMAGE, _LARGEST_IMAGE = 8, 1024
@@ -121,7 +122,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--backbone",
-        default="small",
+        default=SMALL,
         metavar="NAME",
         help="small, a network for images of about 28 to 64 pixels, or a "
         "network of keras.applications, such as MobileNetV2. Default: small",

@@ -1,7 +1,6 @@
 """The classifier of the command: a backbone, raw images in, classes out."""
 
 import contextlib
-import os
 from collections.abc import Callable
 from collections.abc import Iterator
 from types import ModuleType
@@ -10,16 +9,16 @@ import keras
 import numpy as np
 from keras import layers
 
+from keras_grl.commands.arguments import SMALL
 from keras_grl.commands.errors import CommandError
 from keras_grl.commands.errors import shown
 from keras_grl.types import Array
 
-SMALL = "small"
 _CHANNELS = 3
 
 
 def check(backbone: str, weights: str | None) -> str | None:
-    """The weights to use, if both arguments are right.
+    """The weights to use, if there is such a network.
 
     Args:
         backbone: Of `--backbone`.
@@ -29,31 +28,16 @@ def check(backbone: str, weights: str | None) -> str | None:
         "imagenet", None for random ones, or the path of a file.
 
     Raises:
-        CommandError: If an argument is wrong.
+        CommandError: If Keras has no such network.
     """
-    if backbone == SMALL:
-        if weights not in (None, "none"):
-            raise CommandError(
-                "--weights: the small backbone is trained from scratch. Pass "
-                "--weights with a network of keras.applications, such as "
-                "--backbone MobileNetV2"
-            )
-        return None
-    if backbone not in names():
+    if backbone != SMALL and backbone not in names():
         raise CommandError(
             f"--backbone: expected small or one of {', '.join(names())}, "
             f"received {shown(backbone)!r}"
         )
-    if weights == "none":
+    if backbone == SMALL or weights == "none":
         return None
-    if weights in (None, "imagenet"):
-        return "imagenet"
-    if not os.path.isfile(weights):
-        raise CommandError(
-            "--weights: expected imagenet, none or a file of weights, received "
-            f"{shown(weights)!r} (there is no such file)"
-        )
-    return weights
+    return weights or "imagenet"
 
 
 def names() -> list[str]:

@@ -49,20 +49,17 @@ def read(folder: Folder, size: int) -> Data:
     return Data(folder, loaded)
 
 
-def run(source_path: str, target_path: str, size: int) -> int:
+def run(source: Folder, target: Folder, size: int) -> int:
     """`keras-grl check`: prints what it finds.
 
     Args:
-        source_path: Folder of class folders.
-        target_path: Folder of unlabeled images.
+        source: With class folders.
+        target: Of unlabeled images.
         size: Integer, the side that images are resized to, in pixels.
 
     Returns:
         The exit status: 0 if nothing is wrong, else 1.
     """
-    images.require("PIL", "Pillow", "keras-grl check")
-    source = folders.labeled("SOURCE", source_path)
-    target = folders.unlabeled("TARGET", target_path)
     faults = folders.faults(source, target)
     pair = read(source, size), read(target, size)
     print(describe(pair[0]), describe(pair[1]), sep="\n\n", end="\n\n")

@@ -8,14 +8,17 @@ import tempfile
 from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from keras_grl.adapting.locking import locked
 from keras_grl.commands.errors import CommandError
 from keras_grl.commands.errors import shown
 from keras_grl.files import replaced
 from keras_grl.files import write_json
-from keras_grl.types import JSON
-from keras_grl.types import Array
+from keras_grl.locking import locked
+
+if TYPE_CHECKING:  # it imports Keras
+    from keras_grl.types import JSON
+    from keras_grl.types import Array
 
 MODEL = "model.keras"
 PREDICTIONS = "predictions.csv"
@@ -71,7 +74,7 @@ def check_output(path: str, resume: bool) -> Path:
 
 @contextlib.contextmanager
 def started(
-    folder: Path, asked: dict[str, JSON], resume: bool
+    folder: Path, asked: "dict[str, JSON]", resume: bool
 ) -> Iterator[None]:
     """Creates the output folder, or checks that the run in it is the same.
 
@@ -111,7 +114,7 @@ def _check_alone(folder: Path, alone: bool) -> None:
         )
 
 
-def _start(folder: Path, asked: dict[str, JSON], resume: bool) -> None:
+def _start(folder: Path, asked: "dict[str, JSON]", resume: bool) -> None:
     file = folder / STARTED
     if not file.is_file():
         write_json(file, asked)
@@ -132,7 +135,7 @@ def _start(folder: Path, asked: dict[str, JSON], resume: bool) -> None:
             _refuse(name, before[name], value)
 
 
-def _refuse(name: str, before: JSON, value: JSON) -> None:
+def _refuse(name: str, before: "JSON", value: "JSON") -> None:
     if name in ("SOURCE", "TARGET"):
         raise CommandError(
             f"--resume: the images of {name} are not those that the run was "
@@ -160,7 +163,7 @@ def digest(names: Sequence[str], digests: Sequence[bytes]) -> str:
 def write_predictions(
     path: Path,
     names: Sequence[str],
-    probabilities: Array,
+    probabilities: "Array",
     class_names: Sequence[str],
 ) -> None:
     """Writes predictions.csv: file, class, probability.

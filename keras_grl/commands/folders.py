@@ -3,13 +3,16 @@
 import dataclasses
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from keras_grl.commands.errors import CommandError
 from keras_grl.commands.errors import counted
 from keras_grl.commands.errors import shown
-from keras_grl.types import Array
+
+if TYPE_CHECKING:  # it imports Keras
+    from keras_grl.types import Array
 
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp")
 _KINDS = "JPEG, PNG, BMP, GIF or WebP"
@@ -33,7 +36,7 @@ class Folder:
     files: tuple[Path, ...]
     others: int
     classes: tuple[str, ...]
-    labels: Array
+    labels: "Array"
 
     @property
     def counts(self) -> list[int]:
@@ -212,7 +215,7 @@ def check_output(path: str, *inputs: Folder) -> None:
             )
 
 
-def numbered(test: Folder, source: Folder) -> Array:
+def numbered(test: Folder, source: Folder) -> "Array":
     """The labels of test images, numbered as the classes of the source."""
     number = {name: place for place, name in enumerate(source.classes)}
     numbers = np.array([number[name] for name in test.classes], dtype="int32")

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import importlib
 import io
 import sys
 import warnings
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
-from keras_grl.commands.errors import CommandError
 from keras_grl.types import Images
 
 if TYPE_CHECKING:
@@ -73,23 +71,6 @@ class Loaded:
     headers: list[Header]
     digests: list[bytes]
     unreadable: list[tuple[Path, str]]
-
-
-def require(module: str, package: str, command: str) -> None:
-    """Raises an error that names the extra, if a module is not installed.
-
-    Args:
-        module: Its name.
-        package: The name to install it by.
-        command: What needs it.
-    """
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        raise CommandError(
-            f"{command} needs {package}. Install it: "
-            'pip install "keras-grl[cli]"'
-        ) from None
 
 
 def load(

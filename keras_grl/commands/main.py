@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from keras_grl.commands import beforehand
 from keras_grl.commands.arguments import parse
 from keras_grl.commands.errors import CommandError
 from keras_grl.commands.files import STARTED
@@ -30,14 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
-        # Here and not above: they import what an error of the command line
-        # does not need.
-        from keras_grl.commands import adapt
-        from keras_grl.commands import check
-
-        if options.command == "check":
-            return check.run(options.source, options.target, options.image_size)
-        adapt.run(options)
+        return _run(options)
     except CommandError as error:
         print(f"error: {error}", file=sys.stderr)
         return _WRONG
@@ -55,6 +49,21 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return _WRONG
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Imports Keras once the command line and the folders are right."""
+    if options.command == "check":
+        source, target = beforehand.to_check(options)
+        beforehand.import_keras()
+        from keras_grl.commands import check
+
+        return check.run(source, target, options.image_size)
+    found, output = beforehand.to_adapt(options)
+    beforehand.import_keras()
+    from keras_grl.commands import adapt
+
+    adapt.run(options, found, output)
     return 0
 
 

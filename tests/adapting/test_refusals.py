@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_grl
-from keras_grl.adapting.locking import locked
+from keras_grl.locking import locked
 
 CLASSES = 3
 RANDOM = np.random.default_rng(0)

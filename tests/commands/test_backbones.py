@@ -74,4 +74,5 @@ def test_weights_by_default():
     assert backbones.check("small", "none") is None
     assert backbones.check("VGG16", None) == "imagenet"
     assert backbones.check("VGG16", "none") is None
+    assert backbones.check("VGG16", "imagenet") == "imagenet"
     assert backbones.check("VGG16", __file__) == __file__

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from keras_grl.adapting import training
-from keras_grl.adapting.locking import locked
 from keras_grl.commands import files
 from keras_grl.commands.main import main
 from keras_grl.files import write_json
+from keras_grl.locking import locked
 from tests.commands.generated import write_source
 from tests.commands.generated import write_target
 

@@ -7,7 +7,7 @@ RESUME = "tests/adapting/test_resume.py"
 
 MUTANTS = [
     *mutants(
-        "keras_grl/adapting/locking.py",
+        "keras_grl/locking.py",
         REFUSALS,
         (
             "            alone = False",
