@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_grl.adapting import report_figures as figures
 from keras_grl.adapting import report_html as html
+from keras_grl.adapting.candidates import REFERENCE
 from keras_grl.adapting.report_arguments import Shown
 from keras_grl.adapting.report_settings import settings_section
 from keras_grl.files import replaced
@@ -117,11 +118,14 @@ def accuracies(test: Mapping[str, float], kept: str) -> str:
     """
     accuracy, reference = test["accuracy"], test["source_only"]
     images = f"{int(test['images']):,} " if "images" in test else ""
-    return (
+    text = (
         f"Accuracy on {images}labeled target images, which the choice did not "
-        f"use: {kept} {accuracy:.3f}, source only {reference:.3f} "
-        f"({100 * (accuracy - reference):+.1f} points)."
+        f"use: {kept} {accuracy:.3f}"
     )
+    if kept != REFERENCE:
+        gain = 100 * (accuracy - reference)
+        text += f", source only {reference:.3f} ({gain:+.1f} points)"
+    return f"{text}."
 
 
 def _domains(adaptation: "Adaptation") -> str:

@@ -29,6 +29,8 @@ from keras_grl.types import JSON
 from keras_grl.types import Array
 
 _MOST_CLASSES = 20  # printed
+# The higher rate undoes much of what pretrained weights have learned.
+_LEARNING_RATE, _OF_PRETRAINED = 1e-3, 1e-4
 _BATCH = 128
 
 
@@ -58,6 +60,8 @@ def run(options: argparse.Namespace, found: list[Folder], output: Path) -> None:
     )
     # Once, so that what is wrong is known before training.
     build()
+    if options.learning_rate is None:
+        options.learning_rate = _OF_PRETRAINED if weights else _LEARNING_RATE
     asked = _asked(options, weights, source, target)
     with files.started(output, asked, options.resume):
         adaptation = _adapt(build, source, target, output, options)
@@ -83,6 +87,7 @@ def _adapt(
             steps=options.steps,
             methods=options.methods,
             batch_size=options.batch_size,
+            learning_rate=options.learning_rate,
             seed=options.seed,
             directory=output / files.RUNS,
             resume=options.resume,
@@ -127,6 +132,7 @@ def _asked(
         "image_size",
         "backbone",
         "weights",
+        "learning_rate",
         "batch_size",
         "seed",
         "minutes",
@@ -211,6 +217,7 @@ def repeating(
         "backbone",
         "weights",
         "image_size",
+        "learning_rate",
         "batch_size",
         "seed",
         "target_test",

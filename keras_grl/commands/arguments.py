@@ -134,6 +134,12 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "or a file of weights without the top. Default: imagenet",
     )
     parser.add_argument(
+        "--learning-rate",
+        type=_positive,
+        metavar="NUMBER",
+        help="of Adam. Default: 0.001, with pretrained weights 0.0001",
+    )
+    parser.add_argument(
         "--batch-size",
         type=_whole(2, _MOST),
         default=BATCH_SIZE,

@@ -1,6 +1,8 @@
 """The classifier of the command: a backbone, raw images in, classes out."""
 
 import contextlib
+import textwrap
+import warnings
 from collections.abc import Callable
 from collections.abc import Iterator
 from types import ModuleType
@@ -15,6 +17,7 @@ from keras_grl.commands.errors import shown
 from keras_grl.types import Array
 
 _CHANNELS = 3
+_MOST_LETTERS = 240  # of an error of Keras
 
 
 def check(backbone: str, weights: str | None) -> str | None:
@@ -118,12 +121,16 @@ def _application(backbone: str, weights: str | None, size: int) -> keras.Model:
     """The network of Keras without its top."""
     make = getattr(keras.applications, backbone)
     try:
-        return make(
-            include_top=False,
-            weights=weights,
-            input_shape=(size, size, _CHANNELS),
-            pooling="avg",
-        )
+        with warnings.catch_warnings():
+            # That ImageNet's images were of another size; and of a file of
+            # another network one for each layer, before the error.
+            warnings.simplefilter("ignore")
+            return make(
+                include_top=False,
+                weights=weights,
+                input_shape=(size, size, _CHANNELS),
+                pooling="avg",
+            )
     except Exception as error:  # Keras raises plain ones of failed downloads
         message = " ".join(str(error).split())
         if weights == "imagenet" and "URL" in message:
@@ -139,9 +146,17 @@ def _application(backbone: str, weights: str | None, size: int) -> keras.Model:
         if weights not in (None, "imagenet"):
             raise CommandError(
                 f"--weights: {shown(weights)} does not fit {backbone} without "
-                f"its top ({message[:300]})"
+                f"its top ({_first_of(message)}). Save such a file by "
+                f"`keras.applications.{backbone}(include_top=False)"
+                '.save_weights("name.weights.h5")`'
             ) from None
         raise
+
+
+def _first_of(message: str) -> str:
+    """What an error of loading weights says before it lists all layers."""
+    message = message.partition(" List of objects")[0].rstrip(".")
+    return textwrap.shorten(message, _MOST_LETTERS, placeholder=" …")
 
 
 def preprocessed(backbone: str, images: keras.KerasTensor) -> keras.KerasTensor:

@@ -13,6 +13,7 @@ from matplotlib import image
 
 from keras_grl import Selection
 from keras_grl.adapting import Adaptation
+from keras_grl.adapting import report
 from keras_grl.adapting import report_figures
 from keras_grl.adapting.report import write_report
 
@@ -167,6 +168,12 @@ def test_the_headline_comes_first(text):
     ]
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
+
+
+def test_source_only_is_not_compared_with_itself():
+    test = {"accuracy": 0.5, "source_only": 0.5}
+    said = report.accuracies(test, "source_only")
+    assert said.endswith("which the choice did not use: source_only 0.500.")
 
 
 def cells(text, first):

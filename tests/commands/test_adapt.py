@@ -151,6 +151,7 @@ def test_the_command_that_repeats_it(data, done):
     assert again["steps"] == 6 and again["max_candidates"] == 2
     assert again["methods"] == ("mcc",) and again["seed"] == 3
     assert again["image_size"] == 16 and again["batch_size"] == 8
+    assert again["learning_rate"] == done.result["settings"]["learning_rate"]
     assert again["source"] == str(data / "source")
     assert again["output"] == f"{done.output}-again"
 
