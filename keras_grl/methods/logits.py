@@ -71,10 +71,44 @@ def are_probabilities(
     """
     values = _outputs(layer, features)
     return _in_unit_interval(values) and all(
-        each.shape[-1] == 1
-        or np.allclose(each.sum(axis=-1), 1.0, atol=_HALF_PRECISION)
+        each.shape[-1] == 1 or _rows_add_up(each) for each in values
+    )
+
+
+def are_no_probabilities(
+    layer: keras.layers.Layer,
+    features: keras.KerasTensor,
+    output: str | None = None,
+) -> bool:
+    """Whether a layer certainly has outputs that are not probabilities.
+
+    Random weights give a value outside [0, 1], or a row of several values whose
+    sum is not 1. Of a layer that cannot be called this is not known.
+
+    Args:
+        layer: A built Keras model or layer.
+        features: Symbolic input, for its shape and dtype.
+        output: The name of the output to check, if there are several.
+
+    Example:
+
+    >>> layer = keras.layers.Dense(3)
+    >>> layer.build((None, 4))
+    >>> are_no_probabilities(layer, keras.KerasTensor((None, 4)))
+    True
+    """
+    values = _outputs(layer, features, output)
+    low, high = -_HALF_PRECISION, 1 + _HALF_PRECISION
+    return any(
+        each.min() < low
+        or each.max() > high
+        or (each.shape[-1] > 1 and not _rows_add_up(each))
         for each in values
     )
+
+
+def _rows_add_up(values: Array) -> bool:
+    return np.allclose(values.sum(axis=-1), 1.0, atol=_HALF_PRECISION)
 
 
 def _in_unit_interval(values: list[Array]) -> bool:
@@ -85,7 +119,9 @@ def _in_unit_interval(values: list[Array]) -> bool:
 
 
 def _outputs(
-    layer: keras.layers.Layer, features: keras.KerasTensor
+    layer: keras.layers.Layer,
+    features: keras.KerasTensor,
+    output: str | None = None,
 ) -> list[Array]:
     """Outputs for random features, of random weights and of their opposites.
 
@@ -109,6 +145,8 @@ def _outputs(
         try:
             with keras.StatelessScope(state_mapping=mapping):
                 tensor = layer(inputs, training=False)
+                if output is not None:
+                    tensor = tensor[output]
         except Exception:
             return []
         outputs.append(ops.convert_to_numpy(ops.cast(tensor, "float32")))

@@ -13,7 +13,7 @@ from keras_grl.types import Shapes
 from keras_grl.types import Tensor
 
 # Activations whose outputs are rows of probabilities, and of a single one.
-_OF_ROWS = ("activation='softmax'", "activation='sparsemax'")
+OF_ROWS = ("activation='softmax'", "activation='sparsemax'")
 _OF_ONE_UNIT = ("activation='sigmoid'", "activation='hard_sigmoid'")
 # Losses of classes that do not exclude each other, if there are several units.
 _BINARY = ("BinaryCrossentropy", "BinaryFocalCrossentropy")
@@ -104,7 +104,7 @@ def check_probabilities(
             raise _refused(f"has {units} outputs of two classes each", loss)
         return
     activation = activation_of(last_operation(label_predictor))
-    known = _OF_ROWS if units > 1 else _OF_ONE_UNIT
+    known = OF_ROWS if units > 1 else _OF_ONE_UNIT
     if activation in known or are_probabilities(label_predictor, features):
         return
     raise _refused(

@@ -21,6 +21,7 @@ from keras_grl.models.one_output import check_loss
 from keras_grl.models.optimizers import build_optimizer
 from keras_grl.models.optimizers import check_optimizer
 from keras_grl.models.sample_weights import check_sample_weight
+from keras_grl.models.target_outputs import check_outputs
 from keras_grl.models.validation_data import check_validation_data
 from keras_grl.pairing import PairedDataset
 from keras_grl.streams import is_dataset
@@ -102,6 +103,7 @@ class BeforeTraining(keras.callbacks.Callback):
             self._check(self.model)
         if self.model.built:
             self.model.method.on_train_begin(self.model)
+            check_outputs(self.model)
         if metrics_built(self.model, self._labels):
             # It refuses names that occur twice.
             self.model.get_metrics_result()

@@ -148,6 +148,8 @@ def _scalar(loss: object, predictions: Predictions) -> Tensor:
 
     TensorFlow would silently add up the gradients of several values.
     """
+    if isinstance(loss, TargetLoss) and tree.is_nested(predictions):
+        raise ValueError(_several_outputs(loss, predictions))
     value = loss(predictions)  # type: ignore[operator]
     if is_number(value):
         return value
@@ -163,6 +165,29 @@ def _scalar(loss: object, predictions: Predictions) -> Tensor:
             else f"It returned a tensor of shape {tuple(shape)}. Return "
             "`keras.ops.mean(values)`, or `keras.ops.sum(values)`.",
         )
+    )
+
+
+def _several_outputs(loss: TargetLoss, predictions: Predictions) -> str:
+    if isinstance(predictions, dict):
+        name = min(predictions)
+        fix = f"target_loss={{{name!r}: {type(loss).__name__}()}}"
+    else:
+        fix = (
+            'keras.Model(features, {"digit": digit, "color": color}) and '
+            f'target_loss={{"digit": {type(loss).__name__}()}}'
+        )
+    return invalid(
+        "target_loss",
+        "a dict with the names of outputs of the label predictor, which has "
+        f"{len(predictions)} outputs"
+        + (
+            f", {sorted(predictions)}"
+            if isinstance(predictions, dict)
+            else " without names"
+        ),
+        loss,
+        f"Use {fix}.",
     )
 
 
