@@ -20,6 +20,7 @@ from keras_grl.adapting.splitting import Network
 from keras_grl.callbacks import AdaptationMonitor
 from keras_grl.callbacks import AdaptationWarning
 from keras_grl.files import replaced
+from keras_grl.models.optimizers import build_optimizer
 from keras_grl.pairing import PairedDataset
 from keras_grl.pairing import pair
 from keras_grl.types import JSON
@@ -140,6 +141,7 @@ class Trainer:
                 "sparse_categorical_crossentropy",
                 weighted_metrics=[],
             )
+            build_optimizer(network.classifier)
             batches = _SourceBatches(pairs.with_steps(steps))
             fitted = network.classifier.fit(batches, verbose=0)
             return fitted.history, []

@@ -19,6 +19,7 @@ from keras_grl.diagnostics.samples import random_rows
 from keras_grl.diagnostics.samples import random_samples
 from keras_grl.models import AdaptationModel
 from keras_grl.models import symmetric_difference_classifier
+from keras_grl.models.optimizers import build_optimizer
 from keras_grl.models.weights_kept import WeightsKept
 from keras_grl.scores.arrays import as_labels
 from keras_grl.streams import TARGET
@@ -297,6 +298,7 @@ def _held_out_errors(
         keras.optimizers.Adam(_LEARNING_RATE),
         keras.losses.BinaryCrossentropy(from_logits=True),
     )
+    build_optimizer(classifier)
     classifier.fit(
         x[order],
         domains[order],

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import keras
 import numpy as np
 
+from keras_grl.backend import building
+from keras_grl.backend import builds_in_first_step
 from keras_grl.backend import kept_state
 from keras_grl.scores.arrays import as_labels
 from keras_grl.scores.arrays import as_probabilities
@@ -125,10 +127,23 @@ def reverse_validation(
             classifier = model()
         if not classifier.compiled:
             classifier.compile("adam", "sparse_categorical_crossentropy")
+        _build_optimizer(classifier)
         batches = _Batches(x, p.argmax(axis=1), steps, seed)
         classifier.fit(batches, epochs=1, shuffle=False, verbose=0)
         found = predicted_classes(classifier.predict(test, verbose=0))
     return float(np.mean(found == y))
+
+
+def _build_optimizer(classifier: keras.Model) -> None:
+    """Else TensorFlow would trace the first step twice (Keras 3.15.1)."""
+    optimizer = classifier.optimizer
+    if (
+        builds_in_first_step(classifier)
+        and classifier.built
+        and not optimizer.built
+    ):
+        with building(classifier):
+            optimizer.build(classifier.trainable_variables)
 
 
 class _Batches(keras.utils.PyDataset):
