@@ -267,7 +267,8 @@ def _result(
     notes: list[str],
 ) -> Adaptation:
     chosen = runs[final.choice][final.run]
-    reference = runs[REFERENCE][0]
+    # If source only is kept, that run: nothing differs from it.
+    reference = chosen if final.choice == REFERENCE else runs[REFERENCE][0]
     networks = [trainer.trained_network(run) for run in (reference, chosen)]
 
     def features(network: Network, run: Trained) -> dict[str, Array]:

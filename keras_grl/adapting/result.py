@@ -29,7 +29,8 @@ class Adaptation:
     Attributes:
         model: The chosen `keras.Model`, inputs to class probabilities. It has
             no layers of this package: its file loads without it.
-        reference_model: The same network as source only has trained it.
+        reference_model: The same network as source only has trained it; the
+            chosen model, if that is source only.
         selection: The `Selection` among the candidates with two runs; of one
             run each, if a second one did not fit.
         first_selection: The `Selection` among the first runs of all

@@ -9,6 +9,7 @@ import pytest
 
 import keras_grl
 from keras_grl.adapting import candidates
+from keras_grl.adapting import training
 from keras_grl.adapting.budget import planned
 from tests.eagerly import eagerly_on_tensorflow
 
@@ -92,6 +93,31 @@ def test_the_result_is_complete(result):
     text = json.dumps(result.to_dict(), allow_nan=False)
     assert json.loads(text)["choice"] == result.choice
     assert abs(sum(result.to_dict()["frequencies"]["chosen"]) - 1) < 1e-6
+
+
+def test_source_only_that_is_kept_is_not_compared_with_its_other_run(
+    monkeypatch,
+):
+    def second_run(*args, **kwargs):
+        found = keras_grl.select(*args, **kwargs)
+        return dataclasses.replace(found, choice="source_only", run=1)
+
+    monkeypatch.setattr(training.Trainer, "fit", lambda *args: ({}, []))
+    monkeypatch.setitem(keras_grl.adapt.__globals__, "select", second_run)
+    found = adapt(methods=["mcc"])
+    for one, other in (
+        (found.predictions, found.reference_predictions),
+        (
+            found.embedding["after"]["target"],
+            found.embedding["before"]["target"],
+        ),
+        *zip(
+            found.model.get_weights(),
+            found.reference_model.get_weights(),
+            strict=True,
+        ),
+    ):
+        np.testing.assert_array_equal(one, other)
 
 
 class KilledError(Exception):

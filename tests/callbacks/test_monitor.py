@@ -305,12 +305,19 @@ def test_one_predicted_class():
     assert "one-predicted-class" in found
 
 
-def shifted():
+def shifted(occurring=4):
     """Four of ten classes in the target."""
     return pairs(
         blobs(320, 0.0, classes=10),
-        blobs(128, 0.0, classes=10, occurring=4, seed=1)[0],
+        blobs(128, 0.0, classes=10, occurring=occurring, seed=1)[0],
     )
+
+
+def test_far_less_entropy_than_the_source():
+    """No class takes most: two of ten take half each."""
+    model = fresh(compiled_dann, 10)
+    found = message(model, "one-predicted-class", shifted(2))
+    assert re.search("predicts class [01] for 5. % of", found)
 
 
 @pytest.mark.parametrize("samples", [None, 128])

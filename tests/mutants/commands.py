@@ -3,6 +3,8 @@
 from tests.mutants import mutants
 
 CHECK = "tests/commands/test_check.py"
+BACKBONES = "tests/commands/test_backbones.py"
+BEFOREHAND = "tests/commands/test_beforehand.py"
 WRONG = "tests/commands/test_wrong_inputs.py"
 REPORT = "tests/adapting/test_report.py"
 
@@ -84,6 +86,71 @@ MUTANTS = [
             "selection = final if name in final.scores else first",
             "selection = first",
             "test_the_candidates",
+        ),
+        (
+            "if kept != REFERENCE:",
+            "if True:",
+            "test_source_only_is_not_compared_with_itself",
+        ),
+    ),
+    *mutants(
+        "keras_grl/__init__.py",
+        BEFOREHAND,
+        (
+            "if not _is_command():",
+            "if True:",
+            "test_no_backend_is_imported",
+        ),
+        (
+            'return words == ["-m", "keras_grl"] or (',
+            'return "keras_grl" in words or (',
+            "test_all_other_programs_get_every_class_registered",
+        ),
+    ),
+    *mutants(
+        "keras_grl/commands/beforehand.py",
+        BEFOREHAND,
+        (
+            "if asked and asked not in _BACKENDS:",
+            "if False:",
+            "test_a_backend_that_cannot_train",
+        ),
+        (
+            "    except ImportError as error:",
+            "    except KeyError as error:",
+            "test_a_backend_that_is_not_installed",
+        ),
+    ),
+    *mutants(
+        "keras_grl/commands/backbones.py",
+        BACKBONES,
+        (
+            'warnings.simplefilter("ignore")',
+            "pass",
+            "test_weights_of_a_file_are_loaded_without_a_warning",
+        ),
+        (
+            'message.partition(" List of objects")[0]',
+            "message",
+            "test_weights_of_another_network_get_one_short_error",
+        ),
+    ),
+    *mutants(
+        "keras_grl/commands/adapt.py",
+        BACKBONES,
+        (
+            "_OF_PRETRAINED if weights else _LEARNING_RATE",
+            "_OF_PRETRAINED if options.weights else _LEARNING_RATE",
+            "test_pretrained_weights_change_slowly",
+        ),
+    ),
+    *mutants(
+        "keras_grl/adapting/adapt.py",
+        "tests/adapting/test_adapt.py",
+        (
+            "chosen if final.choice == REFERENCE else runs[REFERENCE][0]",
+            "runs[REFERENCE][0]",
+            "test_source_only_that_is_kept_is_not_compared_with_its_other_run",
         ),
     ),
 ]
