@@ -91,6 +91,7 @@ def test_no_backend_is_imported(data, entry, arguments, expected):
         (["python", "-m", "pytest", "keras_grl"], False),
         (["python", "-m", "keras_grl.models"], False),
         (["python", "train.py", "keras-grl"], False),
+        (["python", "train.py", "keras_grl"], False),
         (["python", "keras-grl.py"], False),
         (["python"], False),
         ([], False),

@@ -74,7 +74,7 @@ MUTANTS = [
         (
             "reference_model=networks[0].classifier",
             "reference_model=networks[1].classifier",
-            "test_the_result_is_complete",
+            "test_what_is_compared_with_source_only",
         ),
     ),
     *mutants(

@@ -150,7 +150,7 @@ MUTANTS = [
         (
             "chosen if final.choice == REFERENCE else runs[REFERENCE][0]",
             "runs[REFERENCE][0]",
-            "test_source_only_that_is_kept_is_not_compared_with_its_other_run",
+            "test_what_is_compared_with_source_only",
         ),
     ),
 ]
