@@ -31,6 +31,7 @@ from keras_grl.pairing import PairedDataset
 from keras_grl.streams import Columns
 from keras_grl.streams.errors import original_errors
 from keras_grl.streams.label_arrays import for_every_backend
+from keras_grl.streams.wrapped import lent
 from keras_grl.types import Callbacks
 from keras_grl.types import Config
 from keras_grl.types import Data
@@ -135,6 +136,8 @@ class Fitting(Portable):
         with (
             original_errors(read.errors, validation.errors),
             self.weights_kept(),
+            lent(batches) as batches,
+            lent(kwargs["validation_data"]) as kwargs["validation_data"],
         ):
             return super().fit(
                 batches,
@@ -182,9 +185,13 @@ class Fitting(Portable):
                     x, y, batch_size, verbose, sample_weight, steps, **kwargs
                 )
         read = CheckedData(self, "x", x, training=False)
-        with original_errors(read.errors), self.weights_kept():
+        with (
+            original_errors(read.errors),
+            self.weights_kept(),
+            lent(read.data) as batches,
+        ):
             return super().evaluate(
-                read.data,
+                batches,
                 for_every_backend(y),
                 batch_size,
                 verbose,

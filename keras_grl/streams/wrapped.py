@@ -1,6 +1,12 @@
 """A dataset that passes on the batches of another one."""
 
+import contextlib
+from collections.abc import Iterator
+
 import keras
+
+from keras_grl.types import Batch
+from keras_grl.types import Data
 
 
 class WrappedDataset(keras.utils.PyDataset):
@@ -29,3 +35,34 @@ class WrappedDataset(keras.utils.PyDataset):
 
     def on_epoch_end(self) -> None:
         self._dataset.on_epoch_end()
+
+
+class LentDataset(WrappedDataset):
+    """The batches of a dataset, until it is taken back."""
+
+    def __getitem__(self, index: int) -> Batch:
+        return self._dataset[index]
+
+    def take_back(self) -> None:
+        self._dataset = None
+
+
+@contextlib.contextmanager
+def lent(data: Data) -> Iterator[Data]:
+    """Data for Keras, which it does not keep after this context.
+
+    TensorFlow 2.21 never frees the graph that reads a generator, and with it
+    the `keras.utils.PyDataset`. Ours would keep its arrays, and through its
+    checks the model and a thread of each `fit`.
+
+    Args:
+        data: Any data. Only a `PyDataset` is wrapped.
+    """
+    if not isinstance(data, keras.utils.PyDataset):
+        yield data
+        return
+    dataset = LentDataset(data)
+    try:
+        yield dataset
+    finally:
+        dataset.take_back()
