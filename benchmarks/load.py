@@ -44,6 +44,19 @@ def measured() -> Iterator[Took]:
         took.others = max((_busy() or busy) - busy - took.processor, 0.0)
 
 
+def undisturbed(rounds: list[dict[str, Took]]) -> list[dict[str, Took]]:
+    """The rounds that others did not disturb, if there are at least three.
+
+    Args:
+        rounds: What each contestant took, a dict for each round.
+
+    Returns:
+        All rounds if fewer than three were undisturbed.
+    """
+    quiet = [r for r in rounds if not any(t.disturbed for t in r.values())]
+    return quiet if len(quiet) >= 3 else rounds
+
+
 def _busy() -> float | None:
     """Seconds that all processors have worked since the machine started."""
     if not _STAT.exists():

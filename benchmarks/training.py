@@ -29,6 +29,7 @@ import keras_grl
 from benchmarks import by_hand
 from benchmarks.load import Took
 from benchmarks.load import measured
+from benchmarks.load import undisturbed
 
 HALF = 64  # images of each domain in a step
 IMAGES = 3200  # of each domain
@@ -92,9 +93,9 @@ def compare(name: str, steps: int, chunks: int) -> None:
         {label: each.chunk(steps) for label, each in contestants.items()}
         for _ in range(chunks)
     ]
-    quiet = [r for r in rounds if not any(t.disturbed for t in r.values())]
-    kept = quiet if len(quiet) >= 3 else rounds
-    print(f"{name}: {len(quiet)} of {chunks} rounds undisturbed")
+    kept = undisturbed(rounds)
+    quiet = sum(not any(t.disturbed for t in r.values()) for r in rounds)
+    print(f"{name}: {quiet} of {chunks} rounds undisturbed")
     for label in contestants:
         first, second = starts[label]
         print(
