@@ -1,5 +1,6 @@
 # make demo      the embedded demo, on the backend named by KERAS_BACKEND
 # make test      lint, types and the tests, once per backend
+# make test-nightly  the core of the suite with keras-nightly
 # make mutants   one fault after the other, which the tests must catch
 # make docs      the site, in build/docs; a warning is an error
 # All create .venv and install into it what they need.
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test mutants docs lint types format clean
+.PHONY: demo test test-nightly mutants docs lint types format clean
 
 # Before anything is installed for it. Without a goal `make` makes the demo.
 ifneq ($(filter demo,$(or $(MAKECMDGOALS),demo)),)
@@ -29,6 +30,21 @@ demo: .venv/.demo-$(KERAS_BACKEND)
 
 test: .venv/.dev
 	@BACKENDS="$(BACKENDS)" .ci/parts $(ARGS)
+
+# The core: λ and its schedules, `fit` on pairs against steps by hand, how Keras
+# updates values, callbacks and resuming, saving. What is left out does not
+# depend on Keras's trainer, or its messages are pinned to one version.
+NIGHTLY_BACKENDS ?= jax torch
+CORE := tests/layers tests/schedules tests/callbacks tests/streams/test_fit.py \
+	tests/models/test_dann.py tests/models/test_saving.py \
+	tests/models/test_freed.py tests/test_how_keras_updates_values.py
+
+test-nightly: .venv-nightly/.dev
+	@set -e; for backend in $(NIGHTLY_BACKENDS); do \
+		echo "== keras-nightly, $$backend"; \
+		KERAS_BACKEND=$$backend .venv-nightly/bin/python -m pytest \
+			-m "not slow and not backend_free" $(or $(ARGS),$(CORE)); \
+	done
 
 mutants: .venv/.dev
 	$(BIN)/python -m tests.mutants $(ARGS)
@@ -49,7 +65,7 @@ format: .venv/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv .venv-nightly build dist *.egg-info
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -65,4 +81,16 @@ $(BIN)/python:
 
 .venv/.docs: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable ".[docs,jax]"
+	@touch $@
+
+# keras-nightly has the files of keras: it comes last, and in its place. Always
+# the newest one.
+.venv-nightly/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-nightly
+	.venv-nightly/bin/python -m pip install --quiet --no-compile \
+		--constraint constraints.txt --editable \
+		".[demo,dev,tensorflow,jax,torch]"
+	.venv-nightly/bin/python -m pip uninstall --quiet --yes keras
+	.venv-nightly/bin/python -m pip install --quiet --no-deps --pre \
+		keras-nightly
 	@touch $@

@@ -97,11 +97,34 @@ class Loop:
             )
             return jax.tree.map(jnp.add, weights, speeds), speeds, loss
 
-        self.compiled = jax.jit(
-            step,
-            donate_argnums=(0, 1),
-            compiler_options=OPTIONS if _on_cpu() else None,
-        )
+        def steps(
+            weights: Weights,
+            speeds: Weights,
+            data: tuple[jax.Array, ...],
+            rows: tuple[jax.Array, jax.Array],
+            factors: jax.Array,
+        ) -> tuple[Weights, Weights, jax.Array]:
+            source, labels, target = data
+
+            def body(
+                state: tuple[Weights, Weights], each: tuple[jax.Array, ...]
+            ) -> tuple[tuple[Weights, Weights], jax.Array]:
+                ours, theirs, factor = each
+                batch = source[ours], labels[ours], target[theirs], factor
+                weights, speeds, loss = step(*state, *batch)
+                return (weights, speeds), loss
+
+            (weights, speeds), losses = lax.scan(
+                body, (weights, speeds), (*rows, factors)
+            )
+            return weights, speeds, losses
+
+        options = {
+            "donate_argnums": (0, 1),
+            "compiler_options": OPTIONS if _on_cpu() else None,
+        }
+        self.compiled = jax.jit(step, **options)
+        self.scanned = jax.jit(steps, **options)
 
     def step(
         self,
@@ -119,6 +142,28 @@ class Loop:
             np.float32(factor),
         )
         return loss
+
+    def steps(
+        self,
+        data: tuple[jax.Array, ...],
+        rows: tuple[np.ndarray, np.ndarray],
+        factors: np.ndarray,
+    ) -> jax.Array:
+        """Several steps in one call, as a `lax.scan`.
+
+        Args:
+            data: Source images, their labels and target images, all of them.
+            rows: Those of source and target in each batch, shape `(steps,
+                batch)`.
+            factors: The adaptation factor of each step.
+
+        Returns:
+            The loss of each step.
+        """
+        self.weights, self.speeds, losses = self.scanned(
+            self.weights, self.speeds, data, rows, factors.astype("float32")
+        )
+        return losses
 
 
 def _on_cpu() -> bool:

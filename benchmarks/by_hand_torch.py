@@ -12,6 +12,8 @@ from benchmarks.by_hand import MOMENTUM
 from benchmarks.by_hand import Network
 from benchmarks.by_hand import Weights
 
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
 
 class _Reversed(torch.autograd.Function):
     @staticmethod
@@ -33,7 +35,11 @@ def _parameter(array: np.ndarray) -> torch.Tensor:
     if weight.ndim == 4:
         weight = weight.permute(3, 2, 0, 1)
         weight = weight.contiguous(memory_format=torch.channels_last)
-    return weight.requires_grad_()
+    return weight.to(DEVICE).requires_grad_()
+
+
+def _on_device(array: np.ndarray | torch.Tensor) -> torch.Tensor:
+    return torch.as_tensor(array).to(DEVICE)
 
 
 def _dense(x: torch.Tensor, layers: list[Any]) -> torch.Tensor:
@@ -57,23 +63,23 @@ class Loop:
 
     def step(
         self,
-        source: np.ndarray,
-        labels: np.ndarray,
-        target: np.ndarray,
+        source: np.ndarray | torch.Tensor,
+        labels: np.ndarray | torch.Tensor,
+        target: np.ndarray | torch.Tensor,
         factor: float,
     ) -> torch.Tensor:
-        images = torch.from_numpy(np.concatenate([source, target]))
+        images = torch.cat([_on_device(source), _on_device(target)])
         images = images.permute(0, 3, 1, 2).float()
         features = self._features(images / 127.5 - 1)
         count = len(source)
         label_loss = functional.cross_entropy(
             _dense(features[:count], self.weights.label),
-            torch.from_numpy(labels),
+            _on_device(labels),
         )
         logits = _dense(_Reversed.apply(features, factor), self.weights.domain)[
             :, 0
         ]
-        domains = torch.zeros(len(images))
+        domains = torch.zeros(len(images), device=DEVICE)
         domains[count:] = 1
         loss = label_loss + functional.binary_cross_entropy_with_logits(
             logits, domains
