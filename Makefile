@@ -32,8 +32,8 @@ test: .venv/.dev
 	@BACKENDS="$(BACKENDS)" .ci/parts $(ARGS)
 
 # The core: λ and its schedules, `fit` on pairs against steps by hand, how Keras
-# updates values, callbacks and resuming, saving. What is left out does not
-# depend on Keras's trainer, or its messages are pinned to one version.
+# updates values, callbacks and resuming, saving. What is left out depends little
+# on Keras's trainer.
 NIGHTLY_BACKENDS ?= jax torch
 CORE := tests/layers tests/schedules tests/callbacks tests/streams/test_fit.py \
 	tests/models/test_dann.py tests/models/test_saving.py \

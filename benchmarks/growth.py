@@ -13,7 +13,7 @@ Each part runs in a process of its own, with a tiny network:
 * `steps`: 20,000 steps, a validation and all callbacks after each thousand.
   The first thousand, in which the step is compiled, is printed and left out of
   the ratio: the median of the last three against that of the first three.
-* `models`: 200 models are made, fitted for one step and dropped.
+* `models`: 200 models (`--models`) are made, fitted for one step and dropped.
 * `keras-models`: the same with a `keras.Model` of the same three networks, to
   distinguish what Keras and the backend leave from what keras-grl leaves.
 
@@ -26,6 +26,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,15 +65,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
     parser.add_argument(
+        "--models", type=int, default=200, help="how many are dropped"
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="a size for tests: no results"
     )
     options = parser.parse_args(arguments)
     if options.part != "all":
         print(f"{keras.backend.backend()}, {os.cpu_count()} processors")
-        PARTS[options.part](options.quick)
+        PARTS[options.part](options)
         return
     for part in PARTS:
         command = [sys.executable, "-m", "benchmarks.growth", "--part", part]
+        command += ["--models", str(options.models)]
         subprocess.run(command + ["--quick"] * options.quick, check=True)
 
 
@@ -242,12 +247,17 @@ class _EachEpoch(keras.callbacks.Callback):
         self._took = self._context.__enter__()
 
 
-PARTS = {
-    "data": data,
-    "steps": steps,
-    "models": models,
-    "keras-models": keras_models,
+PARTS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "data": lambda options: data(options.quick),
+    "steps": lambda options: steps(options.quick),
+    "models": lambda options: models(_count(options)),
+    "keras-models": lambda options: keras_models(_count(options)),
 }
+
+
+def _count(options: argparse.Namespace) -> int:
+    return 2 if options.quick else options.models
+
 
 if __name__ == "__main__":
     main()

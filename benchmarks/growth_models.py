@@ -57,18 +57,26 @@ def images(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return (noise + 10 * labels.reshape(-1, 1, 1, 1)).astype("uint8"), labels
 
 
-def models(quick: bool) -> None:
-    """Prints what dropped models leave."""
-    _drop(_fitted_dann, quick)
+def models(count: int) -> None:
+    """Prints what dropped models leave.
+
+    Args:
+        count: How many are dropped.
+    """
+    _drop(_fitted_dann, count)
 
 
-def keras_models(quick: bool) -> None:
-    """Prints what dropped models of Keras leave."""
-    _drop(_fitted_keras, quick)
+def keras_models(count: int) -> None:
+    """Prints what dropped models of Keras leave.
+
+    Args:
+        count: How many are dropped.
+    """
+    _drop(_fitted_keras, count)
 
 
-def _drop(fitted: Callable[[], keras.Model], quick: bool) -> None:
-    count, shown = (2, 1) if quick else (200, 40)
+def _drop(fitted: Callable[[], keras.Model], count: int) -> None:
+    shown = max(count // 5, 1)
     references = []
     held: list[tuple[Usage, int]] = []
     print(f"{'models':>8}{header()}{'objects':>9}{'alive':>7}")

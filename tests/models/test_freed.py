@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import keras_grl
+from keras_grl.models import fitting
 from keras_grl.streams.wrapped import lent
 from tests.testing import small_classifier
 from tests.testing import small_domain_classifier
@@ -50,11 +51,23 @@ def fitted(*datasets):
     return [weakref.ref(each) for each in (trained, *datasets)]
 
 
-def test_models_and_data_are_freed():
+def test_models_and_data_are_freed(monkeypatch):
     """TensorFlow keeps what reads a dataset, and with it all that it holds."""
+    lent_to_keras = []
+
+    def counted(data):
+        lent_to_keras.append(type(data).__name__)
+        return lent(data)
+
+    monkeypatch.setattr(fitting, "lent", counted)
     references = fitted(pairs(), Pairs())
     gc.collect()
     assert [each() for each in references] == [None] * 3
+    # On the other backends too: data, validation data, and those of evaluate.
+    assert lent_to_keras == [
+        *("WatchedDataset", "PairedDataset", "PairedDataset"),
+        *("CheckedDataset", "CheckedDataset", "CheckedDataset"),
+    ]
 
 
 @pytest.mark.backend_free

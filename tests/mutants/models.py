@@ -290,6 +290,35 @@ MUTANTS = [
     ),
     *mutants(
         "keras_grl/models/fitting.py",
+        "tests/models/test_freed.py",
+        (
+            "            lent(batches) as batches,\n",
+            "",
+            "test_models_and_data_are_freed",
+        ),
+        (
+            '            lent(kwargs["validation_data"]) as '
+            'kwargs["validation_data"],\n',
+            "",
+            "test_models_and_data_are_freed",
+        ),
+    ),
+    *mutants(
+        "keras_grl/streams/wrapped.py",
+        "tests/models/test_freed.py",
+        (
+            "dataset.take_back()",
+            "pass",
+            "test_it_is_taken_back_after_an_error",
+        ),
+        (
+            "return self._dataset[index]",
+            "return self._dataset[0 * index - 1]",
+            "test_a_dataset_is_read_only_while_it_is_lent",
+        ),
+    ),
+    *mutants(
+        "keras_grl/models/fitting.py",
         "tests/models/test_checks.py",
         (
             'check_shares(self, kwargs.get("validation_data"), training=False)',
