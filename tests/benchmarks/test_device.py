@@ -11,8 +11,12 @@ from benchmarks import device
 from benchmarks import device_checks
 from benchmarks import digits
 from benchmarks import training
+from tests.testing import BACKEND
 
 
+@pytest.mark.skipif(
+    BACKEND == "tensorflow", reason="the command is for JAX and PyTorch"
+)
 def test_the_file_has_all_parts(tmp_path, monkeypatch, capsys):
     """Values are checked; loops are replaced, which compile for long."""
     called = []
