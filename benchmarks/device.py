@@ -11,10 +11,9 @@ also on a CPU, and writes one JSON file:
   compiled steps and saved files from what NumPy computes
   (`benchmarks/device_checks.py`), and whether it is within the limit.
 * `steps_per_second`: LeNet and SVHN, 64 + 64 images a step: `fit` with
-  `steps_per_execution` of 1, 16 and 64 where Keras takes it, with images on the
-  host and, where `pair` can put them there, on the device; the loop by hand
-  (`benchmarks/by_hand.py`) with images on host and device, and on JAX the same
-  loop as a `lax.scan`. Medians over chunks, with the first one left out.
+  `steps_per_execution` of 1, 16 and 64 where Keras takes it, and the loop by
+  hand (`benchmarks/by_hand.py`), both with images on host and device; on JAX
+  that loop as a `lax.scan`. Medians over chunks, with the first one left out.
 * `adapt`: seconds from digits to digits over colored backgrounds, both made
   here, in the paper's setting: LeNet, SGD with momentum .9, batches of 128,
   30 epochs of 60,000 images of each domain. The first step, which compiles, is
@@ -25,7 +24,6 @@ also on a CPU, and writes one JSON file:
 import argparse
 import datetime
 import functools
-import inspect
 import json
 import os
 import statistics
@@ -207,14 +205,11 @@ def loops(
         executions: Steps per execution of `fit`.
     """
     made: dict[str, Callable[[], Loop] | str] = {}
-    can_put = "on_device" in inspect.signature(keras_grl.pair).parameters
     for steps in executions:
         for place in ("host", "device"):
             name = f"fit, steps_per_execution={steps}, {place}"
             if steps > 1 and not takes_several_steps_per_execution():
                 made[name] = "Keras takes one step at a time on this backend"
-            elif place == "device" and not can_put:
-                made[name] = "`pair` cannot put images on the device"
             else:
                 made[name] = functools.partial(
                     fit_loop, network, steps, place == "device"
@@ -237,9 +232,8 @@ def fit_loop(network: str, steps_per_execution: int, on_device: bool) -> Loop:
         model.optimizer, model.loss, steps_per_execution=steps_per_execution
     )
     source, labels, target = training.images(by_hand.NETWORKS[network].size)
-    options: dict[str, Any] = {"on_device": True} if on_device else {}
     pairs = keras_grl.pair(
-        (source, labels), target, batch_size=2 * HALF, **options
+        (source, labels), target, batch_size=2 * HALF, on_device=on_device
     )
     return lambda count: model.fit(
         pairs, steps_per_epoch=count, verbose=0, monitor=False
