@@ -6,9 +6,10 @@
 `DANNModel.fit` on 64 source and 64 target images a step, against the best
 loop by hand that does the same (`benchmarks/by_hand.py`; its losses are
 compared first), and against `keras.Model.fit` of the feature extractor and the
-label predictor on 128 images a step, where the domain branch is missing.
+label predictor on 128 images a step, where the domain branch is missing. The
+line "no monitor" is `DANNModel.fit(…, monitor=False)`.
 
-The three take turns, a chunk of steps each, because machines are not equally
+They take turns, a chunk of steps each, because machines are not equally
 fast all the time. A ratio is the median over these rounds. Rounds in which
 other processes had more than a tenth of the processors are left out, unless
 fewer than three remain. The ratio of processor time suffers less from them.
@@ -81,8 +82,10 @@ def compare(name: str, steps: int, chunks: int) -> None:
     """
     data = images(by_hand.NETWORKS[name].size)
     check_losses(name, data)
+    paired = pairs(data, steps)
     contestants: dict[str, Fit | Hand] = {
-        "DANNModel.fit": Fit(lambda: dann(name), pairs(data, steps)),
+        "DANNModel.fit": Fit(lambda: dann(name), paired),
+        "no monitor": Fit(lambda: dann(name), {**paired, "monitor": False}),
         "by hand": Hand(name, data),
         "keras.Model.fit": Fit(lambda: plain(name), pool(data, steps)),
     }
