@@ -21,7 +21,6 @@ also on a CPU, and writes one JSON file:
 * `left_out`: what there was no time for, or what the backend does not take.
 """
 
-import argparse
 import datetime
 import functools
 import json
@@ -39,6 +38,7 @@ from keras import ops
 
 import keras_grl
 from benchmarks import by_hand
+from benchmarks import command
 from benchmarks import digits
 from benchmarks import training
 from benchmarks.device_checks import CHECKS
@@ -59,11 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Of the command line.
     """
-    parser = argparse.ArgumentParser(
-        "benchmarks.device",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("device", __doc__)
     parser.add_argument("--out", default="device.json", help="the file")
     parser.add_argument(
         "--seconds", type=float, default=480, help="begin nothing after these"

@@ -35,6 +35,7 @@ import keras
 import numpy as np
 
 import keras_grl
+from benchmarks import command
 from benchmarks.growth_models import SHAPE
 from benchmarks.growth_models import images
 from benchmarks.growth_models import keras_models
@@ -42,6 +43,7 @@ from benchmarks.growth_models import models
 from benchmarks.growth_models import tiny
 from benchmarks.load import Took
 from benchmarks.load import measured
+from benchmarks.load import ratio
 from benchmarks.load import undisturbed
 from benchmarks.usage import Usage
 from benchmarks.usage import header
@@ -58,11 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Of the command line.
     """
-    parser = argparse.ArgumentParser(
-        "benchmarks.growth",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("growth", __doc__)
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all")
     parser.add_argument(
         "--models", type=int, default=200, help="how many are dropped"
@@ -76,9 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         PARTS[options.part](options)
         return
     for part in PARTS:
-        command = [sys.executable, "-m", "benchmarks.growth", "--part", part]
-        command += ["--models", str(options.models)]
-        subprocess.run(command + ["--quick"] * options.quick, check=True)
+        started = [sys.executable, "-m", "benchmarks.growth", "--part", part]
+        started += ["--models", str(options.models)]
+        subprocess.run(started + ["--quick"] * options.quick, check=True)
 
 
 # More data
@@ -149,13 +147,10 @@ def _data_row(
             )
             for kind in ("wall", "processor")
         )
-        ratio = statistics.median(
-            each[str(count)].processor / each[smallest].processor
-            for each in kept
-        )
+        grown = ratio(kept, smallest, str(count), "processor")
         print(
             f"{batch_size:8}{count:9}{first[count]:8.2f} s"
-            f"{wall:11.2f}{processor:8.2f}{ratio:7.2f}{memory[count]:9.1f}",
+            f"{wall:11.2f}{processor:8.2f}{grown:7.2f}{memory[count]:9.1f}",
             flush=True,
         )
 

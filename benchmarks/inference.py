@@ -9,16 +9,15 @@ ratio is the median over these rounds, with the `keras.Model` at 1: above 1 the
 `DANNModel` is faster.
 """
 
-import argparse
-import os
+import functools
 from collections.abc import Callable
 from collections.abc import Sequence
 
-import keras
-
 from benchmarks import by_hand
+from benchmarks import command
 from benchmarks.load import Took
 from benchmarks.load import measured
+from benchmarks.load import ratio
 from benchmarks.load import undisturbed
 from benchmarks.training import HALF
 from benchmarks.training import dann
@@ -35,11 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Of the command line.
     """
-    parser = argparse.ArgumentParser(
-        "benchmarks.inference",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("inference", __doc__)
     parser.add_argument(
         "--network", choices=[*by_hand.NETWORKS, "all"], default="all"
     )
@@ -47,8 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--chunks", type=int, default=7, help="of each")
     options = parser.parse_args(arguments)
     print(
-        f"{keras.backend.backend()}, {os.cpu_count()} processors, load "
-        f"{os.getloadavg()[0]:.1f}, {options.chunks} chunks of "
+        f"{command.machine()}, {options.chunks} chunks of "
         f"{options.batches} batches of {2 * HALF} images"
     )
     print(f"{'':20}{OURS:>12}{KERAS:>14}{'ratio':>8}{'CPU':>8}")
@@ -73,8 +67,12 @@ def compare(name: str, batches: int, chunks: int) -> None:
         "predict": {},
     }
     for label, model in ((OURS, dann(name)), (KERAS, plain(name))):
-        works["evaluate"][label] = Work(model.evaluate, x, y)
-        works["predict"][label] = Work(model.predict, x)
+        works["evaluate"][label] = functools.partial(
+            model.evaluate, x, y, batch_size=2 * HALF, verbose=0
+        )
+        works["predict"][label] = functools.partial(
+            model.predict, x, batch_size=2 * HALF, verbose=0
+        )
     print(name)
     for what, contestants in works.items():
         for work in contestants.values():
@@ -90,37 +88,15 @@ def compare(name: str, batches: int, chunks: int) -> None:
         )
         print(
             f"  {what:18}{ours:12,.0f}{theirs:14,.0f}"
-            f"{ratio(kept, 'wall'):8.2f}{ratio(kept, 'processor'):8.2f}"
+            f"{ratio(kept, OURS, KERAS, 'wall'):8.2f}"
+            f"{ratio(kept, OURS, KERAS, 'processor'):8.2f}"
         )
-
-
-class Work:
-    """A method of a model with its data.
-
-    Args:
-        method: `evaluate` or `predict`.
-        *data: Its images, and labels.
-    """
-
-    def __init__(self, method: Callable[..., object], *data: object):
-        self.method = method
-        self.data = data
-
-    def __call__(self) -> object:
-        return self.method(*self.data, batch_size=2 * HALF, verbose=0)
 
 
 def timed(work: Callable[[], object]) -> Took:
     with measured() as took:
         work()
     return took
-
-
-def ratio(rounds: list[dict[str, Took]], kind: str) -> float:
-    return middle(
-        getattr(each[KERAS], kind) / getattr(each[OURS], kind)
-        for each in rounds
-    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +45,11 @@ def measured() -> Iterator[Took]:
         took.others = max((_busy() or busy) - busy - took.processor, 0.0)
 
 
+def quiet(rounds: list[dict[str, Took]]) -> list[dict[str, Took]]:
+    """The rounds that others did not disturb."""
+    return [r for r in rounds if not any(t.disturbed for t in r.values())]
+
+
 def undisturbed(rounds: list[dict[str, Took]]) -> list[dict[str, Took]]:
     """The rounds that others did not disturb, if there are at least three.
 
@@ -53,8 +59,25 @@ def undisturbed(rounds: list[dict[str, Took]]) -> list[dict[str, Took]]:
     Returns:
         All rounds if fewer than three were undisturbed.
     """
-    quiet = [r for r in rounds if not any(t.disturbed for t in r.values())]
-    return quiet if len(quiet) >= 3 else rounds
+    found = quiet(rounds)
+    return found if len(found) >= 3 else rounds
+
+
+def ratio(
+    rounds: list[dict[str, Took]], label: str, reference: str, kind: str
+) -> float:
+    """How fast a contestant is, with another one at 1: the median.
+
+    Args:
+        rounds: What each contestant took, a dict for each round.
+        label: The contestant.
+        reference: The other one.
+        kind: "wall" or "processor".
+    """
+    return statistics.median(
+        getattr(each[reference], kind) / getattr(each[label], kind)
+        for each in rounds
+    )
 
 
 def _busy() -> float | None:

@@ -12,15 +12,14 @@ rounds, host over device: above 1 the device's are faster. On a machine that
 does other work too, the ratio of processor time is the better one.
 """
 
-import argparse
-import os
 from collections.abc import Sequence
 
 import keras
 import numpy as np
 
 import keras_grl
-from benchmarks.load import Took
+from benchmarks import command
+from benchmarks.load import ratio
 from benchmarks.training import HALF
 from benchmarks.training import Data
 from benchmarks.training import Fit
@@ -40,19 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Of the command line.
     """
-    parser = argparse.ArgumentParser(
-        "benchmarks.on_device",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("on_device", __doc__)
     parser.add_argument("--network", choices=[*NETWORKS, "all"], default="all")
     parser.add_argument("--chunks", type=int, default=7, help="of each")
     parser.add_argument("--steps", type=int, help="in a chunk")
     options = parser.parse_args(arguments)
-    print(
-        f"{keras.backend.backend()}, {os.cpu_count()} processors, load "
-        f"{os.getloadavg()[0]:.1f}, {options.chunks} chunks of each"
-    )
+    print(f"{command.machine()}, {options.chunks} chunks of each")
     print(f"{'':20}{'ms a step':>10}{'CPU ms':>9}{'ratio':>8}{'of CPU':>8}")
     for name, steps in NETWORKS.items():
         if options.network in (name, "all"):
@@ -67,28 +59,27 @@ def compare(name: str, steps: int, chunks: int) -> None:
         steps: Of a chunk.
         chunks: Of each contestant.
     """
-    host, device = (contestant(name, steps, each) for each in (False, True))
-    for each in (host, device):
+    contestants = {
+        label: contestant(name, steps, label == "device")
+        for label in ("host", "device")
+    }
+    for each in contestants.values():
         each.start()
         each.chunk(steps)  # Compiles what only an epoch needs.
-    rounds = [(host.chunk(steps), device.chunk(steps)) for _ in range(chunks)]
+    rounds = [
+        {label: each.chunk(steps) for label, each in contestants.items()}
+        for _ in range(chunks)
+    ]
     print(name)
-    for label, number in (("host", 0), ("device", 1)):
-        took = [each[number] for each in rounds]
+    for label in contestants:
+        took = [each[label] for each in rounds]
         print(
             f"  {label:18}"
             f"{1000 * middle(t.wall / steps for t in took):10.2f}"
             f"{1000 * middle(t.processor / steps for t in took):9.2f}"
-            f"{ratio(rounds, number, 'wall'):8.2f}"
-            f"{ratio(rounds, number, 'processor'):8.2f}"
+            f"{ratio(rounds, label, 'host', 'wall'):8.2f}"
+            f"{ratio(rounds, label, 'host', 'processor'):8.2f}"
         )
-
-
-def ratio(rounds: list[tuple[Took, Took]], number: int, kind: str) -> float:
-    """How fast one of the two is, with the host's at 1."""
-    return middle(
-        getattr(each[0], kind) / getattr(each[number], kind) for each in rounds
-    )
 
 
 def contestant(name: str, steps: int, on_device: bool) -> Fit:

@@ -14,8 +14,6 @@ those of Keras's float32 arrays at 1. On a machine that does other work too, the
 second is the better one.
 """
 
-import argparse
-import os
 import tempfile
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -28,11 +26,13 @@ from keras import ops
 from keras import tree
 
 import keras_grl
-from benchmarks.load import Took
-from benchmarks.load import measured
+from benchmarks import command
+from benchmarks.load import quiet
+from benchmarks.load import ratio
 from benchmarks.load import undisturbed
 from benchmarks.training import HALF
 from benchmarks.training import Data
+from benchmarks.training import Fit
 from benchmarks.training import images
 from benchmarks.training import middle
 
@@ -45,17 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Of the command line.
     """
-    parser = argparse.ArgumentParser(
-        "benchmarks.streams",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("streams", __doc__)
     parser.add_argument("--chunks", type=int, default=7, help="of each")
     parser.add_argument("--steps", type=int, default=200, help="in a chunk")
     options = parser.parse_args(arguments)
     print(
-        f"{keras.backend.backend()}, {os.cpu_count()} processors, load "
-        f"{os.getloadavg()[0]:.1f}, {options.chunks} chunks of "
+        f"{command.machine()}, {options.chunks} chunks of "
         f"{options.steps} steps of {HALF} + {HALF} images"
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -73,19 +68,19 @@ def compare(
         chunks: Of each kind.
     """
     fits = {
-        label: Fit(make(), steps)
+        label: Fit(Nothing, epochs(make(), steps))
         for label, make in made.items()
         if not isinstance(make, str)
     }
     for each in fits.values():
-        each.chunk()
+        each.start()
+        each.chunk(steps)
     rounds = [
-        {label: each.chunk() for label, each in fits.items()}
+        {label: each.chunk(steps) for label, each in fits.items()}
         for _ in range(chunks)
     ]
     kept = undisturbed(rounds)
-    quiet = sum(not any(t.disturbed for t in r.values()) for r in rounds)
-    print(f"{quiet} of {chunks} rounds undisturbed")
+    print(f"{len(quiet(rounds))} of {chunks} rounds undisturbed")
     print(f"{'':26}{'images/s':>10}{'ratio':>8}{'CPU':>8}")
     for label, make in made.items():
         if isinstance(make, str):
@@ -94,17 +89,9 @@ def compare(
         rate = middle(2 * HALF * steps / r[label].wall for r in kept)
         print(
             f"{label:26}{rate:10,.0f}"
-            f"{ratio(kept, label, 'wall'):8.2f}"
-            f"{ratio(kept, label, 'processor'):8.2f}"
+            f"{ratio(kept, label, KERAS, 'wall'):8.2f}"
+            f"{ratio(kept, label, KERAS, 'processor'):8.2f}"
         )
-
-
-def ratio(rounds: list[dict[str, Took]], label: str, kind: str) -> float:
-    """How fast one kind of data is, with Keras's arrays at 1."""
-    return middle(
-        getattr(each[KERAS], kind) / getattr(each[label], kind)
-        for each in rounds
-    )
 
 
 def kinds(folder: Path) -> dict[str, Callable[[], dict[str, Any]] | str]:
@@ -209,6 +196,7 @@ class Nothing(keras.Model):
     def __init__(self) -> None:
         super().__init__()
         self.built = True
+        self.compile()
 
     def train_step(self, *inputs: Any) -> object:
         *state, data = inputs
@@ -218,29 +206,19 @@ class Nothing(keras.Model):
         return (logs, state[0]) if state else logs
 
 
-class Fit:
-    """A model without a task that is fitted for so many steps.
+def epochs(data: dict[str, Any], steps: int) -> dict[str, Any]:
+    """The arguments of `fit` for so many steps.
 
     Args:
-        data: Arguments of `fit`.
-        steps: Of a chunk.
+        data: Those of the data.
+        steps: Whole epochs, or a part of one.
     """
-
-    def __init__(self, data: dict[str, Any], steps: int):
-        self.model = Nothing()
-        self.model.compile()
-        batches = len(data["x"])
-        if "batch_size" in data:
-            batches //= data["batch_size"]
-        self.data = {**data, "epochs": max(1, round(steps / batches))}
-        if steps < batches:  # A test.
-            self.data["steps_per_epoch"] = steps
-        self.steps = steps
-
-    def chunk(self) -> Took:
-        with measured() as took:
-            self.model.fit(**self.data, verbose=0)
-        return took
+    batches = len(data["x"])
+    if "batch_size" in data:
+        batches //= data["batch_size"]
+    if steps < batches:  # A test.
+        return {**data, "steps_per_epoch": steps}
+    return {**data, "epochs": round(steps / batches)}
 
 
 if __name__ == "__main__":

@@ -15,8 +15,6 @@ other processes had more than a tenth of the processors are left out, unless
 fewer than three remain. The ratio of processor time suffers less from them.
 """
 
-import argparse
-import os
 import statistics
 from collections.abc import Callable
 from collections.abc import Iterable
@@ -28,14 +26,18 @@ import numpy as np
 
 import keras_grl
 from benchmarks import by_hand
+from benchmarks import command
 from benchmarks.load import Took
 from benchmarks.load import measured
+from benchmarks.load import quiet
+from benchmarks.load import ratio
 from benchmarks.load import undisturbed
 
 HALF = 64  # images of each domain in a step
 IMAGES = 3200  # of each domain
 LEARNING_RATE = 0.01
 TOTAL_STEPS = 10_000
+OURS = "DANNModel.fit"
 COMPARED = 5  # steps whose losses must be equal
 
 Data = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -47,11 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: Of the command line.
     """
-    parser = argparse.ArgumentParser(
-        "benchmarks.training",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command.parser("training", __doc__)
     parser.add_argument(
         "--network", choices=[*by_hand.NETWORKS, "all"], default="all"
     )
@@ -59,8 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--chunks", type=int, default=7, help="of each")
     options = parser.parse_args(arguments)
     print(
-        f"{keras.backend.backend()}, {os.cpu_count()} processors, load "
-        f"{os.getloadavg()[0]:.1f}, {options.chunks} chunks of "
+        f"{command.machine()}, {options.chunks} chunks of "
         f"{options.steps} steps of {HALF} + {HALF} images"
     )
     print(
@@ -84,7 +81,7 @@ def compare(name: str, steps: int, chunks: int) -> None:
     check_losses(name, data)
     paired = pairs(data, steps)
     contestants: dict[str, Fit | Hand] = {
-        "DANNModel.fit": Fit(lambda: dann(name), paired),
+        OURS: Fit(lambda: dann(name), paired),
         "no monitor": Fit(lambda: dann(name), {**paired, "monitor": False}),
         "by hand": Hand(name, data),
         "keras.Model.fit": Fit(lambda: plain(name), pool(data, steps)),
@@ -97,27 +94,21 @@ def compare(name: str, steps: int, chunks: int) -> None:
         for _ in range(chunks)
     ]
     kept = undisturbed(rounds)
-    quiet = sum(not any(t.disturbed for t in r.values()) for r in rounds)
-    print(f"{name}: {quiet} of {chunks} rounds undisturbed")
+    print(f"{name}: {len(quiet(rounds))} of {chunks} rounds undisturbed")
     for label in contestants:
         first, second = starts[label]
         print(
             f"  {label:18}"
             f"{1000 * middle(r[label].wall / steps for r in kept):10.1f}"
-            f"{middle(ratio(r, label, 'wall') for r in kept):10.2f}"
+            f"{ratio(kept, OURS, label, 'wall'):10.2f}"
             f"{1000 * middle(r[label].processor / steps for r in kept):9.1f}"
-            f"{middle(ratio(r, label, 'processor') for r in kept):10.2f}"
+            f"{ratio(kept, OURS, label, 'processor'):10.2f}"
             f"{first.wall:8.2f} s{second.wall:7.2f} s"
         )
 
 
 def middle(values: Iterable[float]) -> float:
     return statistics.median(values)
-
-
-def ratio(took: dict[str, Took], label: str, kind: str) -> float:
-    """How fast `DANNModel.fit` is, with this contestant at 1."""
-    return getattr(took[label], kind) / getattr(took["DANNModel.fit"], kind)
 
 
 def images(size: int) -> Data:
@@ -214,11 +205,9 @@ class Fit:
 
     def start(self) -> Took:
         """One step, and what comes before the first one."""
-        one = {**self.data}
+        one = {**self.data, "epochs": 1, "steps_per_epoch": 1}
         if "batch_size" in one:
             one |= {key: one[key][: 2 * HALF] for key in ("x", "y")}
-        else:
-            one["steps_per_epoch"] = 1
         with measured() as took:
             if self.model is None:
                 self.model = self.make()
