@@ -70,7 +70,9 @@ def small(
     extractor: list[layers.Layer] = []
     for number, filters in enumerate((32, 48), start=1):
         extractor += [
-            layers.Conv2D(filters, 5, use_bias=False, name=f"conv{number}"),
+            keras_grl.layers.Conv2D(
+                filters, 5, use_bias=False, name=f"conv{number}"
+            ),
             # Pooled first: a quarter of the work for what follows.
             keras_grl.layers.MaxPooling2D(2, name=f"pool{number}"),
             layers.BatchNormalization(name=f"normalization{number}"),
@@ -101,7 +103,7 @@ def deep(
         start=1,
     ):
         extractor.append(
-            layers.Conv2D(
+            keras_grl.layers.Conv2D(
                 filters,
                 3,
                 padding="same",

@@ -9,6 +9,7 @@ from keras_grl.architectures import parts
 from keras_grl.architectures import weight_files
 from keras_grl.architectures.weights import assign
 from keras_grl.architectures.weights import download
+from keras_grl.layers.convolution import Conv2D
 from keras_grl.layers.local_response_normalization import (
     LocalResponseNormalization,
 )
@@ -245,7 +246,7 @@ def _layers(variant: str) -> list[layers.Layer]:
     def convolution(
         name: str, filters: int, size: int, groups: int = 1, **kwargs: Any
     ) -> layers.Layer:
-        return layers.Conv2D(
+        return Conv2D(
             filters,
             size,
             groups=groups if caffe else 1,

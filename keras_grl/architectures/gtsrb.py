@@ -5,6 +5,7 @@ from typing import Any
 from keras import layers
 
 from keras_grl.architectures import parts
+from keras_grl.layers.convolution import Conv2D
 from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.models.dann import DANNModel
 from keras_grl.types import Activation
@@ -77,13 +78,13 @@ def GTSRB(
         [
             # ReLU after pooling is the same function as before it, for a
             # quarter of the work.
-            layers.Conv2D(96, 5, name="conv1"),
+            Conv2D(96, 5, name="conv1"),
             MaxPooling2D(2, name="pool1"),
             layers.ReLU(name="relu1"),
-            layers.Conv2D(144, 3, name="conv2"),
+            Conv2D(144, 3, name="conv2"),
             MaxPooling2D(2, name="pool2"),
             layers.ReLU(name="relu2"),
-            layers.Conv2D(256, 5, name="conv3"),
+            Conv2D(256, 5, name="conv3"),
             MaxPooling2D(2, name="pool3"),
             layers.ReLU(name="relu3"),
             layers.Flatten(name="features"),

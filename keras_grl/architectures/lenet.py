@@ -5,6 +5,7 @@ from typing import Any
 from keras import layers
 
 from keras_grl.architectures import parts
+from keras_grl.layers.convolution import Conv2D
 from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.models.dann import DANNModel
 from keras_grl.types import Activation
@@ -76,10 +77,10 @@ def LeNet(
         [
             # ReLU after pooling is the same function as before it, for a
             # quarter of the work.
-            layers.Conv2D(32, 5, name="conv1"),
+            Conv2D(32, 5, name="conv1"),
             MaxPooling2D(2, name="pool1"),
             layers.ReLU(name="relu1"),
-            layers.Conv2D(48, 5, name="conv2"),
+            Conv2D(48, 5, name="conv2"),
             MaxPooling2D(2, name="pool2"),
             layers.ReLU(name="relu2"),
             layers.Flatten(name="features"),

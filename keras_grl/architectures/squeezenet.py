@@ -8,6 +8,7 @@ from keras import layers
 from keras_grl.architectures import parts
 from keras_grl.architectures import weight_files
 from keras_grl.architectures.weights import assign
+from keras_grl.layers.convolution import Conv2D
 from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.layers.mean_subtraction import MeanSubtraction
 from keras_grl.models.dann import DANNModel
@@ -90,7 +91,7 @@ def SqueezeNet(
     x = _fires(x)
     x = layers.Dropout(0.5, name="drop9")(x)
     x = layers.ZeroPadding2D(1, name="pad10")(x)
-    x = layers.Conv2D(
+    x = Conv2D(
         parts.check_classes(num_classes, classes, 1000),
         1,
         activation="relu",
@@ -199,7 +200,7 @@ dropout 0.5 |
 
 def _fires(x: keras.KerasTensor) -> keras.KerasTensor:
     """From mean-subtracted images to the 512 channels of fire9."""
-    x = layers.Conv2D(96, 7, strides=2, activation="relu", name="conv1")(x)
+    x = Conv2D(96, 7, strides=2, activation="relu", name="conv1")(x)
     x = MaxPooling2D(3, 2, name="pool1")(x)
     for number, (squeezed, expanded) in _FIRES.items():
         x = _fire(x, f"fire{number}", squeezed, expanded)
@@ -214,7 +215,7 @@ def _fire(
     def convolution(
         x: keras.KerasTensor, part: str, filters: int, size: int
     ) -> keras.KerasTensor:
-        return layers.Conv2D(
+        return Conv2D(
             filters,
             size,
             padding="same",

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_grl.architectures import parts
+from keras_grl.layers.convolution import Conv2D
 from keras_grl.layers.max_pooling import MaxPooling2D
 from keras_grl.models.dann import DANNModel
 from keras_grl.types import Activation
@@ -103,7 +104,7 @@ def SVHN(
         return keras.constraints.MaxNorm(max_norm, axis)
 
     def convolution(filters: int, name: str) -> layers.Layer:
-        return layers.Conv2D(
+        return Conv2D(
             filters,
             5,
             padding="same",

@@ -211,6 +211,40 @@ def max_pool(
     return ops.max_pool(x, pool_size, strides, padding, data_format)
 
 
+def convolve(
+    x: Tensor,
+    kernel: Tensor,
+    bias: Tensor | None,
+    strides: tuple[int, int],
+    padding: str,
+    data_format: str,
+    dilation_rate: tuple[int, int],
+) -> Tensor | None:
+    """The convolution of images plus `bias`, where Keras's is slow.
+
+    Args:
+        x: Tensor of shape `(batch, height, width, channels)`.
+        kernel: Variable or tensor of shape `(height, width, channels,
+            filters)`.
+        bias: Variable or tensor of shape `(filters,)`, or None.
+        strides: Two integers.
+        padding: "valid" or "same".
+        data_format: "channels_last" or "channels_first".
+        dilation_rate: Two integers.
+
+    Returns:
+        A tensor, or None where it is left to Keras.
+    """
+    if keras.backend.backend() != "torch" or data_format != "channels_last":
+        return None
+    even = any(size % 2 == 0 for size in kernel.shape[:2])
+    if padding == "same" and (even or max(strides) > 1):
+        return None  # Padded unequally.
+    from keras_grl.backend import torch
+
+    return torch.convolve(x, kernel, bias, strides, padding, dilation_rate)
+
+
 def make_function(
     model: keras.Model,
     name: str,

@@ -102,6 +102,7 @@ def max_pool(
     Keras (3.15.1) copies them into a layout with the channels first, where
     `max_pool2d` and its gradient are slow on a CPU, and again to pad them.
     """
+    x = keras.ops.convert_to_tensor(x)  # `stateless_call` leaves arrays.
     pooled = functional.max_pool2d(
         # A view where the memory has this layout, as after a convolution.
         x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last),
@@ -113,6 +114,36 @@ def max_pool(
         ceil_mode=any(after > before for before, after in pads),
     )
     return pooled.permute(0, 2, 3, 1)
+
+
+def convolve(
+    x: torch.Tensor,
+    kernel: keras.Variable | torch.Tensor,
+    bias: keras.Variable | torch.Tensor | None,
+    strides: tuple[int, int],
+    padding: str,
+    dilation_rate: tuple[int, int],
+) -> torch.Tensor:
+    """A convolution of images whose channels come last, and its bias.
+
+    Keras (3.15.1) copies the images twice, into a layout with the channels
+    first and back, and adds the bias to a copy of the outputs.
+    """
+    x = keras.ops.convert_to_tensor(x)
+    # In the dtype of the layer's computation.
+    kernel = keras.ops.convert_to_tensor(kernel)
+    outputs = functional.conv2d(
+        x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last),
+        kernel.permute(3, 2, 0, 1).contiguous(
+            memory_format=torch.channels_last
+        ),
+        None if bias is None else keras.ops.convert_to_tensor(bias),
+        strides,
+        padding,
+        dilation_rate,
+        groups=x.shape[-1] // kernel.shape[2],
+    )
+    return outputs.permute(0, 2, 3, 1)
 
 
 def takes_several_steps_per_execution() -> bool:

@@ -1,5 +1,6 @@
 """Layers."""
 
+from keras_grl.layers.convolution import Conv2D
 from keras_grl.layers.gradient_reversal import GradientReversal
 from keras_grl.layers.gradient_scaling import GradientScaling
 from keras_grl.layers.local_response_normalization import (
@@ -13,6 +14,7 @@ __all__ = [
     "GradientScaling",
     "MeanSubtraction",
     "LocalResponseNormalization",
+    "Conv2D",
     "MaxPooling2D",
 ]
 

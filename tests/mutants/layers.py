@@ -5,6 +5,7 @@ from tests.mutants import mutants
 REVERSAL = "tests/layers/test_gradient_reversal.py"
 MEAN = "tests/layers/test_mean_subtraction.py"
 POOLING = "tests/layers/test_max_pooling.py"
+CONVOLUTION = "tests/layers/test_convolution.py"
 LRN = "tests/layers/test_local_response_normalization.py"
 
 MUTANTS = [
@@ -83,6 +84,45 @@ MUTANTS = [
             "return pooled.permute(0, 2, 3, 1)",
             "return pooled.permute(0, 3, 2, 1)",
             "test_outputs_and_gradients_of_keras[2-2-valid-pixels1]",
+        ),
+    ),
+    *mutants(
+        "keras_grl/backend/torch.py",
+        CONVOLUTION,
+        (
+            "kernel.permute(3, 2, 0, 1)",
+            "kernel.permute(3, 2, 1, 0)",
+            "test_outputs_and_gradients_of_keras",
+        ),
+        (
+            "None if bias is None else",
+            "None if bias is not None else",
+            "test_outputs_and_gradients_of_keras",
+        ),
+        (
+            "groups=x.shape[-1] // kernel.shape[2]",
+            "groups=1",
+            "test_outputs_and_gradients_of_keras",
+        ),
+        (
+            "        dilation_rate,\n        groups",
+            "        (1, 1),\n        groups",
+            "test_outputs_and_gradients_of_keras",
+        ),
+    ),
+    *mutants(
+        "keras_grl/layers/convolution.py",
+        CONVOLUTION,
+        (
+            "self.bias if self.use_bias else None",
+            "None",
+            "test_outputs_and_gradients_of_keras",
+        ),
+        (
+            "return outputs if self.activation is None else "
+            "self.activation(outputs)",
+            "return outputs",
+            "test_outputs_and_gradients_of_keras",
         ),
     ),
     *mutants(
