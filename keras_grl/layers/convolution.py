@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_grl.backend import convolve
+from keras_grl.backend.images import convolve
 from keras_grl.types import Tensor
 
 

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_grl.backend import max_pool
+from keras_grl.backend.images import max_pool
 from keras_grl.types import Tensor
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_grl import backend
+from keras_grl.backend import images as images_of_backend
 from keras_grl.layers import MaxPooling2D
 from tests.losses.in_one_piece import gradient
 from tests.losses.in_one_piece import in_one_piece
@@ -78,7 +78,7 @@ def test_what_the_builders_have_is_fast(
     def slow(*args, **kwargs):
         raise AssertionError("pooled by Keras")
 
-    monkeypatch.setattr(backend.ops, "max_pool", slow)
+    monkeypatch.setattr(images_of_backend.ops, "max_pool", slow)
     MaxPooling2D(window, strides, padding)(images(pixels))
 
 

@@ -21,8 +21,8 @@ MUTANTS = [
             LENET,
         ),
         (
-            'layers.Conv2D(48, 5, name="conv2")',
-            'layers.Conv2D(48, 3, name="conv2")',
+            'Conv2D(48, 5, name="conv2")',
+            'Conv2D(48, 3, name="conv2")',
             "test_as_many_weights_as_in_the_paper[LeNet]",
         ),
     ),

@@ -126,7 +126,7 @@ MUTANTS = [
         ),
     ),
     *mutants(
-        "keras_grl/backend/pooling.py",
+        "keras_grl/backend/images.py",
         POOLING,
         (
             "return added // 2, added - added // 2",
