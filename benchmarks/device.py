@@ -39,14 +39,14 @@ from keras import ops
 import keras_grl
 from benchmarks import by_hand
 from benchmarks import command
+from benchmarks import contestants
 from benchmarks import digits
-from benchmarks import training
 from benchmarks.device_checks import CHECKS
 from keras_grl.backend import takes_several_steps_per_execution
 from keras_grl.files import write_json
 
-HALF = training.HALF
-LEARNING_RATE = training.LEARNING_RATE
+HALF = contestants.HALF
+LEARNING_RATE = contestants.LEARNING_RATE
 EXECUTIONS = (1, 16, 64)
 
 # Trains a number of steps, and waits until they are done.
@@ -223,11 +223,11 @@ def loops(
 
 def fit_loop(network: str, steps_per_execution: int, on_device: bool) -> Loop:
     """`fit` of a `DANNModel`."""
-    model = training.dann(network)
+    model = contestants.dann(network)
     model.compile(
         model.optimizer, model.loss, steps_per_execution=steps_per_execution
     )
-    source, labels, target = training.images(by_hand.NETWORKS[network].size)
+    source, labels, target = contestants.images(by_hand.NETWORKS[network].size)
     pairs = keras_grl.pair(
         (source, labels), target, batch_size=2 * HALF, on_device=on_device
     )
@@ -238,8 +238,8 @@ def fit_loop(network: str, steps_per_execution: int, on_device: bool) -> Loop:
 
 def hand_loop(network: str, on_device: bool) -> Loop:
     """The loop by hand, one step in a call."""
-    step = by_hand.loop(network, training.dann(network), LEARNING_RATE)
-    data = training.images(by_hand.NETWORKS[network].size)
+    step = by_hand.loop(network, contestants.dann(network), LEARNING_RATE)
+    data = contestants.images(by_hand.NETWORKS[network].size)
     if on_device:
         data = tuple(map(ops.convert_to_tensor, data))
     rng = np.random.default_rng(0)
@@ -252,7 +252,7 @@ def hand_loop(network: str, on_device: bool) -> Loop:
                 ours, theirs = map(ops.convert_to_tensor, (ours, theirs))
             ours, theirs = ours[0], theirs[0]
             batch = source[ours], labels[ours], target[theirs]
-            loss = step(*batch, training.factor(number))
+            loss = step(*batch, contestants.factor(number))
         float(loss)  # waits until it is computed
 
     return loop
@@ -263,15 +263,15 @@ def scan_loop(network: str) -> Loop:
     from benchmarks import by_hand_jax
 
     of = by_hand.NETWORKS[network]
-    hand = by_hand_jax.Loop(of, training.dann(network), LEARNING_RATE)
-    data = training.images(of.size)
+    hand = by_hand_jax.Loop(of, contestants.dann(network), LEARNING_RATE)
+    data = contestants.images(of.size)
     data = tuple(map(ops.convert_to_tensor, data))
     rng = np.random.default_rng(0)
 
     def loop(count: int) -> None:
         # One length, so that it is compiled once.
         length = min(count, EXECUTIONS[-1])
-        factors = np.array([training.factor(step) for step in range(length)])
+        factors = np.array([contestants.factor(step) for step in range(length)])
         for _ in range(count // length):
             losses = hand.steps(data, rows(rng, length), factors)
         float(losses[-1])
@@ -281,7 +281,7 @@ def scan_loop(network: str) -> Loop:
 
 def rows(rng: np.random.Generator, steps: int) -> tuple[np.ndarray, np.ndarray]:
     """Those of source and target in each of several batches."""
-    ours, theirs = rng.integers(0, training.IMAGES, (2, steps, HALF))
+    ours, theirs = rng.integers(0, contestants.IMAGES, (2, steps, HALF))
     return ours, theirs
 
 

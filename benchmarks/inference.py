@@ -12,18 +12,18 @@ ratio is the median over these rounds, with the `keras.Model` at 1: above 1 the
 import functools
 from collections.abc import Callable
 from collections.abc import Sequence
+from statistics import median
 
 from benchmarks import by_hand
 from benchmarks import command
+from benchmarks.contestants import HALF
+from benchmarks.contestants import dann
+from benchmarks.contestants import images
+from benchmarks.contestants import plain
 from benchmarks.load import Took
 from benchmarks.load import measured
 from benchmarks.load import ratio
 from benchmarks.load import undisturbed
-from benchmarks.training import HALF
-from benchmarks.training import dann
-from benchmarks.training import images
-from benchmarks.training import middle
-from benchmarks.training import plain
 
 OURS, KERAS = "DANNModel", "keras.Model"
 
@@ -83,7 +83,7 @@ def compare(name: str, batches: int, chunks: int) -> None:
         ]
         kept = undisturbed(rounds)
         ours, theirs = (
-            middle(len(x) / each[label].wall for each in kept)
+            median(len(x) / each[label].wall for each in kept)
             for label in (OURS, KERAS)
         )
         print(

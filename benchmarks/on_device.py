@@ -13,20 +13,20 @@ does other work too, the ratio of processor time is the better one.
 """
 
 from collections.abc import Sequence
+from statistics import median
 
 import keras
 import numpy as np
 
 import keras_grl
 from benchmarks import command
+from benchmarks.contestants import HALF
+from benchmarks.contestants import Data
+from benchmarks.contestants import Fit
+from benchmarks.contestants import compiled
+from benchmarks.contestants import dann
+from benchmarks.contestants import images
 from benchmarks.load import ratio
-from benchmarks.training import HALF
-from benchmarks.training import Data
-from benchmarks.training import Fit
-from benchmarks.training import compiled
-from benchmarks.training import dann
-from benchmarks.training import images
-from benchmarks.training import middle
 
 FEATURES = 16
 # Steps of a chunk.
@@ -75,8 +75,8 @@ def compare(name: str, steps: int, chunks: int) -> None:
         took = [each[label] for each in rounds]
         print(
             f"  {label:18}"
-            f"{1000 * middle(t.wall / steps for t in took):10.2f}"
-            f"{1000 * middle(t.processor / steps for t in took):9.2f}"
+            f"{1000 * median(t.wall / steps for t in took):10.2f}"
+            f"{1000 * median(t.processor / steps for t in took):9.2f}"
             f"{ratio(rounds, label, 'host', 'wall'):8.2f}"
             f"{ratio(rounds, label, 'host', 'processor'):8.2f}"
         )

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import keras
@@ -27,14 +28,13 @@ from keras import tree
 
 import keras_grl
 from benchmarks import command
+from benchmarks.contestants import HALF
+from benchmarks.contestants import Data
+from benchmarks.contestants import Fit
+from benchmarks.contestants import images
 from benchmarks.load import quiet
 from benchmarks.load import ratio
 from benchmarks.load import undisturbed
-from benchmarks.training import HALF
-from benchmarks.training import Data
-from benchmarks.training import Fit
-from benchmarks.training import images
-from benchmarks.training import middle
 
 KERAS = "Keras, float32"
 
@@ -86,7 +86,7 @@ def compare(
         if isinstance(make, str):
             print(f"{label:26}{make}")
             continue
-        rate = middle(2 * HALF * steps / r[label].wall for r in kept)
+        rate = median(2 * HALF * steps / r[label].wall for r in kept)
         print(
             f"{label:26}{rate:10,.0f}"
             f"{ratio(kept, label, KERAS, 'wall'):8.2f}"

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from benchmarks import by_hand
+from benchmarks import contestants
 from benchmarks import device
 from benchmarks import device_checks
 from benchmarks import digits
-from benchmarks import training
 from tests.testing import BACKEND
 
 
@@ -80,9 +80,9 @@ def test_a_scan_trains_as_single_steps():
 
     def loop():
         network = by_hand.NETWORKS["LeNet"]
-        return by_hand_jax.Loop(network, training.dann("LeNet"), 0.01)
+        return by_hand_jax.Loop(network, contestants.dann("LeNet"), 0.01)
 
-    source, labels, target = (each[:8] for each in training.images(28))
+    source, labels, target = (each[:8] for each in contestants.images(28))
     rows = np.array([[0, 1, 2, 3], [4, 5, 6, 7]])
     factors = np.array([0.0, 0.5])
     scanned = loop().steps((source, labels, target), (rows, rows), factors)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks import by_hand
+from benchmarks import contestants
 from benchmarks import load
 from benchmarks import training
 
@@ -34,7 +35,7 @@ def test_another_network_by_hand_is_an_error(monkeypatch):
     lenet = by_hand.NETWORKS["LeNet"]
     monkeypatch.setitem(by_hand.NETWORKS, "LeNet", lenet._replace(pooled=1))
     with pytest.raises(Exception, match=r"(?i)shape|size|dimension|equal"):
-        training.check_losses("LeNet", training.images(28))
+        contestants.check_losses("LeNet", contestants.images(28))
 
 
 @pytest.mark.backend_free
