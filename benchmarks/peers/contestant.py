@@ -42,7 +42,15 @@ SETUPS = {
     # has, and which is not used here.
     "pytorch_adapt": Setup(
         "torch",
-        ["torch", "numpy", "scikit-learn", "tqdm", "packaging"],
+        # torchmetrics 0.9.3 imports pkg_resources, gone from setuptools 81.
+        [
+            "torch",
+            "numpy",
+            "scikit-learn",
+            "tqdm",
+            "packaging",
+            "setuptools<81",
+        ],
         [
             "pytorch-adapt==0.0.83",
             "pytorch-metric-learning==1.6.3",

@@ -24,8 +24,13 @@ def main() -> None:
         module,
         layer_name="features",
         reg=1.0,
+        # The shape of its outputs is that of the domains' labels.
         domain_classifier=nn.Sequential(
-            nn.Linear(768, 100), nn.ReLU(), nn.Linear(100, 1), nn.Sigmoid()
+            nn.Linear(768, 100),
+            nn.ReLU(),
+            nn.Linear(100, 1),
+            nn.Sigmoid(),
+            nn.Flatten(0),
         ),
         optimizer=torch.optim.SGD,
         optimizer__momentum=protocol.MOMENTUM,
