@@ -1,6 +1,7 @@
 # make demo      the embedded demo, on the backend named by KERAS_BACKEND
 # make test      lint, types and the tests, once per backend
 # make test-nightly  the core of the suite with keras-nightly
+# make test-beam  synthetic sets by Apache Beam
 # make mutants   one fault after the other, which the tests must catch
 # make docs      the site, in build/docs; a warning is an error
 # All create .venv and install into it what they need.
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-nightly mutants docs lint types format clean
+.PHONY: demo test test-nightly test-beam mutants docs lint types format clean
 
 # Before anything is installed for it. Without a goal `make` makes the demo.
 ifneq ($(filter demo,$(or $(MAKECMDGOALS),demo)),)
@@ -46,6 +47,11 @@ test-nightly: .venv-nightly/.dev
 			-m "not slow and not backend_free" $(or $(ARGS),$(CORE)); \
 	done
 
+# Apache Beam wants older versions of what the other tests are run with.
+test-beam: .venv-beam/.dev
+	KERAS_BACKEND=jax .venv-beam/bin/python -m pytest \
+		$(or $(ARGS),tests/datasets/tfds/test_with_beam.py)
+
 mutants: .venv/.dev
 	$(BIN)/python -m tests.mutants $(ARGS)
 
@@ -65,7 +71,7 @@ format: .venv/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-nightly build dist *.egg-info
+	rm -rf .venv .venv-nightly .venv-beam build dist *.egg-info
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -81,6 +87,12 @@ $(BIN)/python:
 
 .venv/.docs: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) --editable ".[docs,jax]"
+	@touch $@
+
+.venv-beam/.dev: pyproject.toml
+	$(PYTHON) -m venv .venv-beam
+	.venv-beam/bin/python -m pip install --quiet --no-compile \
+		--editable ".[datasets,jax,tensorflow]" apache-beam pytest
 	@touch $@
 
 # keras-nightly has the files of keras: it comes last, and in its place. Always

@@ -34,10 +34,7 @@ def generate(
     if processes is None:
         processes = loky.cpu_count()
     processes = check_integer("processes", processes)
-    ranges = [
-        range(first, min(first + CHUNK, count))
-        for first in range(0, count, CHUNK)
-    ]
+    ranges = ranges_of(count)
     if processes == 1 or len(ranges) == 1:
         yield from map(make, ranges)
         return
@@ -61,6 +58,14 @@ def generate(
             yield waiting.popleft().result()
     finally:
         pool.shutdown(kill_workers=True)
+
+
+def ranges_of(count: int) -> list[range]:
+    """Ranges of at most `CHUNK` indices, which cover 0 to `count`."""
+    return [
+        range(first, min(first + CHUNK, count))
+        for first in range(0, count, CHUNK)
+    ]
 
 
 def _end_with(parent: int) -> None:

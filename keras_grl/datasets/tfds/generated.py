@@ -15,6 +15,7 @@ from tensorflow_datasets.core import shuffle
 from keras_grl.datasets.facts import Examples
 from keras_grl.datasets.generators.generation import generate
 from keras_grl.datasets.tfds import builders
+from keras_grl.datasets.tfds import with_beam
 from keras_grl.validation import check_integer
 from keras_grl.validation import invalid
 
@@ -81,6 +82,7 @@ class Generated(builders.Builder, skip_registration=True):  # type: ignore[call-
     """
 
     _draw: ClassVar[Any]
+    _by_beam = False
 
     def __init__(self, **kwargs: Any):
         super().__init__(**kwargs)
@@ -105,15 +107,21 @@ class Generated(builders.Builder, skip_registration=True):  # type: ignore[call-
             }
         )
 
-    def _download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+    def _download_and_prepare(
+        self,
+        dl_manager: tfds.download.DownloadManager,
+        download_config: tfds.download.DownloadConfig | None = None,
+    ) -> None:
+        config = download_config or tfds.download.DownloadConfig()
+        self._by_beam = bool(config.beam_runner or config.beam_options)
         with _sorted_on_disk():
-            super()._download_and_prepare(*args, **kwargs)
+            super()._download_and_prepare(dl_manager, download_config)
         # Still in the folder that is renamed when all is done.
         (Path(self.data_dir) / _DRAWING).write_text(self._drawing())
 
     def _split_generators(
         self, dl_manager: tfds.download.DownloadManager
-    ) -> dict[str, Examples]:
+    ) -> dict[str, object]:
         config = self.builder_config
         # Two seeds, so that the splits share no image whatever their sizes.
         return {
@@ -121,9 +129,16 @@ class Generated(builders.Builder, skip_registration=True):  # type: ignore[call-
             "test": self._generate_examples(TEST, 2 * config.seed + 1),
         }
 
-    def _generate_examples(self, count: int, seed: int) -> Examples:
+    def _generate_examples(self, count: int, seed: int) -> object:
+        """For Apache Beam what it distributes, otherwise the examples."""
         config = self.builder_config
         draw = functools.partial(self._draw, config=config.drawing, seed=seed)
+        if self._by_beam:
+            return with_beam.examples(draw, count)
+        return self._examples(draw, count)
+
+    def _examples(self, draw: with_beam.Draw, count: int) -> Examples:
+        config = self.builder_config
         index = 0
         for images, labels in generate(draw, count, config.processes):
             for image, label in zip(images, labels, strict=True):
