@@ -161,8 +161,8 @@ def compare(
             f"{ratio(kept, OURS, label, 'processor'):10.2f}"
             f"{first.wall:8.2f} s{second.wall:7.2f} s"
         )
-    for peer, error in failed.items():
-        print(f"  {peer} does not run here: {error}")
+    for peer, reason in failed.items():
+        print(f"  {peer} does not run here: {reason}")
     for each in entered.values():
         if isinstance(each, Peer):
             each.close()

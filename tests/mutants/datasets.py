@@ -159,6 +159,24 @@ MUTANTS = [
         ),
     ),
     *mutants(
+        "keras_grl/datasets/tfds/generated.py",
+        "tests/datasets/tfds/test_with_beam.py",
+        (
+            "bool(config.beam_runner or config.beam_options)",
+            "bool(config.beam_runner)",
+            "test_beam_generates_where_it_is_asked_to",
+        ),
+    ),
+    *mutants(
+        "keras_grl/datasets/tfds/with_beam.py",
+        "tests/datasets/tfds/test_with_beam.py",
+        (
+            "images, labels = draw(indices)",
+            "images, labels = draw(range(len(indices)))",
+            "test_what_beam_gets",
+        ),
+    ),
+    *mutants(
         "keras_grl/datasets/generators/knobs.py",
         "tests/datasets/generators/test_knobs.py",
         (
