@@ -3,6 +3,7 @@
 import numpy as np
 from keras import tree
 
+from keras_grl.streams.arrays import in_native_order
 from keras_grl.streams.columns import Columns
 from keras_grl.streams.names import stream_number
 from keras_grl.streams.names import wrong
@@ -120,7 +121,9 @@ class ArrayStream:
     def _take(self, start: int, stop: int) -> Batch:
         rows = self._rows(start, stop)
         rows = rows[self._shard.rows(len(rows))]
-        batch = tree.map_structure(lambda array: array[rows], self.data)
+        batch = tree.map_structure(
+            lambda array: in_native_order(array[rows]), self.data
+        )
         if self._unread:
             check_weights(self._name, batch, " of a batch")
             self._warned = self._warned or warn_of_inputs(

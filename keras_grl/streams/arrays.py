@@ -40,6 +40,16 @@ def as_array(name: str, part: str, data: AnyArray) -> Array:
     return array
 
 
+def in_native_order(array: Array) -> Array:
+    """The array with the bytes of its numbers in the order of this machine.
+
+    FITS and netCDF files have big-endian numbers, which JAX and PyTorch refuse.
+    """
+    if array.dtype.isnative:
+        return array
+    return array.astype(array.dtype.newbyteorder("="))
+
+
 def is_float(array: Array) -> bool:
     """Whether an array can hold NaN."""
     if array.dtype.kind != "V":

@@ -10,6 +10,7 @@ from keras_grl.backend.on_device import gather_by
 from keras_grl.backend.on_device import keeps_batches_on_device
 from keras_grl.backend.on_device import to_device
 from keras_grl.streams.array_stream import ArrayStream
+from keras_grl.streams.arrays import in_native_order
 from keras_grl.types import Array
 from keras_grl.types import Batch
 from keras_grl.types import Gather
@@ -51,7 +52,7 @@ class DeviceStream(ArrayStream):
 
 def _copies(name: str, data: Structure[Array]) -> Structure[Tensor]:
     try:
-        return to_device(data)
+        return to_device(tree.map_structure(in_native_order, data))
     except MemoryError as error:
         size = sum(array.nbytes for array in tree.flatten(data))
         raise ValueError(

@@ -83,6 +83,15 @@ MUTANTS = [
         ),
     ),
     *mutants(
+        "keras_grl/streams/arrays.py",
+        "tests/streams/test_arrays.py",
+        (
+            'array.astype(array.dtype.newbyteorder("="))',
+            'array.view(array.dtype.newbyteorder("="))',
+            "test_numbers_of_the_other_byte_order",
+        ),
+    ),
+    *mutants(
         "keras_grl/streams/array_stream.py",
         "tests/test_pairing.py",
         (

@@ -115,6 +115,21 @@ def test_bfloat16():
     assert batch["target"].dtype.name == "bfloat16"
 
 
+@pytest.mark.parametrize("dtype", [">f4", ">f8", ">i4", ">u2"])
+def test_numbers_of_the_other_byte_order(dtype, tmp_path):
+    """As FITS and netCDF files have them; mapped into memory, too."""
+    swapped = np.memmap(tmp_path / "x", dtype, "w+", shape=X.shape)
+    swapped[:] = X
+    y = Y.astype(">i8")
+    batch, labels = pair((swapped, y), swapped, batch_size=8)[0]
+    rows = labels % len(X)
+    assert labels.dtype == np.int64 and labels.dtype.isnative
+    for got in batch.values():
+        assert got.dtype == np.dtype(dtype).newbyteorder("=")
+        assert got.dtype.isnative
+    np.testing.assert_array_equal(batch["source"], X[rows].astype(dtype))
+
+
 def test_texts_in_a_tf_data_dataset():
     data = pytest.importorskip("tensorflow").data.Dataset.from_tensor_slices
     dataset = pair(data((STRINGS, Y)).batch(4), data(STRINGS).batch(4))

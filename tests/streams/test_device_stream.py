@@ -72,6 +72,12 @@ def data_frames(**kwargs):
     return pair((source, source["a"] % 3), target, batch_size=8, **kwargs)
 
 
+def of_the_other_byte_order(**kwargs):
+    x = np.arange(24.0).reshape(12, 2).astype(">f4")
+    y = np.arange(12).astype(">i8")
+    return pair((x, y), -x, batch_size=8, **kwargs)
+
+
 def with_steps(**kwargs):
     return three_streams(**kwargs).with_steps(7)
 
@@ -107,6 +113,7 @@ def assert_equal_batches(host, device):
         (several_inputs, {"drop_remainder": False}),
         (several_sources, {}),
         (data_frames, {}),
+        (of_the_other_byte_order, {}),
         (with_steps, {}),
         (for_evaluation, {}),
         (from_epoch_five, {}),
