@@ -38,6 +38,7 @@ _tests_run = itertools.count(1)
 # marker `backend_free`.
 BACKEND_FREE = (
     "tests/applications/test_comparison.py",
+    "tests/applications/test_domain_gap.py",
     "tests/applications/test_domains.py",
     "tests/applications/test_figures.py",
     "tests/applications/test_files.py",
@@ -59,6 +60,8 @@ BACKEND_FREE = (
     "tests/diagnostics/plots/",
     "tests/diagnostics/test_distance_test.py",
     "tests/diagnostics/test_distances.py",
+    "tests/diagnostics/test_image_comparison.py",
+    "tests/diagnostics/test_image_measures.py",
     "tests/diagnostics/test_intervals.py",
     "tests/diagnostics/test_optional.py",
     "tests/scores/test_features.py",

@@ -14,6 +14,7 @@ from keras_grl.diagnostics.plots.embeddings import embedding
 from keras_grl.diagnostics.plots.predictions import calibration
 from keras_grl.diagnostics.plots.predictions import class_frequencies
 from keras_grl.diagnostics.plots.predictions import confusion
+from keras_grl.diagnostics.plots.telling_images import telling_images
 from keras_grl.diagnostics.plots.training_curves import adaptation_factor
 from keras_grl.diagnostics.plots.training_curves import losses
 from keras_grl.diagnostics.plots.training_curves import scores
@@ -30,6 +31,7 @@ __all__ = [
     "embedding",
     "losses",
     "scores",
+    "telling_images",
     "training",
 ]
 
