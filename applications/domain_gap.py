@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from keras_grl.diagnostics import ImageGap
 
 _LEAST = 8  # images that `image_gap` needs
+_SEED = 0  # of the training images of a synthetic set
 
 
 def _name(text: str) -> str:
@@ -106,7 +107,7 @@ def main(arguments: list[str] | None = None) -> "ImageGap":
 def _images(flag: str, name: str, options: Options) -> np.ndarray:
     from keras_grl import datasets
 
-    base = name.partition(":")[0]
+    base, _, version = name.partition(":")
     if base not in datasets.names():
         stop(
             f"{flag}: expected one of {', '.join(datasets.names())}, received "
@@ -114,7 +115,16 @@ def _images(flag: str, name: str, options: Options) -> np.ndarray:
         )
     dataset, _ = datasets.catalog.VARIANTS[base]
     if dataset.generator is not None:
-        images, _ = dataset.generator.draw(range(options.images))
+        known = dataset.generator.versions
+        version = version or dataset.version
+        if version not in known:
+            stop(
+                f"{flag}: expected version {' or '.join(known)}, received "
+                f"{name}"
+            )
+        images, _ = dataset.generator.draw(
+            range(options.images), known[version], _SEED
+        )
         return images
     images, _ = datasets.load(
         name, "train", options.data_dir, options.manual_dir

@@ -42,6 +42,7 @@ BACKEND_FREE = (
     "tests/applications/test_domains.py",
     "tests/applications/test_figures.py",
     "tests/applications/test_files.py",
+    "tests/applications/test_generator_search.py",
     "tests/applications/test_measures.py",
     "tests/applications/test_pictures.py",
     "tests/applications/test_progress.py",

@@ -25,19 +25,20 @@ def split(options: Options, name: str, images: int = 0, **parts: str) -> Split:
     return Split(*loaded[0], *loaded[1]).first(images)
 
 
-def generated(options: Options, name: str, images: int) -> Split:
+def generated(options: Options, name: str, images: int, version: str) -> Split:
     """A synthetic set; no more of it is generated and read than is needed.
 
     Args:
         options: They name the folders.
         name: Of the set, which has a smaller configuration: `name/small`.
         images: The most training images to take; all if 0.
+        version: Of the set.
     """
     if 0 < images <= _size(f"{name}/small"):
         name = f"{name}/small"
     train = f"train[:{images}]" if 0 < images < _size(name) else "train"
     # A part is enough to know the source's accuracy.
-    return split(options, name, train=train, test="test[:2000]")
+    return split(options, f"{name}:{version}", train=train, test="test[:2000]")
 
 
 def _size(name: str) -> int:

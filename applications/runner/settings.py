@@ -190,6 +190,17 @@ class Settings(CommonSettings):
                 )
 
 
+@dataclasses.dataclass(frozen=True)
+class SyntheticSettings(Settings):
+    """The settings of experiments whose source is a synthetic set."""
+
+    drawings: str = option(
+        "1.0.0",
+        "Version of the synthetic images: docs/datasets.md.",
+        one_of("1.0.0", "2.0.0"),
+    )
+
+
 # `Settings`, or other `CommonSettings` with the fields that an experiment uses.
 AnySettings: TypeAlias = Any
 
@@ -248,7 +259,11 @@ class Experiment:
         presets: Name to settings.
         methods: Names of the methods to run by default.
         more_methods: Names of those that run only if they are asked for.
-        published: Method to its target accuracy in the paper.
+        published: Method to its target accuracy in the paper, at ICML 2015.
+        journal: The same in its journal version, JMLR 2016, whose bounds are
+            others: the two must not be mixed.
+        journal_share: DANN's share of the gap as the journal prints it, where
+            it does not follow from its own accuracies.
         classes: Number of classes.
         build: Function of settings, `Domains` and further arguments of
             `DANNModel` that returns the untrained network; by default what
@@ -271,6 +286,8 @@ class Experiment:
     methods: tuple[str, ...]
     more_methods: tuple[str, ...] = ()
     published: dict[str, float] = dataclasses.field(default_factory=dict)
+    journal: dict[str, float] = dataclasses.field(default_factory=dict)
+    journal_share: str = ""
     classes: int = 10
     build: Callable[..., "keras_grl.DANNModel"] | None = None
     train: Callable[..., "Trained"] | None = None

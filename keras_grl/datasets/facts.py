@@ -107,11 +107,20 @@ class Generator:
     Args:
         draw: A function of indices, a configuration and a seed, to images and
             labels.
-        config: The configuration by default, a dataclass.
+        versions: Version of the set to its configuration, a dataclass. An
+            image of a version never changes: a better configuration is a new
+            version.
+        limits: Name of each range to what it may be within.
     """
 
     draw: Callable[..., Arrays]
-    config: object
+    versions: Mapping[str, Any]
+    limits: Mapping[str, tuple[float, float]]
+
+    @property
+    def config(self) -> Any:  # noqa: ANN401 (a dataclass)
+        """Of the first version, which is what `draw` does by default."""
+        return next(iter(self.versions.values()))
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -167,7 +176,8 @@ class Dataset:
         features: Further features of an example, and their types.
         keeps_order: Whether examples stay in the order that `prepare` gives,
             not a random one.
-        version: Of the prepared set.
+        version: Of the prepared set; of a synthetic one the default.
+        releases: Version to what is new in it.
     """
 
     name: str
@@ -188,6 +198,9 @@ class Dataset:
     features: Mapping[str, str] = dataclasses.field(default_factory=dict)
     keeps_order: bool = False
     version: str = "1.0.0"
+    releases: Mapping[str, str] = dataclasses.field(
+        default_factory=lambda: {"1.0.0": "First."}
+    )
 
     @property
     def builder_name(self) -> str:

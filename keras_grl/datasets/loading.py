@@ -40,7 +40,7 @@ def info(name: str) -> Info:
     >>> info("mnist_m").image_shape
     (28, 28, 3)
     """
-    dataset, variant = VARIANTS[check_choice("name", name, VARIANTS)]
+    dataset, variant = _known(name)
     return dataset.info(variant)
 
 
@@ -72,7 +72,8 @@ def load(
     reading it does not.
 
     Args:
-        name: One of `names()`.
+        name: One of `names()`. Of a synthetic set with a version, if it is not
+            to be the default: "syn_numbers:2.0.0", "syn_numbers/small:2.0.0".
         split: "train", "test", …, or a part of one in TFDS notation:
             "train[:1000]".
         data_dir: Folder of prepared sets. Defaults to that of TFDS: the
@@ -100,11 +101,10 @@ def load(
     >>> images.shape, images.dtype.name
     ((100, 28, 28, 1), 'uint8')
     """
-    check_choice("name", name, VARIANTS)
+    dataset, variant = _known(name)
     if not isinstance(split, str):
         raise ValueError(invalid("split", "a string", split))
     image_size = check_integer("image_size", image_size)
-    dataset, variant = VARIANTS[name]
     if dataset.load is not None:
         return _embedded(dataset, variant, split)
     register()
@@ -116,6 +116,20 @@ def load(
     if images.dtype == object:
         images = np.stack([_resized(image, image_size) for image in images])
     return images, arrays["label"]
+
+
+def _known(name: str) -> tuple[Dataset, Variant]:
+    """The set of a name, which may end with a version."""
+    if not isinstance(name, str):
+        check_choice("name", name, VARIANTS)
+    base, colon, version = name.partition(":")
+    dataset, variant = VARIANTS[check_choice("name", base, VARIANTS)]
+    versions = dataset.generator.versions if dataset.generator else ()
+    if colon and version not in versions:
+        known = ", ".join(f'"{base}:{each}"' for each in versions)
+        expected = f"one of {known}" if known else f"no version of {base}"
+        raise ValueError(invalid("name", expected, name))
+    return dataset, variant
 
 
 def _embedded(dataset: Dataset, variant: Variant, split: str) -> Arrays:

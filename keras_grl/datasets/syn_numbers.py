@@ -3,12 +3,14 @@
 from keras_grl.datasets.facts import Dataset
 from keras_grl.datasets.facts import Generator
 from keras_grl.datasets.facts import Variant
+from keras_grl.datasets.generators.house_number_config import LIMITS
+from keras_grl.datasets.generators.house_number_config import VERSIONS
 from keras_grl.datasets.generators.house_number_config import Config
 from keras_grl.datasets.generators.house_numbers import draw
 from keras_grl.datasets.generators.number_masks import SIZE
 from keras_grl.datasets.tfds import builder_classes
 
-__all__ = ["DATASET", "SIZE", "Config", "draw"]
+__all__ = ["DATASET", "SIZE", "VERSIONS", "Config", "draw"]
 
 # Nobody can download the paper's set any more.
 DATASET = Dataset(
@@ -37,7 +39,14 @@ DATASET = Dataset(
             summary="A tenth of them.",
         ),
     ),
-    generator=Generator(draw=draw, config=Config()),
+    generator=Generator(draw=draw, versions=VERSIONS, limits=LIMITS),
+    releases={
+        "1.0.0": "First.",
+        "2.0.0": (
+            "JPEG with colors at half of the resolution, bars behind the "
+            "digits, and knobs found by statistics of SVHN's images."
+        ),
+    },
     details=(
         "Numbers of one to three digits, drawn to look like house numbers; "
         "the label is the digit in the middle."

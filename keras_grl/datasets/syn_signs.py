@@ -3,13 +3,15 @@
 from keras_grl.datasets.facts import Dataset
 from keras_grl.datasets.facts import Generator
 from keras_grl.datasets.facts import Variant
+from keras_grl.datasets.generators.traffic_sign_config import LIMITS
+from keras_grl.datasets.generators.traffic_sign_config import VERSIONS
 from keras_grl.datasets.generators.traffic_sign_config import Config
 from keras_grl.datasets.generators.traffic_signs import CLASSES
 from keras_grl.datasets.generators.traffic_signs import SIZE
 from keras_grl.datasets.generators.traffic_signs import draw
 from keras_grl.datasets.tfds import builder_classes
 
-__all__ = ["CLASSES", "DATASET", "SIZE", "Config", "draw"]
+__all__ = ["CLASSES", "DATASET", "SIZE", "VERSIONS", "Config", "draw"]
 
 # The paper's set, regenerated from our own signs.
 DATASET = Dataset(
@@ -38,7 +40,14 @@ DATASET = Dataset(
             summary="A tenth of them.",
         ),
     ),
-    generator=Generator(draw=draw, config=Config()),
+    generator=Generator(draw=draw, versions=VERSIONS, limits=LIMITS),
+    releases={
+        "1.0.0": "First.",
+        "2.0.0": (
+            "JPEG with colors at half of the resolution, and knobs found "
+            "by statistics of GTSRB's images."
+        ),
+    },
     details=(
         "Drawings of the 43 German traffic signs of GTSRB, under conditions "
         "like those of its photographs; the label is GTSRB's ClassId."

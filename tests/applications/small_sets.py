@@ -18,6 +18,7 @@ def load(name, split="train", data_dir=None, manual_dir=None, image_size=227):
         images = random.integers(0, 200, size=(20, 227, 227, 3), dtype="uint8")
         images[:10] //= 2
         return images, labels
+    name = name.partition(":")[0]
     shape = {
         "mnist": (28, 28, 1),
         "mnist_m": (28, 28, 3),

@@ -38,7 +38,7 @@ def test_a_synthetic_set_is_generated_and_not_prepared(tmp_path):
     gap = domain_gap.main(
         [
             "--source=syn_numbers",
-            "--target=syn_numbers/small",
+            "--target=syn_numbers/small:1.0.0",
             "--images=8",
             f"--data-dir={tmp_path / 'none'}",
             f"--output={tmp_path / 'results'}",
@@ -47,7 +47,7 @@ def test_a_synthetic_set_is_generated_and_not_prepared(tmp_path):
     assert {each.auc for each in gap} == {0.5}
     assert not (tmp_path / "none").exists()
     (folder,) = (tmp_path / "results").iterdir()
-    assert folder.name == "syn_numbers_to_syn_numbers-small"
+    assert folder.name == "syn_numbers_to_syn_numbers-small-1.0.0"
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,7 @@ def test_a_synthetic_set_is_generated_and_not_prepared(tmp_path):
     [
         ("--source=minst", "--source: expected one of digits.*received minst"),
         ("--target=minst", "--target: expected one of digits.*received minst"),
+        ("--target=syn_signs:3", "expected version 1.0.0 or 2.0.0, received s"),
         ("--images=7", "--images: expected at least 8, received 7"),
         ("--target=", "--target: expected the name of a set"),
     ],

@@ -21,6 +21,7 @@ from keras_grl.datasets import gtsrb
 from keras_grl.datasets import office31
 
 SETTINGS = Settings(images=6)
+SYNTHETIC = syn_signs_to_gtsrb.SignSettings(images=6)
 OFFICE = office.OfficeOptions(weights="random")
 
 
@@ -71,7 +72,7 @@ NUMBERS = ((4, 400, 6), (14, 1400, 8))
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_which_set_is_which_domain(program, source, target, size, tests, asked):
-    found = program.load(Options(), SETTINGS, seed=0)
+    found = program.load(Options(), SYNTHETIC, seed=0)
     assert values(found.source) == source
     assert values(found.target) == target
     for split in (found.source, found.target):
@@ -79,6 +80,25 @@ def test_which_set_is_which_domain(program, source, target, size, tests, asked):
         assert split.x_test.shape == (len(split.y_test), size, size, 3)
     # Of the source's test images a part is enough, of the target's none.
     assert [split for _, split in asked if "test" in split] == tests
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "2.0.0"])
+@pytest.mark.parametrize(
+    ("images", "name", "train"),
+    [
+        (0, "syn_numbers", "train"),
+        (6, "syn_numbers/small", "train[:6]"),
+        # So many has the smaller one.
+        (1000, "syn_numbers/small", "train"),
+    ],
+)
+def test_no_more_is_generated_than_is_needed(
+    version, images, name, train, asked
+):
+    settings = dataclasses.replace(SYNTHETIC, images=images, drawings=version)
+    syn_numbers_to_svhn.load(Options(), settings, seed=0)
+    set_ = f"{name}:{version}"
+    assert asked[:2] == [(set_, train), (set_, "test[:2000]")]
 
 
 def test_gray_images_in_color_with_a_margin():
@@ -118,6 +138,25 @@ def test_whole_tracks_of_photographs_are_tested(monkeypatch):
     assert set(split.x // 6) == set(range(10)) - {2, 5}
     np.testing.assert_array_equal(split.y_test, 2 * split.x_test)
     np.testing.assert_array_equal(split.y, 2 * split.x)
+
+
+def test_as_in_the_paper_single_photographs_are_tested(monkeypatch, asked):
+    x, tracks = np.arange(60), np.arange(60) // 6
+    monkeypatch.setattr(
+        gtsrb, "load_with_tracks", lambda *a: (x, 2 * x, tracks)
+    )
+    by_image = dataclasses.replace(SYNTHETIC, images=0, split="images")
+    syn_signs_to_gtsrb.photographs.cache_clear()
+    split = syn_signs_to_gtsrb.load(Options(), by_image, 0).target
+    whole = syn_signs_to_gtsrb.load(Options(), SYNTHETIC, 0).target
+    syn_signs_to_gtsrb.photographs.cache_clear()
+    assert len(split.x_test) == 12 and len(split.x) == 48
+    assert sorted([*split.x, *split.x_test]) == x.tolist()
+    # Photographs of one sign are on both sides.
+    assert set(split.x_test // 6) & set(split.x // 6)
+    assert len(set(whole.x_test // 6)) == 2 and len(whole.x_test) == 12
+    assert syn_signs_to_gtsrb.EXPERIMENT.presets["paper"].split == "images"
+    assert syn_signs_to_gtsrb.EXPERIMENT.presets["tuned"].split == "tracks"
 
 
 def test_so_many_photographs_have_labels(monkeypatch):

@@ -177,6 +177,10 @@ def test_a_bad_split_is_refused_before_anything_is_prepared(tmp_path):
     [
         (("minst",), "name"),
         (("office31",), "name"),
+        ((7,), "name"),
+        (("mnist:3.0.1",), "name"),
+        (("syn_numbers:9.0.0",), "name"),
+        (("syn_numbers:",), "name"),
         (("mnist", "validation"), "split"),
         (("mnist", "train[3"), "split"),
         (("mnist", "train[9:]"), "split"),
@@ -190,6 +194,13 @@ def test_bad_arguments(data_dir, arguments, argument):
     name, split = (*arguments, "train")[:2]
     with pytest.raises(ValueError, match=f"`{argument}`.*Received"):
         datasets.load(name, split, data_dir)
+
+
+def test_a_name_with_a_version_has_the_facts_of_the_set():
+    for name in ("syn_numbers", "syn_numbers/small", "syn_signs"):
+        assert datasets.info(f"{name}:2.0.0") == datasets.info(name)
+    with pytest.raises(ValueError, match=r'"syn_signs:1\.0\.0", "syn_signs:2'):
+        datasets.info("syn_signs:3.0.0")
 
 
 def test_what_cannot_be_downloaded_says_where_it_is(tmp_path, monkeypatch):

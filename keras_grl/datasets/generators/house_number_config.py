@@ -37,6 +37,8 @@ LIMITS = {
     "edge_distance": (0.0, 1.0),
     "edge_brightness": (0.0, 255.0),
     "shadow_softness": (0.01, 2.0),
+    "clutter": (0.0, 20.0),
+    "clutter_contrast": (0.0, 255.0),
 }
 
 
@@ -103,6 +105,13 @@ class Config:
         edge_brightness: Of what is beyond an edge, 0 to 255.
         shadow_softness: Width of a shadow's border, as a share of the image's
             size. Within 0.01 to 2.
+        compressed: Probability that the camera saves the photograph as JPEG,
+            its colors at half of the resolution.
+        quality: Of that JPEG. Within 1 to 95.
+        clutter: Number of bars behind the digits, from boards to wires. Within
+            0 to 20.
+        clutter_contrast: Distance of a bar's brightness from the background's,
+            0 to 255.
 
     Raises:
         ValueError: If a range is not two ordered numbers, or a number is
@@ -145,6 +154,10 @@ class Config:
     edge_distance: Range = (0.25, 0.5)
     edge_brightness: Range = (10.0, 245.0)
     shadow_softness: Range = (0.02, 0.5)
+    compressed: float = 0.0
+    quality: Range = (85.0, 85.0)
+    clutter: Range = (0.0, 0.0)
+    clutter_contrast: Range = (5.0, 60.0)
 
     def __post_init__(self) -> None:
         check_knobs(self, LIMITS)
@@ -160,3 +173,36 @@ class Config:
             or not np.isclose(shares.sum(), 1.0)
         ):
             raise ValueError(invalid("digits", expected, self.digits))
+
+
+# Found by `python -m applications.generator_search` without labels: statistics
+# of its images are as those of SVHN's photographs.
+VERSION_2 = Config(
+    digits=(0.06, 0.485, 0.455),
+    height=(0.687, 1.16),
+    stretch=(0.406, 0.906),
+    spacing=(-0.031, 0.177),
+    cell=(0.15, 0.667),
+    brightness=(55.0, 174.0),
+    contrast=(46.0, 126.0),
+    saturation=(0.22, 1.23),
+    daylight=(-0.06, 0.15),
+    cast=(0.002, 0.046),
+    gradient=(-62.1, 51.2),
+    texture=(0.0, 9.57),
+    outlined=0.332,
+    edges=0.226,
+    shadowed=0.172,
+    motion=(-1.45, 2.28),
+    blur=(0.13, 1.28),
+    resolution=(3.4, 45.0),
+    sharpening=(-1.23, 0.81),
+    fringe=(0.0, 0.534),
+    noise=(0.0, 5.26),
+    edge_brightness=(0.0, 226.0),
+    compressed=0.622,
+    quality=(70.4, 95.0),
+    clutter=(0.0, 4.26),
+    clutter_contrast=(16.2, 58.6),
+)
+VERSIONS = {"1.0.0": Config(), "2.0.0": VERSION_2}

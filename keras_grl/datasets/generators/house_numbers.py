@@ -46,6 +46,10 @@ _SEPARATE = (
     "edge_distance",
     "edge_brightness",
     "shadow_softness",
+    "compressed",
+    "quality",
+    "clutter",
+    "clutter_contrast",
 )
 
 
@@ -108,6 +112,9 @@ def _draw_one(
     clouds = _clouds(between)
     background, foreground = _colors(random, values, between, config)
     image = _background(background, clouds, values, between)
+    # Of its own, so that the images of version 1.0.0 stay as they are.
+    newer = random.spawn(1)[0]
+    _clutter(image, newer, config)
     if chances["edges"]:
         for _ in range(1 + (between((0.0, 1.0)) < 0.4)):
             _edge(image, random, between, config)
@@ -137,6 +144,9 @@ def _draw_one(
         sharpening=values["sharpening"],
         fringe=values["fringe"],
         noise=values["noise"],
+        quality=photography.jpeg_quality(
+            newer, config.compressed, config.quality
+        ),
         bicubic=True,
     )
     return image, digits[centered]
@@ -190,6 +200,24 @@ def _background(
     layers = np.array([share, 1 - share], "float32")
     layers *= np.float32(values["texture"]) / np.hypot(*layers)
     return color + (slope + clouds @ layers)[..., np.newaxis]
+
+
+def _clutter(image: Array, random: np.random.Generator, config: Config) -> None:
+    """Bars anywhere in the image, in any direction."""
+    x, y = photography.grid(SIZE)
+    for _ in range(round(random.uniform(*config.clutter))):
+        # Boards, gaps and wires are level or upright more often than not.
+        angle = random.integers(4) * np.pi / 2 + random.normal(0.0, 0.15)
+        if random.random() < 0.3:
+            angle = random.uniform(0.0, np.pi)
+        across, down = random.uniform(-0.6, 0.6, size=2)
+        along = np.cos(angle) * (x - across) + np.sin(angle) * (y - down)
+        aside = np.cos(angle) * (y - down) - np.sin(angle) * (x - across)
+        length, width = random.uniform(0.1, 1.2), random.uniform(0.02, 0.3)
+        within = (np.abs(along) < length / 2) & (np.abs(aside) < width / 2)
+        change = random.uniform(*config.clutter_contrast)
+        change *= random.choice((-1.0, 1.0))
+        image[within] += np.float32(change) + random.normal(0.0, 4.0, size=3)
 
 
 def _edge(

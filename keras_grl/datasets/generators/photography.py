@@ -1,6 +1,7 @@
 """Synthetic photography: textures, shadows, perspective and a camera."""
 
 import functools
+import io
 
 import numpy as np
 
@@ -13,6 +14,7 @@ LIMITS = {
     "sharpening": (-2.0, 2.0),
     "fringe": (0.0, 1.0),
     "noise": (0.0, 255.0),
+    "quality": (1.0, 95.0),
 }
 
 
@@ -132,6 +134,7 @@ def photograph(
     sharpening: float = 0.0,
     fringe: float = 0.0,
     noise: float = 0.0,
+    quality: float | None = None,
     bicubic: bool = False,
 ) -> Array:
     """What a camera makes of an image, enlarged to the size of the image.
@@ -148,6 +151,8 @@ def photograph(
         sharpening: Share of what a blur would remove, which is added.
         fringe: The camera's pixels, 0 to 1, between the red and blue image.
         noise: Standard deviation of the camera's noise, 0 to 255.
+        quality: Of the JPEG that the camera saves, 1 to 95, its colors at half
+            of the resolution; None for no JPEG.
         bicubic: Whether it is enlarged by bicubic interpolation, not bilinear.
 
     Returns:
@@ -185,10 +190,37 @@ def photograph(
     grain = random.standard_normal(small.shape, dtype="float32")
     small = small + np.float32(noise) * grain
     small = np.clip(small, 0, 255).astype("uint8")
+    if quality is not None:
+        small = _as_jpeg(small, round(quality))
     if pixels == size:
         return small
     how = Image.Resampling.BICUBIC if bicubic else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(small).resize((size, size), how))
+
+
+def jpeg_quality(
+    random: np.random.Generator, share: float, limits: tuple[float, float]
+) -> float | None:
+    """The quality of a photograph's JPEG, or None if it is not one.
+
+    Args:
+        random: A NumPy generator.
+        share: Of the photographs that are JPEGs.
+        limits: Of the quality.
+    """
+    compressed, quality = random.random(), random.uniform(*limits)
+    return quality if compressed < share else None
+
+
+def _as_jpeg(image: Array, quality: int) -> Array:
+    """An image as it is after it was saved as JPEG with 4:2:0 chroma."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(
+        file, "JPEG", quality=quality, subsampling="4:2:0"
+    )
+    return np.asarray(Image.open(file))
 
 
 @functools.lru_cache(maxsize=2048)

@@ -66,6 +66,9 @@ class Config:
             2.
         fringe: Pixels, 0 to 1, between the red and the blue image.
         noise: Standard deviation of the noise, 0 to 255, before resizing.
+        compressed: Probability that the camera saves the photograph as JPEG,
+            its colors at half of the resolution.
+        quality: Of that JPEG. Within 1 to 95.
 
     Raises:
         ValueError: If a range is not two ordered numbers, or a number is
@@ -94,6 +97,11 @@ class Config:
     sharpening: Range = (-0.5, 1.2)
     fringe: Range = (0.0, 1.0)
     noise: Range = (0.0, 4.0)
+    compressed: float = 0.0
+    quality: Range = (85.0, 85.0)
 
     def __post_init__(self) -> None:
         check_knobs(self, LIMITS)
+
+
+VERSIONS = {"1.0.0": Config()}

@@ -39,6 +39,7 @@ _SURROUNDINGS = np.array(
 )
 _DIRT = np.array((95, 85, 70), "float32")
 _PROBABILITIES = ("pole", "halves", "shadowed")
+_SEPARATE = ("light", "compressed", "quality")
 
 
 def draw(
@@ -84,7 +85,7 @@ def _draw_one(
     random: np.random.Generator, label: int, config: Config
 ) -> Images:
     _, between, values, chances = sampled(
-        random, 64, config, _PROBABILITIES, separate=("light",)
+        random, 64, config, _PROBABILITIES, _SEPARATE
     )
     low, high = config.light
     light = between((low ** (1 / 3), high ** (1 / 3))) ** 3
@@ -122,6 +123,10 @@ def _draw_one(
         sharpening=values["sharpening"],
         fringe=values["fringe"],
         noise=values["noise"],
+        # Of its own, so that the images of version 1.0.0 stay as they are.
+        quality=photography.jpeg_quality(
+            random.spawn(1)[0], config.compressed, config.quality
+        ),
     )
 
 

@@ -39,12 +39,17 @@ def classes(dataset: Dataset, module: str) -> dict[str, type]:
         "__doc__": dataset.details,
         "DATASET": dataset,
         "VERSION": tfds.core.Version(dataset.version),
-        "RELEASE_NOTES": {"1.0.0": "First."},
+        "RELEASE_NOTES": dict(dataset.releases),
         "BUILDER_CONFIGS": configurations,
         "MANUAL_DOWNLOAD_INSTRUCTIONS": dataset.instructions,
     }
     if dataset.generator is not None:
         body["_draw"] = staticmethod(dataset.generator.draw)
+        body["SUPPORTED_VERSIONS"] = [
+            tfds.core.Version(version)
+            for version in dataset.generator.versions
+            if version != dataset.version
+        ]
     made[name] = type(base)(name, (base,), body)
     return made
 

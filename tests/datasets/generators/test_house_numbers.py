@@ -7,6 +7,7 @@ pytest.importorskip("matplotlib")
 
 from keras_grl.datasets.generators import fonts
 from keras_grl.datasets.generators import strokes
+from keras_grl.datasets.generators.house_number_config import VERSIONS
 from keras_grl.datasets.generators.house_number_config import Config
 from keras_grl.datasets.generators.house_numbers import draw
 from tests.datasets import fingerprints
@@ -41,6 +42,8 @@ PLAIN = {
     "sharpening": (0.0, 0.0),
     "fringe": (0.0, 0.0),
     "noise": (0.0, 0.0),
+    "compressed": 0.0,
+    "clutter": (0.0, 0.0),
 }
 
 
@@ -122,6 +125,58 @@ def test_fingerprint():
         [list(map(int, row.split())) for row in blocks],
         [1.1, 5.1, 12.4, 7.2, 3.7, 7.4, 12.4, 4.9],
     )
+
+
+def test_fingerprint_of_version_2():
+    images, labels = draw(range(8), VERSIONS["2.0.0"])
+    assert labels.tolist() == [6, 6, 6, 4, 5, 6, 9, 2]
+    blocks = [
+        "177 150 120 122 172 138 119 130 172 134 127 139 172 137 140 145",
+        "79 46 73 69 54 42 51 70 46 45 63 63 62 59 52 64",
+        "77 72 156 184 61 50 127 187 76 80 109 186 83 105 131 176",
+        "157 128 113 130 190 144 126 126 196 140 122 128 197 179 133 162",
+        "147 146 161 172 144 149 162 170 143 154 160 173 144 161 163 177",
+        "77 102 104 119 111 121 120 119 108 101 115 108 73 84 94 114",
+        "54 75 71 105 59 67 73 107 50 90 70 110 64 79 83 118",
+        "200 189 195 163 156 169 145 166 155 170 163 147 166 149 155 146",
+    ]
+    fingerprints.check(
+        images,
+        [list(map(int, row.split())) for row in blocks],
+        [2.4, 6.6, 10.2, 5.0, 3.7, 8.0, 15.5, 6.1],
+    )
+
+
+def test_version_1_is_the_default_and_has_nothing_new():
+    assert VERSIONS["1.0.0"] == Config() != VERSIONS["2.0.0"]
+    assert Config().compressed == 0 and Config().clutter == (0, 0)
+
+
+def test_knobs_of_version_2():
+    base = spread()
+    # Of a gray image JPEG keeps the gray.
+    compressed = spread(compressed=1.0, quality=(90.0, 90.0))
+    assert np.ptp(compressed, axis=-1).max() <= 2
+    assert 0.3 < np.abs(compressed - base).mean() < 3
+    coarse = spread(compressed=1.0, quality=(20.0, 20.0))
+    assert np.abs(coarse - base).mean() > 2 * np.abs(compressed - base).mean()
+    # About half of the images.
+    some = spread(compressed=0.5)
+    changed = (some != base).any(axis=(1, 2, 3)).mean()
+    assert 0.3 < changed < 0.7
+
+    def bars(count, contrast):
+        knobs = {"clutter": (count,) * 2, "clutter_contrast": (contrast,) * 2}
+        change = np.abs(spread(**knobs) - base).mean(axis=-1)
+        return change, change > contrast / 2
+
+    change, one = bars(1.0, 40.0)
+    # One bar; digits are in front of it.
+    assert np.median(change[one]) == pytest.approx(40, abs=4)
+    inked = np.array([strokes_of(image) for image in base]) > 0.9
+    assert not (one & inked).any()
+    assert 0.02 < one.mean() < bars(6.0, 40.0)[1].mean() < 0.6
+    assert not bars(0.4, 40.0)[1].any()
 
 
 @functools.cache
