@@ -100,14 +100,17 @@ class Column:
         others = comparison.unlike_paper(self.experiment, self.settings)
         return f"{self.title} ({'; '.join(others)})" if others else ""
 
-    def published(self, method: str) -> str:
-        published = self.experiment.published
-        if method not in published:
-            return comparison.NOTHING
-        share = ""
-        if method not in BOUNDS:
-            share = comparison.published_share(published, method)
-        return _with_share(f"{published[method]:.4f}", share)
+    def published(self, method: str) -> list[str]:
+        """The paper's numbers, and those of its journal version if any."""
+        experiment = self.experiment
+        found = [comparison.published_cells(experiment.published, method)]
+        if experiment.journal:
+            found.append(
+                comparison.published_cells(
+                    experiment.journal, method, experiment.journal_share
+                )
+            )
+        return [_with_share(*each) for each in found]
 
     def bars(self) -> dict[str, tuple[list[float], float | None]]:
         """Title of a method to its linear SVMs' accuracies, and the paper's."""
@@ -190,6 +193,8 @@ def table(found: list[Column]) -> list[list[str]]:
         if column is last[name]:
             mark = comparison.MARK if name in marked else ""
             header.append(f"{column.experiment.title}, paper{mark}")
+            if column.experiment.journal:
+                header.append(f"{column.experiment.title}, JMLR 2016{mark}")
     methods = [
         name
         for name in METHODS
@@ -201,7 +206,7 @@ def table(found: list[Column]) -> list[list[str]]:
         for column in found:
             row += [column.cell(name, svm=False), column.cell(name, svm=True)]
             if column is last[column.experiment.name]:
-                row.append(column.published(name))
+                row += column.published(name)
         rows.append(row)
     return [header, *rows]
 

@@ -10,7 +10,6 @@ from applications.runner.job import Job
 from applications.runner.names import BOUNDS
 from applications.runner.names import METHODS
 from applications.runner.settings import Experiment
-from applications.runner.settings import Settings
 
 # Marks the paper's numbers where the runs are not like the paper's.
 MARK = "*"
@@ -132,10 +131,12 @@ def table(
         "share, linear SVM",
         f"paper{mark}",
         f"paper's share{mark}",
+        f"JMLR 2016{mark}",
+        f"JMLR's share{mark}",
     ]
     rows = [header]
     for name in dict.fromkeys(m["method"] for m in metrics):
-        published, bound = experiment.published, name in BOUNDS
+        bound = name in BOUNDS
         runs = sum(m["method"] == name for m in metrics)
         rows.append(
             [
@@ -154,8 +155,10 @@ def table(
                     "" if bound else percent(gap_covered(metrics, name, svm))
                     for svm in (False, True)
                 ),
-                f"{published[name]:.4f}" if name in published else NOTHING,
-                "" if bound else published_share(published, name),
+                *published_cells(experiment.published, name),
+                *published_cells(
+                    experiment.journal, name, experiment.journal_share
+                ),
             ]
         )
     kept = [
@@ -166,12 +169,27 @@ def table(
     return [[row[column] for column in kept] for row in rows]
 
 
-def published_share(published: dict[str, float], name: str) -> str:
-    """The share of the gap by the paper's numbers."""
+def published_cells(
+    published: dict[str, float], name: str, printed: str = ""
+) -> tuple[str, str]:
+    """The accuracy of a method in a paper, and its share of the gap.
+
+    Args:
+        published: Method to its accuracy.
+        name: Of the method.
+        printed: DANN's share as the paper prints it, if that does not follow
+            from its accuracies.
+    """
+    if name not in published:
+        return NOTHING, ""
+    accuracy = f"{published[name]:.4f}"
     needed = (name, "source_only", "train_on_target")
-    if not all(each in published for each in needed):
-        return ""
-    return percent(share(*(published[each] for each in needed)))
+    if name in BOUNDS or not all(each in published for each in needed):
+        return accuracy, ""
+    text = percent(share(*(published[each] for each in needed)))
+    if printed and name == "dann":
+        text += f", printed as {printed}"
+    return accuracy, text
 
 
 def unlike_paper(experiment: Experiment, settings: dict[str, Any]) -> list[str]:
@@ -183,7 +201,8 @@ def unlike_paper(experiment: Experiment, settings: dict[str, Any]) -> list[str]:
     """
     paper = dataclasses.asdict(experiment.presets["paper"])
     # A setting that did not exist yet had what is its default now.
-    these = dataclasses.asdict(Settings()) | settings
+    defaults = type(experiment.presets["paper"])()
+    these = dataclasses.asdict(defaults) | settings
 
     def words(name: str, value: object) -> object:
         return "all" if name == "images" and value == 0 else as_flag(value)
