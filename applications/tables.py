@@ -41,6 +41,8 @@ ORDER = (
     "svhn_to_mnist",
     "syn_signs_to_gtsrb",
     "mnist_to_svhn",
+    "mnist_to_usps",
+    "usps_to_mnist",
     "semi_supervised_signs",
     "office_amazon_webcam",
     "office_dslr_webcam",

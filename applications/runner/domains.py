@@ -76,3 +76,27 @@ def padded(images: Split, size: int) -> Split:
         return np.pad(x, ((0, 0), (margin, margin), (margin, margin), (0, 0)))
 
     return Split(pad(images.x), images.y, pad(images.x_test), images.y_test)
+
+
+def resized(images: Split, size: int) -> Split:
+    """Images of `size` x `size` pixels, by bilinear interpolation."""
+    # Here and not above, for `--help` needs no Pillow.
+    from PIL import Image
+
+    def resize(x: np.ndarray) -> np.ndarray:
+        # One channel after the other: Pillow knows no image of one channel.
+        planes = [
+            np.asarray(
+                Image.fromarray(plane).resize(
+                    (size, size), Image.Resampling.BILINEAR
+                )
+            )
+            for image in x
+            for plane in np.moveaxis(image, -1, 0)
+        ]
+        shape = (len(x), x.shape[-1], size, size)
+        return np.moveaxis(np.array(planes, "uint8").reshape(shape), 1, -1)
+
+    return Split(
+        resize(images.x), images.y, resize(images.x_test), images.y_test
+    )

@@ -10,6 +10,7 @@ _FILES = (
     "digits",
     "mnist",
     "mnist_m",
+    "usps",
     "svhn_cropped",
     "syn_numbers",
     "syn_signs",

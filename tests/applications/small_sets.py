@@ -22,6 +22,7 @@ def load(name, split="train", data_dir=None, manual_dir=None, image_size=227):
     shape = {
         "mnist": (28, 28, 1),
         "mnist_m": (28, 28, 3),
+        "usps": (16, 16, 1),
         "svhn_cropped": (32, 32, 3),
         "syn_numbers": (32, 32, 3),
         "syn_signs": (40, 40, 3),

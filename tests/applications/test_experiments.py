@@ -15,6 +15,7 @@ from applications import svhn_to_mnist
 from applications import syn_numbers_to_svhn
 from applications import syn_signs_to_gtsrb
 from applications import tables
+from applications import usps_to_mnist
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
 from applications.runner.settings import Split
@@ -117,11 +118,13 @@ def test_what_is_done_is_not_trained_again(tmp_path, finished):
         "MNIST → MNIST-M, all",
         "MNIST → MNIST-M, all, linear SVM",
         "MNIST → MNIST-M, paper*",
+        "MNIST → MNIST-M, JMLR 2016*",
     ]
     dann = next(row for row in made["table_1"] if row[0] == "DANN")
     assert dann[1].startswith(f"{by_method['dann']['accuracy']:.4f}")
     assert dann[2].startswith(f"{by_method['dann']['svm_accuracy']:.4f}")
     assert dann[3] == "0.8149 (57.9 %)"
+    assert dann[4] == "0.7666 (55.8 %, printed as 52.9 %)"
     assert {file.name for file in tmp_path.glob("table_*")} == {
         "table_1.md",
         "table_1.csv",
@@ -137,6 +140,7 @@ def test_what_is_done_is_not_trained_again(tmp_path, finished):
         (svhn_to_mnist, "tuned"),
         (syn_numbers_to_svhn, "quick"),
         (syn_signs_to_gtsrb, "tuned"),
+        (usps_to_mnist, "quick"),
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )

@@ -1,5 +1,6 @@
 """Small files in the official formats, made here."""
 
+import bz2
 import io
 import struct
 import tarfile
@@ -159,6 +160,22 @@ def write_gtsrb(folder, **kwargs):
     write_zip(
         folder / "GTSRB_Final_Test_GT.zip", {"GT-final_test.csv": rows.encode()}
     )
+
+
+def libsvm_line(label, values):
+    pairs = " ".join(f"{n}:{value:g}" for n, value in enumerate(values, 1))
+    return f"{label} {pairs} \n"
+
+
+def write_usps(folder):
+    """Digit d is class d + 1; pixel n of it has the value (d - n) / 256."""
+    for name, digits in (("usps", range(10)), ("usps.t", (7, 3))):
+        lines = [
+            libsvm_line(digit + 1, (digit - np.arange(256)) / 256)
+            for digit in digits
+        ]
+        packed = bz2.compress("".join(lines).encode())
+        (folder / f"{name}.bz2").write_bytes(packed)
 
 
 def write_office31(folder, classes=("mouse", "mug"), count=3):

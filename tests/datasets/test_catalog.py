@@ -44,9 +44,9 @@ def test_no_set_is_left_out():
 
 def test_names_in_their_order():
     names = (
-        "digits digits_cluttered mnist mnist_m svhn_cropped syn_numbers "
-        "syn_numbers/small syn_signs syn_signs/small gtsrb gtsrb/training "
-        "office31/amazon office31/dslr office31/webcam"
+        "digits digits_cluttered mnist mnist_m usps svhn_cropped "
+        "syn_numbers syn_numbers/small syn_signs syn_signs/small gtsrb "
+        "gtsrb/training office31/amazon office31/dslr office31/webcam"
     )
     assert datasets.names() == names.split()
 

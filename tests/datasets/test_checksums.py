@@ -8,7 +8,7 @@ from keras_grl.datasets import mnist_m
 def test_a_checksum_of_every_archive():
     archives = [gtsrb.TRAINING, gtsrb.TEST, gtsrb.TEST_LABELS]
     assert sorted(checksums.OFFICIAL) == sorted(
-        [*archives, mnist_m.BSDS500.name]
+        [*archives, mnist_m.BSDS500.name, "usps.bz2", "usps.t.bz2"]
     )
     for algorithm, expected in checksums.OFFICIAL.values():
         size = hashlib.new(algorithm).digest_size

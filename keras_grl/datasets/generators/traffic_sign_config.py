@@ -104,4 +104,28 @@ class Config:
         check_knobs(self, LIMITS)
 
 
-VERSIONS = {"1.0.0": Config()}
+# Found by `python -m applications.generator_search` without labels: statistics
+# of its images are as those of GTSRB's photographs.
+VERSION_2 = Config(
+    scale=(0.867, 1.035),
+    clutter=(11.6, 67.6),
+    saturation=(0.215, 1.277),
+    halves=0.436,
+    pole=0.219,
+    light=(0.15, 1.68),
+    backlight=(-3.92, 1.89),
+    haze=(0.0, 0.304),
+    shadowed=0.144,
+    cast=(0.0, 0.099),
+    fading=(0.002, 0.437),
+    dirt=(0.0, 0.352),
+    motion=(0.0, 1.83),
+    blur=(0.096, 0.751),
+    resolution=(2.0, 63.8),
+    sharpening=(-1.09, 1.17),
+    fringe=(0.007, 1.0),
+    noise=(0.0, 4.69),
+    compressed=0.347,
+    quality=(65.9, 93.7),
+)
+VERSIONS = {"1.0.0": Config(), "2.0.0": VERSION_2}

@@ -8,6 +8,7 @@ pytest.importorskip("matplotlib")
 from keras_grl.datasets.generators import photography
 from keras_grl.datasets.generators import signs
 from keras_grl.datasets.generators import traffic_signs
+from keras_grl.datasets.generators.traffic_sign_config import VERSIONS
 from keras_grl.datasets.generators.traffic_sign_config import Config
 from keras_grl.datasets.generators.traffic_signs import draw
 from tests.datasets import fingerprints
@@ -42,6 +43,7 @@ PLAIN = {
     "sharpening": (0.0, 0.0),
     "fringe": (0.0, 0.0),
     "noise": (0.0, 0.0),
+    "compressed": 0.0,
 }
 
 
@@ -102,6 +104,41 @@ def test_fingerprint():
         [list(map(int, row.split())) for row in blocks],
         [10.6, 3.5, 5.2, 14.4, 4.0, 3.1, 13.2, 4.3],
     )
+
+
+def test_fingerprint_of_version_2():
+    images, of_images = draw(range(8), VERSIONS["2.0.0"])
+    assert of_images.tolist() == [36, 22, 42, 21, 19, 29, 19, 34]
+    blocks = [        "143 112 92 163 80 97 96 98 49 73 93 89 60 59 50 62",
+        "20 47 31 19 26 88 61 21 39 84 66 34 55 58 52 36",
+        "36 72 54 19 63 52 50 52 52 52 70 45 18 48 42 18",
+        "109 133 96 128 142 152 121 39 165 186 185 64 142 165 151 133",
+        "27 24 24 26 20 30 37 26 19 41 40 28 24 39 32 34",
+        "10 6 12 19 16 21 21 16 13 21 18 13 16 20 21 15",
+        "14 44 29 6 10 146 134 10 44 199 182 71 62 109 87 71",
+        "28 50 48 41 42 77 66 46 37 48 68 46 26 47 55 53",]
+    fingerprints.check(
+        images,
+        [list(map(int, row.split())) for row in blocks],
+        [6.5, 3.1, 6.5, 13.3, 4.4, 3.9, 14.9, 4.4],
+    )
+
+
+def test_version_1_is_the_default_and_has_nothing_new():
+    assert VERSIONS["1.0.0"] == Config() != VERSIONS["2.0.0"]
+    assert Config().compressed == 0
+
+
+def test_a_jpeg_has_little_color_detail():
+    def detail(images):
+        color = images[..., 0] - images[..., 2]
+        return np.abs(np.diff(color, n=2, axis=2)).mean()
+
+    base = spread()
+    compressed = spread(compressed=1.0, quality=(90.0, 90.0))
+    assert detail(compressed) < 0.8 * detail(base)
+    half = spread(compressed=0.5)
+    assert 0.3 < (half != base).any(axis=(1, 2, 3)).mean() < 0.7
 
 
 def test_the_image_shows_the_sign_of_the_label():
