@@ -58,9 +58,9 @@ MUTANTS = [
             "test_the_headline_is_of_the_last_epoch_if_there_are_any",
         ),
         (
-            '"" if bound else published_share(published, name),',
-            "published_share(published, name),",
-            "test_the_whole_table",
+            "if name in BOUNDS or not all(",
+            "if not all(",
+            "test_the_papers_share",
         ),
         (
             "if these[name] != value\n",
