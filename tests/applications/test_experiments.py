@@ -303,10 +303,13 @@ def test_of_synthetic_sets_no_more_is_read_than_is_needed(
     # By the name under which every caller finds it.
     monkeypatch.setattr(domains, "split", split)
     for images in (7, 10**6):
-        settings = Settings(images=images)
+        settings = syn_signs_to_gtsrb.SignSettings(images=images)
         experiment.load(Options(), settings, seed=0)
     generated = [each for each in asked if each[0].startswith(name)]
-    assert generated == [(f"{name}/small", "train[:7]"), (name, "train")]
+    assert generated == [
+        (f"{name}/small:1.0.0", "train[:7]"),
+        (f"{name}:1.0.0", "train"),
+    ]
 
 
 def test_help_says_what_each_preset_sets(capsys):

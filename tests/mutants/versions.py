@@ -130,7 +130,7 @@ MUTANTS = [
         (
             'f"{name}:{version}"',
             "name",
-            "test_no_more_is_generated_than_is_needed",
+            "test_the_version_of_the_synthetic_images",
         ),
     ),
     *mutants(
