@@ -75,13 +75,11 @@ def main(arguments: list[str] | None = None) -> "ImageGap":
     gap = diagnostics.image_gap(
         source, target, samples=options.images, seed=options.seed
     )
-    together = diagnostics.domain_error(
-        *(
-            np.stack([*diagnostics.image_statistics(x).values()], axis=1)
-            for x in (source, target)
-        ),
-        seed=options.seed,
-    )
+    features = [
+        np.stack([*diagnostics.image_statistics(x).values()], axis=1)
+        for x in (source, target)
+    ]
+    together = diagnostics.domain_error(features[0], features[1], options.seed)
     print(gap)
     print(f"All together, by a linear classifier: domain error {together:.3f}.")
     title = "_to_".join(

@@ -14,6 +14,7 @@ stays as it is.
 import dataclasses
 import math
 from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -108,11 +109,11 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     photographs, _ = datasets.load(
         options.target, "train", options.data_dir, options.manual_dir
     )
-    generator = datasets.catalog.VARIANTS[options.set][0].generator
+    generator: Any = datasets.catalog.VARIANTS[options.set][0].generator
     begin = dataclasses.replace(
         generator.versions["1.0.0"], **BEGIN[options.set]
     )
-    knobs = KNOBS[options.set]
+    knobs, limits = KNOBS[options.set], generator.limits
 
     def gap(config: Config) -> "ImageGap":
         images, _ = generator.draw(range(options.images), config)
@@ -124,7 +125,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
         )
 
     def config_at(place: np.ndarray) -> Config:
-        return moved(begin, knobs, place, generator.limits)
+        return moved(begin, knobs, place, limits)
 
     dimensions = sum(parameters(getattr(begin, name)) for name in knobs)
     search = cmaes.CMA(
@@ -183,7 +184,7 @@ def moved(
     config: Config,
     knobs: list[str],
     place: np.ndarray,
-    limits: dict[str, tuple[float, float]],
+    limits: Mapping[str, tuple[float, float]],
 ) -> Config:
     """A configuration near another one.
 

@@ -15,12 +15,12 @@ from applications.runner import program
 from applications.runner.settings import Domains
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
-from applications.runner.settings import Settings
+from applications.syn_signs_to_gtsrb import SignSettings
 
 LABELED = 1280
 
 
-def load(options: Options, settings: Settings, seed: int) -> Domains:
+def load(options: Options, settings: SignSettings, seed: int) -> Domains:
     found = syn_signs_to_gtsrb.load(options, settings, seed)
     target = found.target
     if len(target.x) < LABELED:

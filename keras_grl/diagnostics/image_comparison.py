@@ -151,18 +151,19 @@ def image_gap(
         )
     metrics = optional("sklearn.metrics", "image_gap")
     domains = np.repeat([0, 1], [len(each) for each in images])
-    values = [image_statistics(each) for each in images]
+    of_source, of_target = (image_statistics(each) for each in images)
     gaps = tuple(
         StatisticGap(
             name,
-            *(float(np.median(each[name])) for each in values),
+            float(np.median(of_source[name])),
+            float(np.median(of_target[name])),
             float(
                 metrics.roc_auc_score(
-                    domains, np.concatenate([each[name] for each in values])
+                    domains, np.concatenate([of_source[name], of_target[name]])
                 )
             ),
         )
-        for name in values[0]
+        for name in of_source
     )
     n, m = (len(each) for each in images)
     # Of Mann and Whitney's U between equal distributions, over n m.

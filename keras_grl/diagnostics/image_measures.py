@@ -183,15 +183,15 @@ def _inside_to_outside(values: Array, inside: Array) -> Array:
 
 def _center_edges(colors: Array, luma: Array) -> Array:
     edges = _edges(luma)
-    inside = np.zeros(edges.shape[1:], bool)
-    rows, columns = (size // 4 for size in inside.shape)
+    inside: Array = np.zeros(edges.shape[1:], bool)
+    rows, columns = inside.shape[0] // 4, inside.shape[1] // 4
     inside[rows:-rows, columns:-columns] = True
     return _inside_to_outside(edges, inside)
 
 
 def _middle_edges(colors: Array, luma: Array) -> Array:
     edges = _edges(luma)
-    inside = np.zeros(edges.shape[1:], bool)
+    inside: Array = np.zeros(edges.shape[1:], bool)
     columns = inside.shape[1] // 4
     inside[:, columns:-columns] = True
     return _inside_to_outside(edges, inside)

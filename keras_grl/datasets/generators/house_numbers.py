@@ -215,8 +215,8 @@ def _clutter(image: Array, random: np.random.Generator, config: Config) -> None:
         aside = np.cos(angle) * (y - down) - np.sin(angle) * (x - across)
         length, width = random.uniform(0.1, 1.2), random.uniform(0.02, 0.3)
         within = (np.abs(along) < length / 2) & (np.abs(aside) < width / 2)
-        change = random.uniform(*config.clutter_contrast)
-        change *= random.choice((-1.0, 1.0))
+        change = float(random.uniform(*config.clutter_contrast))
+        change *= float(random.choice((-1.0, 1.0)))
         image[within] += np.float32(change) + random.normal(0.0, 4.0, size=3)
 
 
