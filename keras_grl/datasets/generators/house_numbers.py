@@ -207,7 +207,8 @@ def _clutter(image: Array, random: np.random.Generator, config: Config) -> None:
     x, y = photography.grid(SIZE)
     for _ in range(round(random.uniform(*config.clutter))):
         # Boards, gaps and wires are level or upright more often than not.
-        angle = random.integers(4) * np.pi / 2 + random.normal(0.0, 0.15)
+        angle = int(random.integers(4)) * np.pi / 2
+        angle += random.normal(0.0, 0.15)
         if random.random() < 0.3:
             angle = random.uniform(0.0, np.pi)
         across, down = random.uniform(-0.6, 0.6, size=2)
