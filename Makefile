@@ -93,8 +93,6 @@ format: .venv/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-nightly .venv-beam build dist *.egg-info
-
 	rm -rf .venv .venv-* build dist *.egg-info
 
 $(BIN)/python:
