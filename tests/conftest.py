@@ -21,9 +21,13 @@ os.environ["XLA_FLAGS"] = (
     # JAX has two devices, for the tests that share a batch.
     + " --xla_force_host_platform_device_count=2"
 )
-# Emitting fused loops through MLIR takes most of the rest. The oldest versions
-# end the process at a flag that they do not know: `make test-oldest`.
-if at_least("jaxlib", 0, 10) and at_least("tensorflow", 2, 21):
+# Emitting fused loops through MLIR takes most of the rest. Other versions, older
+# and newer, end the process at a flag that they do not know.
+if (
+    at_least("jaxlib", 0, 10)
+    and not at_least("jaxlib", 0, 11)
+    and at_least("tensorflow", 2, 21)
+):
     os.environ["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
 
 # Its settings are for what is not set here.
