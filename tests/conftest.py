@@ -21,8 +21,8 @@ os.environ["XLA_FLAGS"] = (
     # JAX has two devices, for the tests that share a batch.
     + " --xla_force_host_platform_device_count=2"
 )
-# Emitting fused loops through MLIR takes most of the rest. Other versions, older
-# and newer, end the process at a flag that they do not know.
+# Emitting fused loops through MLIR takes most of the rest. Other versions,
+# older and newer, end the process at a flag that they do not know.
 if (
     at_least("jaxlib", 0, 10)
     and not at_least("jaxlib", 0, 11)
