@@ -2,6 +2,9 @@
 # make test      lint, types and the tests, once per backend
 # make test-nightly  the core of the suite with keras-nightly
 # make test-beam  synthetic sets by Apache Beam
+# make test-oldest   the same with the oldest versions that are promised
+# make test-newest   the same with the newest ones of the day
+# make package   wheel and sdist, built and checked, in dist
 # make mutants   one fault after the other, which the tests must catch
 # make docs      the site, in build/docs; a warning is an error
 # All create .venv and install into it what they need.
@@ -17,7 +20,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: demo test test-nightly test-beam mutants docs lint types format clean
+.PHONY: demo test test-nightly test-beam test-oldest test-newest package \
+	mutants docs lint types format clean
 
 # Before anything is installed for it. Without a goal `make` makes the demo.
 ifneq ($(filter demo,$(or $(MAKECMDGOALS),demo)),)
@@ -52,6 +56,24 @@ test-beam: .venv-beam/.dev
 	KERAS_BACKEND=jax .venv-beam/bin/python -m pytest \
 		$(or $(ARGS),tests/datasets/tfds/test_with_beam.py)
 
+# One environment for each backend: together their newest versions may conflict.
+# What came out is in docs/developers/releasing.md.
+OLDEST := $(BACKENDS:%=oldest-%)
+NEWEST := $(BACKENDS:%=newest-%)
+.PHONY: $(OLDEST) $(NEWEST)
+
+test-oldest: $(OLDEST)
+test-newest: $(NEWEST)
+
+$(OLDEST) $(NEWEST): %: .venv-%/.dev
+	KERAS_BACKEND=$(lastword $(subst -, ,$@)) .venv-$@/bin/python -m pytest \
+		-m "not slow and not backend_free" $(or $(ARGS),$(CORE))
+
+package: .venv/.package
+	rm -rf dist
+	$(BIN)/python -m build
+	$(BIN)/python -m twine check --strict dist/*
+
 mutants: .venv/.dev
 	$(BIN)/python -m tests.mutants $(ARGS)
 
@@ -71,7 +93,7 @@ format: .venv/.dev
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-nightly .venv-beam build dist *.egg-info
+	rm -rf .venv .venv-* build dist *.egg-info
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -93,6 +115,23 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv-beam
 	.venv-beam/bin/python -m pip install --quiet --no-compile \
 		--editable ".[datasets,jax,tensorflow]" apache-beam pytest
+
+.venv/.package: constraints.txt | $(BIN)/python
+	$(PIP) build twine
+	@touch $@
+
+OF_TESTS := pydot "pytest>=8" scikit-learn
+
+.venv-oldest-%/.dev: pyproject.toml constraints-oldest.txt
+	$(PYTHON) -m venv .venv-oldest-$*
+	.venv-oldest-$*/bin/python -m pip install --quiet --no-compile \
+		--constraint constraints-oldest.txt --editable ".[$*]" $(OF_TESTS)
+	@touch $@
+
+.venv-newest-%/.dev: pyproject.toml
+	$(PYTHON) -m venv .venv-newest-$*
+	.venv-newest-$*/bin/python -m pip install --quiet --no-compile --upgrade \
+		--editable ".[$*]" $(OF_TESTS)
 	@touch $@
 
 # keras-nightly has the files of keras: it comes last, and in its place. Always

@@ -3,6 +3,8 @@ import itertools
 import logging
 import os
 
+from tests.versions import at_least
+
 # First of all settings: the backends read them when they are imported, and the
 # processes that tests start inherit them.
 # Two test processes share two cores: more threads would slow each other down.
@@ -13,13 +15,20 @@ os.environ["XLA_FLAGS"] = (
     # Most of the time of a test on JAX, and of what TensorFlow compiles, goes
     # into compiling, of code that then runs for a few steps.
     + " --xla_backend_optimization_level=0"
-    # Emitting fused loops through MLIR takes most of what is left, and each
-    # part that is compiled in parallel its own share of fixed costs.
-    + " --xla_cpu_use_fusion_emitters=false"
+    # Of what is left each part that is compiled in parallel takes its own share
+    # of fixed costs.
     + " --xla_cpu_parallel_codegen_split_count=1"
     # JAX has two devices, for the tests that share a batch.
     + " --xla_force_host_platform_device_count=2"
 )
+# Emitting fused loops through MLIR takes most of the rest. Other versions,
+# older and newer, end the process at a flag that they do not know.
+if (
+    at_least("jaxlib", 0, 10)
+    and not at_least("jaxlib", 0, 11)
+    and at_least("tensorflow", 2, 21)
+):
+    os.environ["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
 
 # Its settings are for what is not set here.
 import applications  # noqa: F401  # isort: skip
@@ -203,10 +212,13 @@ def pytest_xdist_make_scheduler(config, log):
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_once(tmp_path_factory):
-    """On JAX, what tests and the processes they start compile alike."""
+    """On JAX, what tests and the processes they start compile alike.
+
+    jaxlib 0.4.36 and 0.5.3 end the process when they read such a file.
+    """
     import keras
 
-    if keras.backend.backend() == "jax":
+    if keras.backend.backend() == "jax" and at_least("jaxlib", 0, 10):
         import jax
 
         # One folder for all test processes. JAX writes there without a lock;

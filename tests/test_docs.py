@@ -54,6 +54,13 @@ def runs(document, code):
     return [pytest.mark.backend_free] if free else []
 
 
+def needed(code):
+    """What a block imports that `make test` does not install."""
+    return re.findall(
+        r"^import (datasets|keras_hub|keras_tuner)$", code, flags=re.MULTILINE
+    )
+
+
 BLOCKS = [
     pytest.param(
         code, id=f"{document.stem}: {title}", marks=runs(document, code)
@@ -115,6 +122,8 @@ def test_quickstart_adapts(tmp_path, monkeypatch):
     "code", [b for b in BLOCKS if b.id != "README: Quickstart"]
 )
 def test_block_runs_as_printed(code, tmp_path, monkeypatch, capsys):
+    for package in needed(code):
+        pytest.importorskip(package, reason=f"{package} is not installed")
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "document"}
     with quick_weights() if ".architectures." in code else nullcontext():

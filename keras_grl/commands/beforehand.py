@@ -99,7 +99,7 @@ def _check_installed(needed: dict[str, str], command: str) -> None:
         if importlib.util.find_spec(module) is None:
             raise CommandError(
                 f"keras-grl {command} needs {package}. Install it: "
-                'pip install "keras-grl[cli]"'
+                f"pip install {package.lower()}"
             )
 
 

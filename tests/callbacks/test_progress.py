@@ -19,6 +19,7 @@ from tests.testing import small_classifier
 from tests.testing import small_data
 from tests.testing import small_extractor
 from tests.testing import to_numpy
+from tests.versions import at_least
 
 # Of Keras on torch; `pytest.warns` gives it out again.
 pytestmark = pytest.mark.filterwarnings(
@@ -203,8 +204,13 @@ def ones(steps):
         lambda schedule: keras.optimizers.LossScaleOptimizer(
             keras.optimizers.SGD(schedule)
         ),
-        lambda schedule: keras.optimizers.MultiOptimizer(
-            keras.optimizers.OptimizerMap(keras.optimizers.SGD(schedule))
+        pytest.param(
+            lambda schedule: keras.optimizers.MultiOptimizer(
+                keras.optimizers.OptimizerMap(keras.optimizers.SGD(schedule))
+            ),
+            marks=pytest.mark.skipif(
+                not at_least("keras", 3, 15), reason="new in Keras 3.15"
+            ),
         ),
     ],
     ids=["plain", "loss scale", "several"],

@@ -261,7 +261,7 @@ def test_what_is_not_installed_gets_one_line(
     assert written.out == ""
     assert written.err == (
         f"error: keras-grl {command} needs {package}. Install it: pip install "
-        '"keras-grl[cli]"\n'
+        f"{package.lower()}\n"
     )
 
 

@@ -65,7 +65,14 @@ def main(words: list[str]) -> int:
             ROOT,
             tree,
             ignore=shutil.ignore_patterns(
-                ".*", "__pycache__", "*.egg-info", "results", "build", "dist"
+                ".git",
+                ".venv*",
+                ".*_cache",
+                "__pycache__",
+                "*.egg-info",
+                "results",
+                "build",
+                "dist",
             ),
         )
         log = Path(folder) / "log"
