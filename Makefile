@@ -4,6 +4,7 @@
 # make test-beam  synthetic sets by Apache Beam
 # make mutants   one fault after the other, which the tests must catch
 # make docs      the site, in build/docs; a warning is an error
+# make docs EXECUTE=1  after executing all notebooks of docs/examples
 # All create .venv and install into it what they need.
 
 KERAS_BACKEND ?= tensorflow
@@ -55,7 +56,10 @@ test-beam: .venv-beam/.dev
 mutants: .venv/.dev
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-docs: .venv/.docs
+docs: .venv/.docs$(if $(EXECUTE),-execute)
+ifdef EXECUTE
+	$(BIN)/python -m docs.examples.execute
+endif
 	$(BIN)/python -m sphinx -c docs -W --keep-going -q . build/docs
 	@echo "The site: build/docs/docs/index.html"
 
@@ -93,6 +97,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv .venv-beam
 	.venv-beam/bin/python -m pip install --quiet --no-compile \
 		--editable ".[datasets,jax,tensorflow]" apache-beam pytest
+	@touch $@
+
+# The notebooks name JAX or PyTorch in their first cell.
+.venv/.docs-execute: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[docs,jax,torch]"
 	@touch $@
 
 # keras-nightly has the files of keras: it comes last, and in its place. Always
