@@ -56,7 +56,11 @@ MUTANTS = [
     *mutants(
         "docs/examples/index.md",
         EXAMPLES,
-        ("[Regression](regression.ipynb)", "Regression", "test_the_table"),
+        (
+            "[Regression](regression.ipynb)",
+            "Regression",
+            "test_the_table_is_that_of_the_runs",
+        ),
     ),
     *mutants(
         "docs/examples/keras_io/domain_adversarial_training.py",
