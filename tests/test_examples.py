@@ -27,7 +27,7 @@ TINY = {
     "time_series": ("tensorflow", {"epochs": 1, "samples": 64}),
     "text": ("jax", {"epochs": 1, "reviews": 64}),
     "tabular": ("tensorflow", {"epochs": 1, "patients": 64}),
-    "several_inputs": ("jax", {"epochs": 1, "samples": 192}),
+    "several_inputs": ("torch", {"epochs": 1, "samples": 192}),
     "batch_normalization": ("torch", {"epochs": 1, "images": 64}),
     "torch_loop": ("torch", {"steps": 3, "samples": 64}),
 }
