@@ -7,6 +7,7 @@
 # make package   wheel and sdist, built and checked, in dist
 # make mutants   one fault after the other, which the tests must catch
 # make docs      the site, in build/docs; a warning is an error
+# make docs EXECUTE=1  after executing all notebooks of docs/examples
 # All create .venv and install into it what they need.
 
 KERAS_BACKEND ?= tensorflow
@@ -77,7 +78,10 @@ package: .venv/.package
 mutants: .venv/.dev
 	$(BIN)/python -m tests.mutants $(ARGS)
 
-docs: .venv/.docs
+docs: .venv/.docs$(if $(EXECUTE),-execute)
+ifdef EXECUTE
+	$(BIN)/python -m docs.examples.execute
+endif
 	$(BIN)/python -m sphinx -c docs -W --keep-going -q . build/docs
 	@echo "The site: build/docs/docs/index.html"
 
@@ -132,6 +136,11 @@ OF_TESTS := pydot "pytest>=8" scikit-learn
 	$(PYTHON) -m venv .venv-newest-$*
 	.venv-newest-$*/bin/python -m pip install --quiet --no-compile --upgrade \
 		--editable ".[$*]" $(OF_TESTS)
+	@touch $@
+
+# The notebooks name JAX or PyTorch in their first cell.
+.venv/.docs-execute: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable ".[docs,jax,torch]"
 	@touch $@
 
 # keras-nightly has the files of keras: it comes last, and in its place. Always

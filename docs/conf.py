@@ -30,10 +30,11 @@ extensions = [
     "docs.docstrings",
 ]
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/**.md"]
+include_patterns = ["*.md", "docs/**.md", "docs/examples/*.ipynb"]
 exclude_patterns = [".venv*", "build", "dist"]
 
-# Markdown, as GitHub reads it. The tests run the examples.
+# Markdown, as GitHub reads it. The tests run its examples; the notebooks have
+# their outputs: `make docs EXECUTE=1` makes them again.
 nb_execution_mode = "off"
 myst_heading_anchors = 4
 myst_fence_as_directive = ["mermaid"]
@@ -60,3 +61,5 @@ toc_object_entries_show_parents = "hide"
 html_theme = "furo"
 html_title = f"keras-grl {version}"
 html_show_copyright = False
+html_static_path = ["_static"]
+html_css_files = ["site.css"]

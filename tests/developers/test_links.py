@@ -1,5 +1,6 @@
 """Links between the documents, their headings and the files they name."""
 
+import json
 import re
 
 import pytest
@@ -8,13 +9,29 @@ from tests.testing import ROOT
 
 pytestmark = pytest.mark.backend_free
 
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", "docs/examples/*.ipynb")
+    for path in ROOT.glob(pattern)
+)
 LINK = re.compile(
     r"\]\(\s*<?([^)\s>]+)"  # [text](target), ![text](target "title")
     r"|^\[[^\]]+\]:\s*(\S+)"  # [name]: target
     r"|(?:href|src)=\"([^\"]+)\"",
     flags=re.MULTILINE,
 )
+
+
+def read(document):
+    """The Markdown of a document, or of a notebook."""
+    text = document.read_text()
+    if document.suffix != ".ipynb":
+        return text
+    return "\n\n".join(
+        "".join(cell["source"])
+        for cell in json.loads(text)["cells"]
+        if cell["cell_type"] == "markdown"
+    )
 
 
 def prose(text):
@@ -44,11 +61,11 @@ def anchors(text):
 def broken(document):
     """The links of a document that lead nowhere."""
     found = []
-    for link in links(document.read_text()):
+    for link in links(read(document)):
         path, _, anchor = link.partition("#")
         target = document.parent / path if path else document
         if not target.exists() or (
-            anchor and anchor not in anchors(target.read_text())
+            anchor and anchor not in anchors(read(target))
         ):
             found.append(link)
     return found
@@ -64,6 +81,17 @@ def test_documents_are_found():
 )
 def test_every_link_leads_somewhere(document):
     assert broken(document) == []
+
+
+def test_links_of_notebooks_are_found(tmp_path):
+    document = tmp_path / "page.ipynb"
+    cells = [
+        {"cell_type": "markdown", "source": ["# Here\n", "[a](#here)\n"]},
+        {"cell_type": "code", "source": ["[b](code.md)"]},
+        {"cell_type": "markdown", "source": ["[c](gone.md)"]},
+    ]
+    document.write_text(json.dumps({"cells": cells}))
+    assert broken(document) == ["gone.md"]
 
 
 def test_broken_links_are_found(tmp_path):

@@ -8,6 +8,7 @@ import re
 import runpy
 import sys
 from collections import Counter
+from fnmatch import fnmatch
 
 import pytest
 
@@ -21,7 +22,7 @@ DOCS = ROOT / "docs"
 CONF = DOCS / "conf.py"
 PAGES = {
     path
-    for pattern in ("*.md", "docs/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "docs/examples/*.ipynb")
     for path in ROOT.glob(pattern)
     if path.relative_to(ROOT).parts[0] not in ("build", "dist")
 }
@@ -41,7 +42,9 @@ def navigation(page):
         for line in block.splitlines():
             if line and not line.startswith(":"):
                 target = re.sub(r".*<(.*)>$", r"\1", line)
-                found.append((page.parent / f"{target}.md").resolve())
+                path = (page.parent / f"{target}.md").resolve()
+                notebook = path.with_suffix(".ipynb")
+                found.append(notebook if notebook.exists() else path)
     return found
 
 
@@ -85,6 +88,13 @@ def test_the_root_of_the_site_is_a_page(monkeypatch):
     assert ROOT / f"{root}.md" in PAGES
 
 
+def test_every_page_is_built(monkeypatch):
+    patterns = configuration(monkeypatch)["include_patterns"]
+    for page in PAGES:
+        name = str(page.relative_to(ROOT))
+        assert any(fnmatch(name, pattern) for pattern in patterns), name
+
+
 def test_every_page_is_in_one_table_of_contents():
     index = DOCS / "index.md"
     entries = Counter(each for page in PAGES for each in navigation(page))
@@ -94,13 +104,15 @@ def test_every_page_is_in_one_table_of_contents():
 
 def test_the_navigation_is_read(tmp_path):
     page = tmp_path / "index.md"
+    (tmp_path / "notebook.ipynb").write_text("")
     page.write_text(
-        "```{toctree}\n:hidden:\n\nsome\nTitle <../other>\n```\n"
+        "```{toctree}\n:hidden:\n\nsome\nTitle <../other>\nnotebook\n```\n"
         "```\nnot_this\n```\n"
     )
     assert navigation(page) == [
         (tmp_path / "some.md").resolve(),
         (tmp_path.parent / "other.md").resolve(),
+        (tmp_path / "notebook.ipynb").resolve(),
     ]
 
 

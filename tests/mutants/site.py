@@ -3,12 +3,14 @@
 from tests.mutants import mutants
 
 SITE = "tests/developers/test_site.py"
+EXAMPLES = "tests/test_examples.py"
 
 MUTANTS = [
     *mutants(
         "docs/conf.py",
         SITE,
         ('release.split(".")[:2]', 'release.split(".")[:3]', "test_versions"),
+        (', "docs/examples/*.ipynb"', "", "test_every_page_is_built"),
     ),
     *mutants(
         "docs/docstrings.py",
@@ -24,6 +26,50 @@ MUTANTS = [
             "test_signatures",
         ),
         ("if number == 1:", "if number == 9:", "test_examples_of_the_script"),
+    ),
+    *mutants(
+        "docs/examples/execute.py",
+        EXAMPLES,
+        (
+            'each.get("name") != "stderr"',
+            "True",
+            "test_what_changes_from_run_to_run_is_removed",
+        ),
+        (
+            'cell["metadata"].pop("execution", None)',
+            "pass",
+            "test_what_changes_from_run_to_run_is_removed",
+        ),
+        (
+            'line.partition("<br>")[0]',
+            "line",
+            "test_numbers_are_put_into_the_table",
+        ),
+        ("(?P<adapted>", "over (?P<adapted>", "test_runs_from_top_to_bottom"),
+    ),
+    *mutants(
+        "docs/examples/few_labels.ipynb",
+        EXAMPLES,
+        ("(x[:10], y[:10])", "(x[:9], y[:10])", "test_runs_from_top_to_bottom"),
+        ("epochs = 60", "epochs = 6 * 10", "test_form"),
+    ),
+    *mutants(
+        "docs/examples/index.md",
+        EXAMPLES,
+        (
+            "[Regression](regression.ipynb)",
+            "Regression",
+            "test_the_table_is_that_of_the_runs",
+        ),
+    ),
+    *mutants(
+        "docs/examples/keras_io/domain_adversarial_training.py",
+        EXAMPLES,
+        (
+            "Accelerator: None\n",
+            "",
+            "test_the_form_of_the_example_for_keras_io",
+        ),
     ),
     *mutants(
         "docs/index.md",
