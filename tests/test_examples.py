@@ -47,6 +47,7 @@ def run(sources, monkeypatch):
 
     monkeypatch.setattr(pyplot, "show", show)
     pyplot.switch_backend("agg")
+    pyplot.close("all")  # What other tests have left.
     names = {"__name__": "notebook"}
     for number, code in enumerate(sources):
         exec(compile(code, f"cell {number}", "exec"), names)

@@ -9,6 +9,7 @@ from applications import syn_numbers_to_svhn
 from applications.runner.augmentation import augmentation
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
+from applications.runner.settings import SyntheticSettings
 from tests.testing import EAGERLY_ON_TENSORFLOW
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("small")
 
 @pytest.mark.parametrize("name", ["paper", "small", "deep"])
 def test_every_network_learns_from_the_domains(name):
-    domains = syn_numbers_to_svhn.load(Options(), Settings(), seed=0)
+    domains = syn_numbers_to_svhn.load(Options(), SyntheticSettings(), seed=0)
     normalization = "image" if name == "deep" else "none"
     model = syn_numbers_to_svhn.EXPERIMENT.network(
         Settings(network=name, normalization=normalization), domains
