@@ -77,7 +77,7 @@ def test_images_are_changed_in_training_alone():
 
 @pytest.mark.parametrize("network", ["small", "deep"])
 def test_normalized_images_have_no_brightness_contrast_and_color(network):
-    settings = Settings(network=network, normalization="image")
+    settings = SyntheticSettings(network=network, normalization="image")
     data = syn_numbers_to_svhn.load(Options(), settings, seed=0)
     model = syn_numbers_to_svhn.EXPERIMENT.network(settings, data)
     plain = syn_numbers_to_svhn.EXPERIMENT.network(
