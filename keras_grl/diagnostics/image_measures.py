@@ -37,8 +37,8 @@ def image_statistics(x: Images) -> dict[str, Array]:
     """One number of each image, for each of several statistics.
 
     `IMAGE_STATISTICS` has the formula and the unit of each. Y is the luma,
-    0.299 R + 0.587 G + 0.114 B, and |∇Y| the length of Y's differences to the
-    pixel on the right and the one below.
+    0.299 R + 0.587 G + 0.114 B, and `|∇Y|` the length of Y's differences to
+    the pixel on the right and the one below.
 
     Args:
         x: Array `(n, height, width, channels)` of 1 or 3 channels and values
