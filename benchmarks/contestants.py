@@ -26,14 +26,14 @@ NETWORKS = tuple(SIZES)
 Data = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def contestants(name: str, steps: int) -> dict[str, "Fit | Hand"]:
+def contestants(name: str, data: Data, steps: int) -> dict[str, "Fit | Hand"]:
     """What trains the network here, by its name in the table.
 
     Args:
         name: Of the network.
+        data: Images and labels.
         steps: Of a chunk.
     """
-    data = images(SIZES[name])
     paired = pairs(data, steps)
     found: dict[str, Fit | Hand] = {
         OURS: Fit(lambda: dann(name), paired),

@@ -95,7 +95,7 @@ def weigh(name: str, steps: int) -> None:
         steps: Of an epoch.
     """
     print(f"{name}:")
-    for label in contestants(name, steps):
+    for label in contestants(name, images(SIZES[name]), steps):
         print(f"  {label:22}{peak_memory(name, label, steps):10.0f}")
 
 
@@ -112,7 +112,7 @@ def peak_memory(name: str, label: str, steps: int) -> float:
 
 def alone(name: str, label: str, steps: int) -> None:
     """One contestant starts and trains for an epoch."""
-    contestant = contestants(name, steps)[label]
+    contestant = contestants(name, images(SIZES[name]), steps)[label]
     contestant.start()
     contestant.chunk(steps)
 
@@ -131,7 +131,7 @@ def compare(
     data = images(SIZES[name])
     if name in by_hand.NETWORKS:
         check_losses(name, data)
-    entered: dict[str, Fit | Hand | Peer] = {**contestants(name, steps)}
+    entered: dict[str, Fit | Hand | Peer] = {**contestants(name, data, steps)}
     starts: dict[str, list[Took]] = {}
     for label, contestant in entered.items():
         starts[label] = [contestant.start(), contestant.start()]

@@ -102,10 +102,8 @@ def max_pool(
     Keras (3.15.1) copies them into a layout with the channels first, where
     `max_pool2d` and its gradient are slow on a CPU, and again to pad them.
     """
-    x = keras.ops.convert_to_tensor(x)  # `stateless_call` leaves arrays.
     pooled = functional.max_pool2d(
-        # A view where the memory has this layout, as after a convolution.
-        x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last),
+        _as_torch_has_them(x),
         pool_size,
         strides,
         padding=[before for before, _ in pads],
@@ -129,11 +127,10 @@ def convolve(
     Keras (3.15.1) copies the images twice, into a layout with the channels
     first and back, and adds the bias to a copy of the outputs.
     """
-    x = keras.ops.convert_to_tensor(x)
     # In the dtype of the layer's computation.
     kernel = keras.ops.convert_to_tensor(kernel)
     outputs = functional.conv2d(
-        x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last),
+        _as_torch_has_them(x),
         kernel.permute(3, 2, 0, 1).contiguous(
             memory_format=torch.channels_last
         ),
@@ -144,6 +141,15 @@ def convolve(
         groups=x.shape[-1] // kernel.shape[2],
     )
     return outputs.permute(0, 2, 3, 1)
+
+
+def _as_torch_has_them(x: torch.Tensor) -> torch.Tensor:
+    """Images with the channels as their second axis.
+
+    A view where they come last in memory, as after a convolution.
+    """
+    x = keras.ops.convert_to_tensor(x)  # `stateless_call` leaves arrays.
+    return x.permute(0, 3, 1, 2).contiguous(memory_format=torch.channels_last)
 
 
 def takes_several_steps_per_execution() -> bool:

@@ -171,8 +171,8 @@ MUTANTS = [
         "keras_grl/datasets/tfds/with_beam.py",
         "tests/datasets/tfds/test_with_beam.py",
         (
-            "images, labels = draw(indices)",
-            "images, labels = draw(range(len(indices)))",
+            "*draw(indices)",
+            "*draw(range(len(indices)))",
             "test_what_beam_gets",
         ),
     ),

@@ -14,6 +14,7 @@ from tensorflow_datasets.core import shuffle
 
 from keras_grl.datasets.facts import Examples
 from keras_grl.datasets.generators.generation import generate
+from keras_grl.datasets.generators.generation import ranges_of
 from keras_grl.datasets.tfds import builders
 from keras_grl.datasets.tfds import with_beam
 from keras_grl.validation import check_integer
@@ -149,12 +150,11 @@ class Generated(builders.Builder, skip_registration=True):  # type: ignore[call-
         return self._examples(draw, count)
 
     def _examples(self, draw: with_beam.Draw, count: int) -> Examples:
-        config = self.builder_config
-        index = 0
-        for images, labels in generate(draw, count, config.processes):
-            for image, label in zip(images, labels, strict=True):
-                yield index, {"image": image, "label": label}
-                index += 1
+        processes = self.builder_config.processes
+        for indices, (images, labels) in zip(
+            ranges_of(count), generate(draw, count, processes), strict=True
+        ):
+            yield from with_beam.examples_of(indices, images, labels)
 
 
 def _same(before: str, drawing: str, config: Any) -> bool:  # noqa: ANN401

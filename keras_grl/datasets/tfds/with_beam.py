@@ -2,8 +2,8 @@
 
 import functools
 from collections.abc import Callable
-from collections.abc import Iterator
 
+from keras_grl.datasets.facts import Examples
 from keras_grl.datasets.generators.generation import ranges_of
 from keras_grl.types import Array
 
@@ -28,9 +28,11 @@ def examples(draw: Draw, count: int) -> object:
     )
 
 
-def _of_range(
-    draw: Draw, indices: range
-) -> Iterator[tuple[int, dict[str, Array]]]:
-    images, labels = draw(indices)
+def _of_range(draw: Draw, indices: range) -> Examples:
+    return examples_of(indices, *draw(indices))
+
+
+def examples_of(indices: range, images: Array, labels: Array) -> Examples:
+    """What TFDS writes of one range of indices."""
     for index, image, label in zip(indices, images, labels, strict=True):
         yield index, {"image": image, "label": label}
