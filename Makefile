@@ -20,6 +20,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--no-compile --constraint constraints.txt
 
 export TF_CPP_MIN_LOG_LEVEL ?= 3
+# Where it is set, as in many containers, each process compiles all that it
+# imports: four seconds for Keras and a backend.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test test-nightly test-beam test-oldest test-newest package \
 	mutants docs lint types format clean

@@ -141,6 +141,7 @@ def pytest_configure(config):
     import keras
 
     if keras.backend.backend() == "tensorflow":
+        leave_graphs_as_they_are()
         prepare_tensorflow()
 
 
@@ -165,6 +166,19 @@ def prepare_tensorflow():
         return iterate(dataset.with_options(options))
 
     tf.data.Dataset.__iter__ = without_autotuner
+
+
+def leave_graphs_as_they_are():
+    """On TensorFlow, which optimizes a graph for longer than a few steps take.
+
+    A process whose values are compared to the bit needs it too: optimized
+    graphs round otherwise.
+    """
+    import tensorflow as tf
+
+    tf.config.optimizer.set_experimental_options(
+        {"disable_meta_optimizer": True}
+    )
 
 
 def pytest_addoption(parser):
