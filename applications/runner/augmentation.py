@@ -24,4 +24,10 @@ def augmentation(kind: str, name: str) -> keras.Sequential:
         changes.insert(
             1, layers.RandomInvert((0.5, 0.5), _RANGE, name="negative")
         )
+    if keras.backend.backend() == "jax":
+        # Keras takes RandomTranslation for a layer that XLA cannot compile, as
+        # it is on TensorFlow, and runs the whole model op by op:
+        # https://github.com/keras-team/keras/issues/23229
+        for layer in changes:
+            layer.supports_jit = True
     return keras.Sequential(changes, name=name)

@@ -10,6 +10,7 @@ from applications.runner.augmentation import augmentation
 from applications.runner.settings import Options
 from applications.runner.settings import Settings
 from applications.runner.settings import SyntheticSettings
+from tests.testing import BACKEND
 from tests.testing import EAGERLY_ON_TENSORFLOW
 
 pytestmark = pytest.mark.usefixtures("small")
@@ -73,6 +74,12 @@ def test_images_are_changed_in_training_alone():
     light = augmentation("light", "of_source")
     changed = keras.ops.convert_to_numpy(light(images, training=True))
     assert changed.max() < 128
+
+
+def test_changing_images_does_not_prevent_compiling():
+    model = keras.Sequential([augmentation("negative", "of_source")])
+    model.compile("sgd", "mse")
+    assert model.jit_compile == (BACKEND == "jax")
 
 
 @pytest.mark.parametrize("network", ["small", "deep"])
