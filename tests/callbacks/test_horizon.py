@@ -295,7 +295,7 @@ def test_steps_per_epoch():
 
     def endless():
         while True:
-            yield np.ones((1, 2), "float32"), np.ones((1, 1), "float32")
+            yield np.ones((1, 2)), np.ones((1, 1))
 
     history = model.fit(
         endless(),
@@ -450,7 +450,7 @@ def test_unknown_horizon_raises_before_training():
         num_batches = None
 
         def __getitem__(self, index):
-            return np.ones((1, 2), "float32"), np.ones((1, 1), "float32")
+            return np.ones((1, 2)), np.ones((1, 1))
 
     for callback in callbacks():
         model = functional_model(1.0)
