@@ -35,6 +35,7 @@ METHODS = {
     "DANN with MCC": "dann_mcc",
     "DANN with BNM": "dann_bnm",
     "CDAN": "cdan",
+    "train on target": "train_on_target",
 }
 
 
