@@ -127,7 +127,7 @@ def test_a_model_has_the_accuracy_of_its_card(name):
     if not (SHARED / "tensorflow_datasets").exists():
         pytest.skip("needs the shared MNIST, SVHN and BSDS500, not shipped")
     images, labels = TARGETS[name]()
-    # In float16 most processors take several times as long.
+    # On a CPU PyTorch takes several times as long in float16.
     model = result_card.in_precision(model_of(name), "float32")
     assert {weight.dtype for weight in model.weights} == {"float32"}
     predicted = model.predict(images, batch_size=500, verbose=0)
