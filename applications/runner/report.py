@@ -72,7 +72,10 @@ def write(
         f"<h1>{title}</h1>",
         *_paragraphs(text),
         _table(rows),
-        *_paragraphs(f"{note}\n\n{_columns(rows[0])}\n\n{made(metrics)}"),
+        *_paragraphs(
+            f"{note}\n\n{_columns(rows[0])}\n\n"
+            f"{made(metrics, keras.backend.backend())}"
+        ),
         *(_figure(*each) for each in figures),
         f"<h2>Command</h2><pre>{html.escape(command(job, metrics))}</pre>",
         f"<h2>Settings</h2><pre>{html.escape(settings)}</pre>",
@@ -108,11 +111,15 @@ def command(job: Job, metrics: list[dict[str, Any]]) -> str:
     return " ".join([backend, job.experiment.command, *given])
 
 
-def made(metrics: list[dict[str, Any]]) -> str:
-    """When the runs were made, and with which versions."""
+def made(metrics: list[dict[str, Any]], backend: str) -> str:
+    """When the runs were made, and with which versions.
+
+    Args:
+        metrics: Of the runs.
+        backend: Of the runs.
+    """
     days = sorted({m["date"] for m in metrics})
     versions = sorted({m["keras"] for m in metrics})
-    backend = keras.backend.backend()
     return (
         f"Made on {' and '.join(dict.fromkeys([days[0], days[-1]]))} with "
         f"Keras {', '.join(versions)} on {backend}."

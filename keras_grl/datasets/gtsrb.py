@@ -102,7 +102,10 @@ DATASET = Dataset(
     num_classes=CLASSES,
     image_shape=(SIZE, SIZE, 3),
     needs="download",
-    terms="its authors'",
+    terms=(
+        "[free to use, with a citation]"
+        "(https://benchmark.ini.rub.de/gtsrb_dataset.html)"
+    ),
     variants=(
         Variant(
             name="gtsrb",

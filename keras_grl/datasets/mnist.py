@@ -8,7 +8,7 @@ DATASET = Dataset(
     num_classes=10,
     image_shape=(28, 28, 1),
     needs="download",
-    terms="its authors'",
+    terms="[CC BY-SA 3.0](https://keras.io/api/datasets/mnist/)",
     variants=(
         Variant(
             name="mnist",

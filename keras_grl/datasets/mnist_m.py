@@ -58,7 +58,10 @@ DATASET = Dataset(
     num_classes=10,
     image_shape=(28, 28, 3),
     needs="download",
-    terms="MNIST's; BSDS500 is not for commercial use",
+    terms=(
+        "MNIST's; BSDS500 is [for research and education, not commercial]"
+        "(https://www2.eecs.berkeley.edu/Research/Projects/CS/vision/bsds/)"
+    ),
     variants=(
         Variant(
             name="mnist_m",

@@ -8,7 +8,7 @@ DATASET = Dataset(
     num_classes=10,
     image_shape=(32, 32, 3),
     needs="download",
-    terms="not for commercial use",
+    terms="[not for commercial use](http://ufldl.stanford.edu/housenumbers/)",
     variants=(
         Variant(
             name="svhn_cropped",

@@ -15,6 +15,8 @@ from tests.testing import ROOT
 pytestmark = pytest.mark.backend_free
 
 PAGE = ROOT / "docs" / "results.md"
+# Of docs/datasets.md: a row for each version of SYN NUMBERS.
+VERSIONS = ("1.0.0", "2.0.0")
 FOLDERS = sorted(
     str(file.parent.relative_to(ROOT / "docs" / "results"))
     for file in (ROOT / "docs" / "results").glob("*/*/metrics.json")
@@ -33,6 +35,7 @@ METHODS = {
     "DANN with MCC": "dann_mcc",
     "DANN with BNM": "dann_bnm",
     "CDAN": "cdan",
+    "train on target": "train_on_target",
 }
 
 
@@ -49,10 +52,26 @@ def tables():
 
 def test_every_committed_run_is_quoted():
     assert FOLDERS
-    assert {name for name, _, _ in tables()} == set(FOLDERS)
+    of_versions = {f"syn_numbers_to_svhn/drawings-{v}" for v in VERSIONS}
+    assert {name for name, _, _ in tables()} | of_versions == set(FOLDERS)
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_source_only_on_each_version(version):
+    name = f"syn_numbers_to_svhn/drawings-{version}"
+    file = ROOT / "docs" / "results" / name / "metrics.json"
+    runs = json.loads(file.read_text())
+    assert [(m["method"], m["seed"]) for m in runs] == [
+        ("source_only", 0),
+        ("source_only", 1),
+    ]
+    target = [f"{m['accuracy']:.3f}"[1:] for m in runs]
+    source = ", ".join(f"{m['source_accuracy']:.3f}"[1:] for m in runs)
+    row = f"| {version} | {' | '.join(target)} | {source} |"
+    assert row in (ROOT / "docs" / "datasets.md").read_text().splitlines()
+
+
+@pytest.mark.parametrize("folder", sorted({name for name, _, _ in tables()}))
 def test_what_is_printed_is_what_was_measured(folder):
     metrics = json.loads(
         (ROOT / "docs" / "results" / folder / "metrics.json").read_text()
