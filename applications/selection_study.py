@@ -36,6 +36,7 @@ from applications.options import switch
 from applications.options import words
 from applications.selection import domains
 from applications.selection.candidates import CANDIDATES
+from applications.selection.candidates import folder_of
 
 FIND = (
     "digits_clutter",
@@ -60,6 +61,9 @@ SHIFTS = tuple(
     if name is not None
 )
 
+# The seed of the initial weights, and that of the order of the images.
+Kind = tuple[int, int]
+
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -69,6 +73,12 @@ class Options:
         (), "Some of the shifts, separated by commas. All by default.", words
     )
     seeds: int = option(3, "How many seeds to run, or to report.", count)
+    other_order: bool = option(
+        False,
+        "Whether to run the initial weights of seed 0 with the order of the "
+        "images of seed 1 too.",
+        switch,
+    )
     steps: int = option(700, "Training steps of most candidates.", count)
     train: bool = option(True, "Whether to train what is missing.", switch)
     minutes: float | None = option(
@@ -124,43 +134,48 @@ def train(options: Options) -> None:
     began = time.monotonic()
     folders = domains.Folders(options.data_dir, options.manual_dir)
     trainer = Trainer()
-    for seeds in (range(2), range(2, options.seeds)):
+    for seeds in _kinds(options):
         for name in options.shifts or SHIFTS:
-            runs = missing(
-                options, name, [s for s in seeds if s < options.seeds]
-            )
+            runs = missing(options, name, seeds)
             if not runs:
                 continue
             shift = domains.load(name, folders)
-            for candidate, seed, folder in runs:
+            for candidate, (seed, order), folder in runs:
                 minutes = (time.monotonic() - began) / 60
                 if options.minutes and minutes > options.minutes:
                     print(f"{minutes:.0f} minutes are over.")
                     return
                 figures, arrays = trainer.run(
-                    candidate, shift, seed, options.steps
+                    candidate, shift, seed, options.steps, order
                 )
                 of_run: dict[str, Any] = {
                     "shift": name,
                     "candidate": candidate,
                     "seed": seed,
+                    "order": order,
                     "steps": options.steps,
                 }
                 write(folder, of_run | figures, arrays)
                 print(
                     f"{minutes:5.1f} min  {name:20} {candidate:22} seed "
-                    f"{seed}  accuracy {figures['accuracy']:.3f}",
+                    f"{seed}, order {order}  accuracy {figures['accuracy']:.3f}",
                     flush=True,
                 )
 
 
+def _kinds(options: Options) -> list[list[Kind]]:
+    """Which runs of each candidate are trained, those of a list together."""
+    seeds = [(seed, seed) for seed in range(options.seeds)]
+    return [seeds[:2], [(0, 1)] if options.other_order else [], seeds[2:]]
+
+
 def missing(
-    options: Options, shift: str, seeds: list[int]
-) -> list[tuple[str, int, Path]]:
+    options: Options, shift: str, kinds: list[Kind]
+) -> list[tuple[str, Kind, Path]]:
     """Candidates and seeds that are not done yet, with their folders."""
     runs = [
-        (name, seed, Path(options.output) / shift / f"{name}-{seed}")
-        for seed in seeds
+        (name, kind, folder_of(Path(options.output), shift, name, *kind))
+        for kind in kinds
         for name in CANDIDATES
     ]
     return [run for run in runs if not (run[-1] / "run.json").exists()]

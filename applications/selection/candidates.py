@@ -1,6 +1,7 @@
 """The candidates of the study: what is trained, and how."""
 
 import dataclasses
+from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -64,6 +65,22 @@ CANDIDATES = {
         for weight in _WEIGHTS
     },
 }
+
+
+def folder_of(
+    output: Path, shift: str, name: str, seed: int, order: int
+) -> Path:
+    """The folder of one run.
+
+    Args:
+        output: Of all runs.
+        shift: Its name.
+        name: Of the candidate.
+        seed: Of the initial weights.
+        order: Seed of the order of the images.
+    """
+    suffix = f"{seed}" if order == seed else f"{seed}-order-{order}"
+    return output / shift / f"{name}-{suffix}"
 
 
 def classifier() -> "keras.Model":

@@ -54,13 +54,12 @@ class Pool:
         return {n: value for n, value in found.items() if value is not None}
 
 
-def complete_seeds(folder: Path, shift: str) -> list[int]:
-    """The seeds with which all candidates of a shift are trained."""
-    seeds: dict[int, int] = {}
-    for path in (folder / shift).glob("*/run.json"):
-        seed = int(path.parent.name.rsplit("-", 1)[1])
-        seeds[seed] = seeds.get(seed, 0) + 1
-    return sorted(s for s, runs in seeds.items() if runs == len(CANDIDATES))
+def complete(folder: Path, shift: str, seed: int, order: int) -> bool:
+    """Whether all candidates of a shift are trained."""
+    return all(
+        (folder_of(folder, shift, name, seed, order) / "run.json").exists()
+        for name in CANDIDATES
+    )
 
 
 def pools(
@@ -75,8 +74,8 @@ def pools(
         runs: Number of runs of each candidate.
         seeds: Those from this one on are left out.
     """
-    complete = [s for s in complete_seeds(folder, shift) if s < seeds]
-    for chosen in itertools.combinations(complete, runs):
+    found = [s for s in range(seeds) if complete(folder, shift, s, s)]
+    for chosen in itertools.combinations(found, runs):
         yield _pool(folder, shift, chosen)
 
 

@@ -22,7 +22,7 @@ from applications.selection.domains import Shift
 Figures: TypeAlias = dict[str, Any]
 Arrays: TypeAlias = dict[str, np.ndarray]
 
-FEATURES = 1000  # images whose features are kept, and that MixVal mixes
+FEATURES = 1000  # images of each kind whose features are kept; MixVal's too
 _BATCH = 500  # images that are predicted at once
 
 
@@ -43,7 +43,12 @@ class Trainer:
         )
 
     def run(
-        self, name: str, shift: Shift, seed: int, steps: int
+        self,
+        name: str,
+        shift: Shift,
+        seed: int,
+        steps: int,
+        order: int | None = None,
     ) -> tuple[Figures, Arrays]:
         """Trains one candidate.
 
@@ -52,15 +57,18 @@ class Trainer:
             shift: The images.
             seed: Of the initial weights and of the order of the images.
             steps: How many, of those of length 1.
+            order: Seed of the order of the images; None if `seed` is.
 
         Returns:
             Two dicts: figures, and arrays.
         """
         began = time.process_time()
-        self._scored.set_weights(self._train(name)(shift, seed, steps))
+        order = seed if order is None else order
+        self._scored.set_weights(self._train(name)(shift, seed, steps, order))
         seconds = time.process_time() - began
         target, features = self._predict(shift.x_test)
-        held_out = self.predict(shift.x_held_out)
+        held_out, held_out_features = self._predict(shift.x_held_out)
+        _, source_features = self._predict(shift.x_source[:FEATURES])
         figures: Figures = {
             "accuracy": _accuracy(target, shift.y_test),
             "source_accuracy": _accuracy(held_out, shift.y_held_out),
@@ -70,6 +78,10 @@ class Trainer:
         arrays = {
             "probabilities": target.astype("float32"),
             "features": features[:FEATURES].astype("float32"),
+            "held_out_probabilities": held_out.astype("float32"),
+            "held_out_features": held_out_features.astype("float32"),
+            "held_out_labels": shift.y_held_out,
+            "source_features": source_features.astype("float32"),
         }
         return figures, arrays
 
@@ -90,7 +102,7 @@ def _accuracy(probabilities: np.ndarray, labels: np.ndarray) -> float:
     return float(np.mean(probabilities.argmax(axis=1) == labels))
 
 
-def _compiled(name: str) -> Callable[[Shift, int, int], list[np.ndarray]]:
+def _compiled(name: str) -> Callable[[Shift, int, int, int], list[np.ndarray]]:
     """A function that trains a candidate and returns its weights."""
     candidate = CANDIDATES[name]
     model, network = candidates.build(candidate)
@@ -102,13 +114,15 @@ def _compiled(name: str) -> Callable[[Shift, int, int], list[np.ndarray]]:
         for variable in model.optimizer.variables
     ]
 
-    def train(shift: Shift, seed: int, steps: int) -> list[np.ndarray]:
+    def train(
+        shift: Shift, seed: int, steps: int, order: int
+    ) -> list[np.ndarray]:
         keras.utils.set_random_seed(seed)
         initial, _ = candidates.build(candidate)
         model.set_weights(initial.get_weights())
         for variable, value in state:
             variable.assign(value)
-        pairs = _pairs(candidate, shift, seed)
+        pairs = _pairs(candidate, shift, order)
         epochs = max(1, round(steps * candidate.length / len(pairs)))
         model.fit(pairs, epochs=epochs, verbose=0)
         return network.get_weights()
@@ -117,7 +131,7 @@ def _compiled(name: str) -> Callable[[Shift, int, int], list[np.ndarray]]:
 
 
 def _pairs(
-    candidate: Candidate, shift: Shift, seed: int
+    candidate: Candidate, shift: Shift, order: int
 ) -> keras_grl.PairedDataset:
     """The batches; all candidates see the source in the same order."""
     half = BATCH_SIZE // 2
@@ -127,7 +141,7 @@ def _pairs(
         # One image that is not learned from: a step costs half.
         batch_size=(half, half if candidate.adapts else 1),
         length="source",
-        seed=seed,
+        seed=order,
     )
 
 
