@@ -157,8 +157,8 @@ def train(options: Options) -> None:
                 }
                 write(folder, of_run | figures, arrays)
                 print(
-                    f"{minutes:5.1f} min  {name:20} {candidate:22} seed "
-                    f"{seed}, order {order}  accuracy {figures['accuracy']:.3f}",
+                    f"{minutes:5.1f} min  {name:20} {folder.name:24} accuracy "
+                    f"{figures['accuracy']:.3f}",
                     flush=True,
                 )
 

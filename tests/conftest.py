@@ -76,6 +76,7 @@ BACKEND_FREE = (
     "tests/diagnostics/test_optional.py",
     "tests/scores/test_features.py",
     "tests/scores/test_probabilities.py",
+    "tests/selection/test_copies.py",
     "tests/selection/test_select.py",
     "tests/test_mutants.py",
     "tests/test_pairing.py",

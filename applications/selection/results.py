@@ -14,6 +14,7 @@ import keras_grl
 from applications.files import write_json
 from applications.selection.candidates import CANDIDATES
 from applications.selection.candidates import REFERENCE
+from applications.selection.candidates import folder_of
 
 # Scores of a run that `select` does not compute of probabilities.
 EXTRA = ("mixval", "class_ami", "source_accuracy")

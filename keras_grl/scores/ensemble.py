@@ -89,6 +89,16 @@ def ensv(
     return scores
 
 
+def near_copies(p: Array, q: Array) -> bool:
+    """Whether two candidates differ so little that they have one vote.
+
+    Args:
+        p: Probabilities, `(n, classes)`.
+        q: Those of the other one.
+    """
+    return bool(np.abs(p - q).sum(axis=1).mean() / 2 < _NEAR_COPY)
+
+
 def _named(
     candidates: Mapping[_Name, AnyArray] | Sequence[AnyArray],
 ) -> dict[str, AnyArray]:
@@ -133,7 +143,7 @@ def _warn(probabilities: dict[str, Array]) -> None:
     copies = [
         f"{a} and {b}"
         for (a, p), (b, q) in itertools.combinations(probabilities.items(), 2)
-        if np.abs(p - q).sum(axis=1).mean() / 2 < _NEAR_COPY
+        if near_copies(p, q)
     ]
     if copies:
         warnings.warn(

@@ -3,21 +3,23 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from keras_grl import scores
+from keras_grl.selection.copies import by_candidate
+from keras_grl.selection.copies import copies_of
+from keras_grl.selection.copies import counted
 from keras_grl.selection.result import Selection
 from keras_grl.selection.runs import Run
 from keras_grl.selection.runs import check_candidates
 from keras_grl.selection.runs import runs_of
 from keras_grl.selection.scoring import RULES
 from keras_grl.selection.scoring import Table
+from keras_grl.selection.scoring import agrees
+from keras_grl.selection.scoring import average_of
 from keras_grl.selection.scoring import table
 from keras_grl.selection.vetoes import check_runs_differ
 from keras_grl.selection.vetoes import vetoes
 from keras_grl.streams.names import quoted
 from keras_grl.streams.names import wrong
-from keras_grl.types import Array
 from keras_grl.types import Data
 from keras_grl.validation import check_choice
 from keras_grl.validation import check_integer
@@ -88,9 +90,10 @@ def select(
             "infomax", "negative_entropy" or "bnm". With "auto" it is the first
             of "consensus", "agreement" and "ensv" that all candidates have:
             they need two runs of at least three candidates; two runs; at least
-            three candidates. "ensv" is less safe. If there is none, the
-            reference is kept, since one run of each of two candidates does not
-            show whether adapting helped.
+            three candidates. Near-copies of another candidate do not count
+            there: they would outvote the others. "ensv" is less safe. If there
+            is none, the reference is kept, since one run of each of two
+            candidates does not show whether adapting helped.
         margin: Float, at least 0 and less than 1: by which share the
             disagreement must be lower than the reference's. Defaults to 0.15
             for "consensus", and to 0.2 for "agreement" and "ensv". Other rules
@@ -103,7 +106,7 @@ def select(
         means over their runs; `vetoed`, name to reason. `print` shows a table;
         `to_dict` returns values that JSON can hold. A score that a candidate
         cannot have is None: "mixval" of arrays, "agreement" of one run, "ensv"
-        of fewer than three candidates.
+        of fewer than three candidates, near-copies not counted.
 
     Raises:
         ValueError: If `reference` is not one of the candidates; if a candidate
@@ -157,19 +160,20 @@ def select(
         )
     for name in eligible:
         check_runs_differ(name, runs[name])
-    found = table(runs, vetoed)
+    compared = {name: runs[name] for name in eligible}
+    copies = copies_of(compared, reference)
+    found = table(runs, vetoed, copies)
     rule = _rule(rule, found, eligible, reference)
     choice, reason = _choice(rule, found, eligible, reference, margin)
     return Selection(
         choice=choice,
-        run=_best_run(
-            runs[choice], [run for name in eligible for run in runs[name]]
-        ),
+        run=_best_run(runs[choice], list(counted(compared, copies).values())),
         reason=reason,
         rule=rule,
         reference=reference,
         scores=found,
         vetoed=vetoed,
+        near_copies=by_candidate(compared, copies),
     )
 
 
@@ -211,9 +215,10 @@ def _rule(rule: str, found: Table, eligible: list[str], reference: str) -> str:
 
 _NEEDS = {
     "consensus": "this one needs two runs of each, and three candidates that "
-    "are not vetoed",
+    "are not vetoed, nor near-copies of another",
     "agreement": "this one needs two runs of each, that differ in the seed",
-    "ensv": "this one needs three candidates that are not vetoed",
+    "ensv": "this one needs three candidates that are not vetoed, nor "
+    "near-copies of another",
     "mixval": "this one needs models of inputs that can be mixed, and not "
     "arrays of probabilities",
 }
@@ -244,7 +249,7 @@ def _choice(
     if rule == "reference":
         return reference, (
             f"Keep {reference}, which was not adapted: one run of each of "
-            "two candidates does not show whether adapting helped. "
+            "two different candidates does not show whether adapting helped. "
             f"{_SECOND_SEED}"
         )
     values = {name: found[name][rule] or 0.0 for name in eligible}
@@ -279,15 +284,11 @@ def _best_run(runs: list[Run], of_all: list[Run]) -> int:
     With only two runs the more confident one dominates the average. Among equal
     runs it is the most confident and diverse one.
     """
-    average = np.mean([_known(run) for run in of_all], axis=0).argmax(axis=1)
+    classes = average_of(of_all).argmax(axis=1)
 
     def quality(number: int) -> tuple[float, float]:
-        p = _known(runs[number])
-        return float(np.mean(p.argmax(axis=1) == average)), scores.bnm(p)
+        run = runs[number]
+        assert run.probabilities is not None  # else it is vetoed
+        return agrees(run, classes), scores.bnm(run.probabilities)
 
     return max(range(len(runs)), key=quality)
-
-
-def _known(run: Run) -> Array:
-    assert run.probabilities is not None  # else it is vetoed
-    return run.probabilities

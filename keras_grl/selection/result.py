@@ -18,6 +18,8 @@ class Selection:
         scores: Name of each candidate to name of each score to its value, the
             mean over its runs; None where there is none.
         vetoed: Name to reason, of the candidates that cannot be chosen.
+        near_copies: Name to the name of another candidate that predicts nearly
+            the same; the two count once in "ensv".
     """
 
     choice: str
@@ -27,6 +29,7 @@ class Selection:
     reference: str
     scores: dict[str, dict[str, float | None]]
     vetoed: dict[str, str]
+    near_copies: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def table(self) -> str:
@@ -50,7 +53,11 @@ class Selection:
     def _remark(self, candidate: str) -> str:
         if candidate in self.vetoed:
             return f"vetoed: {self.vetoed[candidate]}"
-        return "kept" if candidate == self.choice else ""
+        remarks = ["kept"] if candidate == self.choice else []
+        if candidate in self.near_copies:
+            original = self.near_copies[candidate]
+            remarks.append(f"nearly the same as {original}")
+        return ", ".join(remarks)
 
     def to_dict(self) -> dict[str, JSON]:
         """All of it as values that JSON can hold, without NaN."""

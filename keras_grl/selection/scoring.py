@@ -1,12 +1,13 @@
 """The scores of all candidates."""
 
 import itertools
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 
 from keras_grl import scores
+from keras_grl.selection.copies import Copies
+from keras_grl.selection.copies import counted
 from keras_grl.selection.runs import Run
 from keras_grl.selection.vetoes import diversity
 from keras_grl.types import Array
@@ -32,14 +33,17 @@ _OF_PROBABILITIES = {
 }
 
 
-def table(runs: dict[str, list[Run]], vetoed: dict[str, str]) -> Table:
+def table(
+    runs: dict[str, list[Run]], vetoed: dict[str, str], copies: Copies
+) -> Table:
     """Every score of every candidate, the mean over its runs.
 
     Args:
         runs: Name of each candidate to its runs.
         vetoed: The candidates that are vetoed, which have no EnsV.
+        copies: Runs that nearly copy one of another candidate.
     """
-    ensemble = _ensv({n: runs[n] for n in runs if n not in vetoed})
+    ensemble = _ensv({n: runs[n] for n in runs if n not in vetoed}, copies)
     found: Table = {}
     for name, of_candidate in runs.items():
         finite = [run for run in of_candidate if run.probabilities is not None]
@@ -78,20 +82,36 @@ def mean_agreement(runs: list[Run]) -> float | None:
     return float(np.mean(found))
 
 
-def _ensv(runs: dict[str, list[Run]]) -> dict[str, float]:
-    """EnsV over all runs, the mean for each candidate."""
-    if len(runs) < _FEWEST_FOR_ENSV:
+def _ensv(runs: dict[str, list[Run]], copies: Copies) -> dict[str, float]:
+    """How often each candidate agrees with the average of all runs.
+
+    As `scores.ensv`, but near-copies do not outvote the others.
+    """
+    of_average = counted(runs, copies)
+    if len({name for name, _ in of_average}) < _FEWEST_FOR_ENSV:
         return {}
-    flat: dict[tuple[str, int], Array] = {}
-    for name, of_candidate in runs.items():
-        for number, run in enumerate(of_candidate):
-            assert run.probabilities is not None
-            flat[name, number] = run.probabilities
-    with warnings.catch_warnings():
-        # Of near-copies: the choice does not rest on it alone.
-        warnings.simplefilter("ignore")
-        found = scores.ensv(flat)
+    classes = average_of(list(of_average.values())).argmax(axis=1)
     return {
-        name: float(np.mean([found[name, n] for n in range(len(each))]))
-        for name, each in runs.items()
+        name: float(np.mean([agrees(run, classes) for run in of_candidate]))
+        for name, of_candidate in runs.items()
     }
+
+
+def average_of(runs: list[Run]) -> Array:
+    """The average of their probabilities."""
+    return np.mean([_known(run) for run in runs], axis=0)
+
+
+def agrees(run: Run, classes: Array) -> float:
+    """How often a run predicts these classes.
+
+    Args:
+        run: The run.
+        classes: Array `(n,)`.
+    """
+    return float(np.mean(_known(run).argmax(axis=1) == classes))
+
+
+def _known(run: Run) -> Array:
+    assert run.probabilities is not None  # else it is vetoed
+    return run.probabilities

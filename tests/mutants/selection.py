@@ -3,6 +3,7 @@
 from tests.mutants import mutants
 
 SELECT = "tests/selection/test_select.py"
+COPIES = "tests/selection/test_copies.py"
 MODELS = "tests/selection/test_models.py"
 
 MUTANTS = [
@@ -20,8 +21,8 @@ MUTANTS = [
             "test_of_equal_candidates_the_reference_is_kept",
         ),
         (
-            "average = np.mean([_known(run) for run in of_all], axis=0)",
-            "average = np.mean([_known(run) for run in runs], axis=0)",
+            "classes = average_of(of_all)",
+            "classes = average_of(runs)",
             "test_the_run_that_agrees_with_the_average_of_all_is_kept",
         ),
         (
@@ -61,6 +62,48 @@ MUTANTS = [
             'both = [found[name]["agreement"], found[name]["ensv"]]',
             'both = [found[name]["agreement"]]',
             "test_the_candidate_whose_runs_agree_is_kept",
+        ),
+    ),
+    *mutants(
+        "keras_grl/selection/copies.py",
+        COPIES,
+        (
+            "key=lambda name: name != reference",
+            "key=lambda name: name == reference",
+            "test_near_copies_of_source_only_do_not_outvote_the_others",
+        ),
+        (
+            "if other != name and _alike(run, one)",
+            "if _alike(run, one)",
+            "test_which_runs_are_near_copies",
+        ),
+        (
+            "if (name, number) not in copies",
+            "if True",
+            "test_near_copies_of_source_only_do_not_outvote_the_others",
+        ),
+        (
+            "if all((name, number) in copies",
+            "if any((name, number) in copies",
+            "test_which_runs_are_near_copies",
+        ),
+    ),
+    *mutants(
+        "keras_grl/selection/scoring.py",
+        COPIES,
+        (
+            "len({name for name, _ in of_average}) < _FEWEST_FOR_ENSV",
+            "len(runs) < _FEWEST_FOR_ENSV",
+            "test_source_only_and_its_near_copies_are_one_candidate",
+        ),
+    ),
+    *mutants(
+        "keras_grl/selection/choosing.py",
+        COPIES,
+        (
+            "list(counted(compared, copies).values())",
+            "[run for name in eligible for run in runs[name]]",
+            "test_the_run_is_chosen_without_near_copies",
         ),
     ),
     *mutants(
