@@ -3,8 +3,12 @@
     python -m applications.selection_study                 trains
     python -m applications.selection_study --minutes 30    stops after a while
     python -m applications.selection_study --train no --docs docs
+    python -m applications.selection_study --seeds 2 --other-order yes
+    python -m applications.selection_study --train no --docs docs --part orders
 
-The last one writes the figure, the tables and the data of docs/selection.md.
+With `--docs` it writes the figure, the tables and the data of
+docs/selection.md: those of the study, or those about another order of the
+images.
 
 Trains small networks on shifts of digits, 21 candidates with two or three
 seeds each, and finds which of them each rule keeps. A run that is done is not
@@ -26,6 +30,7 @@ from typing import Any
 
 from applications import start
 from applications.options import count
+from applications.options import one_of
 from applications.options import option
 from applications.options import output
 from applications.options import parse
@@ -36,6 +41,7 @@ from applications.options import switch
 from applications.options import words
 from applications.selection import domains
 from applications.selection.candidates import CANDIDATES
+from applications.selection.candidates import Kind
 from applications.selection.candidates import folder_of
 
 FIND = (
@@ -61,9 +67,6 @@ SHIFTS = tuple(
     if name is not None
 )
 
-# The seed of the initial weights, and that of the order of the images.
-Kind = tuple[int, int]
-
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -79,6 +82,11 @@ class Options:
         "images of seed 1 too.",
         switch,
     )
+    reverse: tuple[str, ...] = option(
+        (),
+        "The shifts with a reverse validation of each candidate's first run.",
+        words,
+    )
     steps: int = option(700, "Training steps of most candidates.", count)
     train: bool = option(True, "Whether to train what is missing.", switch)
     minutes: float | None = option(
@@ -92,6 +100,11 @@ class Options:
         "Folder of the documents, in which to write the page of the study.",
         path,
     )
+    part: str = option(
+        "study",
+        "Which part of the page: study or orders.",
+        one_of("study", "orders"),
+    )
     data_dir: str | None = option(
         None, "Folder of prepared sets, by default that of TFDS.", path
     )
@@ -103,31 +116,34 @@ class Options:
 def main(arguments: list[str] | None = None) -> None:
     """Trains what is missing, and reports."""
     options = parse(Options, __doc__ or "", arguments)
-    unknown = [name for name in options.shifts if name not in SHIFTS]
-    if unknown:
-        stop(
-            f"--shifts: expected some of {', '.join(SHIFTS)}, received "
-            f"{', '.join(unknown)}"
-        )
+    for name in ("shifts", "reverse"):
+        unknown = [
+            each for each in getattr(options, name) if each not in SHIFTS
+        ]
+        if unknown:
+            stop(
+                f"--{name}: expected some of {', '.join(SHIFTS)}, received "
+                f"{', '.join(unknown)}"
+            )
     start.load_keras()
     if options.train:
         train(options)
     # Here and not above, for it imports Keras and Matplotlib.
     from applications.selection import page
 
-    if options.docs is not None:
-        page.write(
-            Path(options.docs),
-            Path(options.output),
-            FIND,
-            REPORT,
-            options.seeds,
-        )
+    if options.docs is None:
+        return
+    docs, output = Path(options.docs), Path(options.output)
+    if options.part == "study":
+        page.write(docs, output, FIND, REPORT, options.seeds)
+    else:
+        page.write_orders(docs, output, SHIFTS)
 
 
 def train(options: Options) -> None:
     """Trains what is missing: two seeds of all, then the others."""
-    # Here and not above, for it imports Keras.
+    # Here and not above, for they import Keras.
+    from applications.selection import reverse
     from applications.selection.running import Trainer
     from applications.selection.running import write
 
@@ -161,6 +177,8 @@ def train(options: Options) -> None:
                     f"{figures['accuracy']:.3f}",
                     flush=True,
                 )
+    for name in options.reverse:
+        reverse.add(Path(options.output), name, domains.load(name, folders))
 
 
 def _kinds(options: Options) -> list[list[Kind]]:

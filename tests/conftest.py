@@ -57,6 +57,7 @@ BACKEND_FREE = (
     "tests/applications/test_progress.py",
     "tests/applications/test_report.py",
     "tests/applications/test_results.py",
+    "tests/applications/test_selection_orders.py",
     "tests/applications/test_tables.py",
     "tests/baselines/test_components.py",
     "tests/baselines/test_geodesic_flow_kernel.py",

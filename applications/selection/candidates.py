@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import keras
 
 REFERENCE = "source_only"
+# A run: the seed of the initial weights, and that of the order of the images.
+Kind = tuple[int, int]
 BATCH_SIZE = 64  # half of it from each domain
 
 

@@ -1,5 +1,6 @@
 """Writes the study into the documents: tables, data and figure."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from applications.files import write_json
 from applications.files import write_text
 from applications.options import stop
 from applications.selection import figure
+from applications.selection import orders
 from applications.selection import results
 from applications.selection import rules
 from applications.selection import tables
@@ -48,7 +50,6 @@ def write(
         "alike": tables.alike(both),
         "weights": tables.weights(both),
     }
-    parts = {name: f"{table}\n" for name, table in parts.items()}
     page = docs / PAGE
     write_text(page, with_parts(page.read_text(encoding="utf-8"), parts))
     figure.draw(both[2], find, docs / FIGURE)
@@ -57,18 +58,42 @@ def write(
         write_json(docs / DATA / f"rules_{name}.json", _rules(pools))
 
 
+def write_orders(docs: Path, folder: Path, shifts: tuple[str, ...]) -> None:
+    """Writes what the page and its data say of another order of the images.
+
+    Args:
+        docs: Folder of the documents.
+        folder: Of the results.
+        shifts: Those of which all runs are there are reported.
+    """
+    content = orders.to_dict(orders.collect(folder, shifts))
+    # Of the numbers that are kept, so that the tables follow from the file.
+    pools = orders.from_dict(content)
+    if not pools[orders.PAIRS[0]]:
+        stop(
+            f"--output: expected two seeds and another order of all "
+            f"candidates, of a shift, in {folder}. Train them first: "
+            "--train yes --other-order yes"
+        )
+    page = docs / PAGE
+    text = page.read_text(encoding="utf-8")
+    write_text(page, with_parts(text, orders.parts(pools)))
+    # In one line: it is long, and nobody edits it.
+    write_text(docs / DATA / "orders.json", json.dumps(content) + "\n")
+
+
 def with_parts(page: str, parts: dict[str, str]) -> str:
     """The page with each part between its two comments.
 
     Args:
         page: Text that has `<!-- name -->` and `<!-- end of name -->`.
-        parts: Name to text.
+        parts: Name to text, without a line break at its end.
     """
     for name, text in parts.items():
         between = re.compile(
             rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL
         )
-        page, found = between.subn(lambda m, t=text: m[1] + t + m[2], page)  # type: ignore[misc]
+        page, found = between.subn(lambda m, t=text: f"{m[1]}{t}\n{m[2]}", page)  # type: ignore[misc]
         if found != 1:
             raise ValueError(f"the page has {found} parts named {name!r}")
     return page

@@ -206,10 +206,10 @@ RULES = {
             f"consensus, {100 * m:.0f} % less disagreement",
             by_margin(m, True, score="consensus"),
         )
-        for m in (0.05, 0.1, 0.2)
+        for m in (0.05, 0.1, 0.15, 0.2, 0.25)
     },
     "select": Rule(
-        "**consensus, 15 % less, two runs: `select`**", lambda p: p.choice
+        "**consensus, 20 % less, two runs: `select`**", lambda p: p.choice
     ),
     "select_3": Rule("the same, three runs", lambda p: p.choice, 3),
     "agreement_and_ensv": Rule(

@@ -13,7 +13,6 @@ from applications.selection.results import Pool
 Rows = list[list[str]]
 Pools = dict[int, list[Pool]]  # by the number of runs of each candidate
 DEFAULT = "select"
-_BOTH = "consensus"
 _POINT = 0.01
 # DANN, and losses of target predictions by their weights.
 LOSSES = (
@@ -93,10 +92,21 @@ def by_shift(pools: list[Pool]) -> dict[str, list[Pool]]:
 
 def scores(pools: Pools) -> str:
     """Each score alone, of two runs, after the veto."""
+    return scores_of(pools[2], rules.SCORES)
+
+
+def scores_of(pools: list[Pool], names: tuple[str, ...]) -> str:
+    """How well each score ranks the candidates, after the veto.
+
+    Args:
+        pools: That have these scores.
+        names: Of the scores.
+    """
     rows = []
-    for score in rules.SCORES:
-        correlations = [rules.rank_correlation(p, score) for p in pools[2]]
-        found = rules.summary(rules.outcomes(rules.RULES[score], pools[2]))
+    for score in names:
+        correlations = [rules.rank_correlation(p, score) for p in pools]
+        rule = rules.Rule(score, rules.highest(score))
+        found = rules.summary(rules.outcomes(rule, pools))
         rows.append(
             [
                 f"`{score}`",
@@ -114,22 +124,17 @@ def scores(pools: Pools) -> str:
 
 def rules_of(find: Pools, report: Pools) -> str:
     """Each rule, on the shifts to find it and on those to report."""
-    rows = []
-    for rule in rules.RULES.values():
-        cells = [rule.title]
-        for pools in (find, report):
-            chosen = rules.outcomes(rule, pools[rule.runs])
-            found = rules.summary(chosen) if chosen else None
-            cells += (
-                [
-                    f"{100 * found['share']:.0f} %",
-                    f"{found['below']} of {found['choices']}",
-                    number(found["worst"]),
-                ]
-                if found
-                else ["–"] * 3
-            )
-        rows.append(cells)
+    rows = [
+        [
+            rule.title,
+            *(
+                cell
+                for pools in (find, report)
+                for cell in outcome(rule, pools[rule.runs])
+            ),
+        ]
+        for rule in rules.RULES.values()
+    ]
     columns = ["share of the gain", "below source only", "worst"]
     head = [
         "rule",
@@ -139,41 +144,64 @@ def rules_of(find: Pools, report: Pools) -> str:
     return markdown.table([head, *rows])
 
 
-def alike(pools: Pools) -> str:
-    """Harmful candidates whose runs agree more than those of source only."""
-    rows = []
-    tests: tuple[tuple[str, int, Callable[[Pool, str], bool]], ...] = (
-        ("two runs agree more", 2, lambda p, n: _less(p, n, 0.0)),
-        ("… by 10 % less disagreement", 2, lambda p, n: _less(p, n, 0.1)),
-        ("… by 20 % less", 2, lambda p, n: _less(p, n, 0.2)),
-        ("three runs agree more", 3, lambda p, n: _less(p, n, 0.0)),
-        ("… by 10 % less disagreement", 3, lambda p, n: _less(p, n, 0.1)),
-        ("EnsV of two runs is higher", 2, lambda p, n: _less(p, n, 0, "ensv")),
-        ("the consensus is higher", 2, lambda p, n: _less(p, n, 0, _BOTH)),
-        ("… by 15 % less: `select`", 2, lambda p, n: _less(p, n, 0.15, _BOTH)),
-    )
-    for name, runs, test in tests:
-        cells = [name]
-        for sign in (-1, 1):
-            group = [
-                (pool, candidate)
-                for pool in pools[runs]
-                for candidate in pool.eligible
-                if sign * (pool.accuracy[candidate] - pool.accuracy[REFERENCE])
-                > _POINT
-            ]
-            passed = sum(test(pool, candidate) for pool, candidate in group)
-            cells.append(f"{passed} of {len(group)}")
-        rows.append(cells)
-    return markdown.table([["passes if", "harmful", "helpful"], *rows])
+def outcome(rule: rules.Rule, pools: list[Pool]) -> list[str]:
+    """Share of the gain, how often below source only, and the worst."""
+    if not pools:
+        return ["–"] * 3
+    found = rules.summary(rules.outcomes(rule, pools))
+    return [
+        f"{100 * found['share']:.0f} %",
+        f"{found['below']} of {found['choices']}",
+        number(found["worst"]),
+    ]
 
 
 def _less(
-    pool: Pool, name: str, margin: float, score: str = "agreement"
-) -> bool:
+    margin: float, score: str = "agreement"
+) -> Callable[[Pool, str], bool]:
     """Whether the disagreement is less than source only's by a margin."""
-    values = pool.values(score)
-    return 1 - values[name] <= (1 - margin) * (1 - values[REFERENCE])
+
+    def test(pool: Pool, name: str) -> bool:
+        values = pool.values(score)
+        return 1 - values[name] <= (1 - margin) * (1 - values[REFERENCE])
+
+    return test
+
+
+# Title, number of runs, and the test of a candidate.
+TESTS: tuple[tuple[str, int, Callable[[Pool, str], bool]], ...] = (
+    ("two runs agree more", 2, _less(0.0)),
+    ("… by 10 % less disagreement", 2, _less(0.1)),
+    ("… by 20 % less", 2, _less(0.2)),
+    ("three runs agree more", 3, _less(0.0)),
+    ("… by 10 % less disagreement of three", 3, _less(0.1)),
+    ("EnsV of two runs is higher", 2, _less(0, "ensv")),
+    ("the consensus is higher", 2, _less(0, "consensus")),
+    ("… by 15 % less", 2, _less(0.15, "consensus")),
+    ("… by 20 % less: `select`", 2, _less(0.2, "consensus")),
+)
+
+
+def alike(pools: Pools) -> str:
+    """Harmful candidates whose runs agree more than those of source only."""
+    rows = [[name, *passed(test, pools[runs])] for name, runs, test in TESTS]
+    return markdown.table([["passes if", "harmful", "helpful"], *rows])
+
+
+def passed(test: Callable[[Pool, str], bool], pools: list[Pool]) -> list[str]:
+    """How many harmful candidates pass a test, and how many helpful ones."""
+    cells = []
+    for sign in (-1, 1):
+        group = [
+            (pool, candidate)
+            for pool in pools
+            for candidate in pool.eligible
+            if sign * (pool.accuracy[candidate] - pool.accuracy[REFERENCE])
+            > _POINT
+        ]
+        found = sum(test(pool, candidate) for pool, candidate in group)
+        cells.append(f"{found} of {len(group)}")
+    return cells
 
 
 def weights(pools: Pools) -> str:

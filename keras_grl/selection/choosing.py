@@ -26,10 +26,11 @@ from keras_grl.validation import check_integer
 from keras_grl.validation import check_number
 from keras_grl.validation import invalid
 
-# Found by the study of docs/selection.md. Below these margins candidates passed
-# that hurt: runs of a shorter training agree a little more by themselves. They
-# are also the scores that are shares of the samples, in the order of "auto".
-_MARGINS = {"consensus": 0.15, "agreement": 0.2, "ensv": 0.2}
+# Found by the study of docs/selection.md. Below this margin candidates passed
+# that hurt: runs of a shorter training agree a little more by themselves.
+_MARGIN = 0.2
+# The scores that are shares of the samples, in the order of "auto".
+_SHARES = ("consensus", "agreement", "ensv")
 
 
 def select(
@@ -53,14 +54,14 @@ def select(
     `1 − c ≤ (1 − margin) · (1 − c_reference)`
 
     Otherwise the reference is kept. With two candidates there is no EnsV:
-    agreement alone takes the place of c, with a larger margin. Where two runs
-    disagree, at least one is wrong, so disagreement estimates the error; scores
-    of one model alone are high for a model that is confidently wrong.
+    agreement alone takes the place of c. Where two runs disagree, at least one
+    is wrong, so disagreement estimates the error; scores of one model alone are
+    high for a model that is confidently wrong.
 
     In a study of eleven shifts of digits with 21 candidates each, in three
     pairs of seeds (docs/selection.md, with its figure), this kept a candidate
-    that was a point or more worse than source only in 3 of 33 choices, at worst
-    by 5.4 points, and brought 63 % (shifts that the rule was found on) and 74 %
+    that was a point or more worse than source only in 1 of 33 choices, at worst
+    by 2.4 points, and brought 63 % (shifts that the rule was found on) and 72 %
     (others) of the gain that labels would bring. The highest InfoMax was worse
     in 12 of 33, MixVal in 4.
 
@@ -95,9 +96,9 @@ def select(
             is none, the reference is kept, since one run of each of two
             candidates does not show whether adapting helped.
         margin: Float, at least 0 and less than 1: by which share the
-            disagreement must be lower than the reference's. Defaults to 0.15
-            for "consensus", and to 0.2 for "agreement" and "ensv". Other rules
-            have none, and keep the highest score.
+            disagreement must be lower than the reference's, for "consensus",
+            "agreement" and "ensv". Defaults to 0.2. Other rules have none, and
+            keep the highest score.
         batch_size: Integer, how many samples the models predict at once.
 
     Returns:
@@ -197,7 +198,7 @@ def _rule(rule: str, found: Table, eligible: list[str], reference: str) -> str:
         return [name for name in eligible if found[name][score] is None]
 
     if rule == "auto":
-        for score in _MARGINS:
+        for score in _SHARES:
             if not missing(score):
                 return score
         return "reference" if reference in eligible else "infomax"
@@ -256,8 +257,8 @@ def _choice(
     # Of equal ones the reference, or the first.
     best = max(values, key=lambda name: (values[name], name == reference))
     hint = "" if rule in ("consensus", "agreement") else f" {_SECOND_SEED}"
-    if rule in _MARGINS and best != reference and reference in values:
-        margin = _MARGINS[rule] if margin is None else margin
+    if rule in _SHARES and best != reference and reference in values:
+        margin = _MARGIN if margin is None else margin
         disagreement = (1 - margin) * (1 - values[reference])
         if 1 - values[best] > disagreement:
             return reference, (

@@ -69,7 +69,9 @@ def assert_same(one, other):
 
 def test_the_result_is_complete(result):
     assert set(result.selection.scores) == {"source_only", "mcc", "dann"}
-    assert result.selection.rule == "consensus"
+    # So easy that some of the three may predict nearly the same.
+    copies = result.selection.near_copies
+    assert result.selection.rule == ("agreement" if copies else "consensus")
     assert [(r["candidate"], r["seed"]) for r in result.runs] == [
         (name, seed)
         for name in ("source_only", "mcc", "dann")

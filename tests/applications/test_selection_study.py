@@ -1,6 +1,7 @@
 """The study of `select`: shifts, candidates, rules, and what is written."""
 
 import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -148,23 +149,29 @@ def test_a_model_that_is_trained_again_begins_from_nothing(name):
 
     shift = tiny_shift()
     train = running._compiled(name)
-    first = train(shift, 0, 3)
-    other = train(shift, 1, 3)
-    again = train(shift, 0, 3)
+    first = train(shift, 0, 3, 0)
+    others = [train(shift, 1, 3, 1), train(shift, 0, 3, 1)]
+    others.append(train(shift, 1, 3, 0))
+    again = train(shift, 0, 3, 0)
     for a, b in zip(first, again, strict=True):
         np.testing.assert_array_equal(to_numpy(a), to_numpy(b))
-    assert any(
-        not np.array_equal(to_numpy(a), to_numpy(b))
-        for a, b in zip(first, other, strict=True)
-    )
+    for one, other in itertools.combinations([first, *others], 2):
+        assert any(
+            not np.array_equal(to_numpy(a), to_numpy(b))
+            for a, b in zip(one, other, strict=True)
+        )
 
 
 @pytest.fixture
 def small_study(monkeypatch):
     """Two shifts, four candidates of which one is collapsed, no training."""
+    # Before anything is replaced, for they keep the candidates by name.
+    from applications.selection import reverse
+    from applications.selection import running
+
     names = ("source_only", "dann", "dann_dense", "dann_weight_1")
     few = {name: CANDIDATES[name] for name in names}
-    for module in (candidates, results, selection_study):
+    for module in (candidates, results, reverse, running, selection_study):
         monkeypatch.setattr(module, "CANDIDATES", few)
     for name, shifts in (
         ("FIND", ("digits_blur",)),
@@ -177,8 +184,8 @@ def small_study(monkeypatch):
     trained = []
 
     class Trainer:
-        def run(self, name, shift, seed, steps):
-            trained.append((shift, name, seed))
+        def run(self, name, shift, seed, steps, order):
+            trained.append((shift, name, seed, order))
             random = np.random.default_rng(len(trained))
             right = 0.5 if name == "source_only" else 0.8
             y = np.arange(60) % 10
@@ -192,11 +199,11 @@ def small_study(monkeypatch):
                 "source_accuracy": 0.9 + len(trained) / 1000,
                 "mixval": 0.5 - len(trained) / 1000,
             }
-            return figures, {"probabilities": p, "features": p}
-
-    from applications.selection import running
+            return figures, {"probabilities": p}
 
     monkeypatch.setattr(running, "Trainer", Trainer)
+    of_features = dict.fromkeys(("class_ami", *results.HELD_OUT, "snd"), 0.5)
+    monkeypatch.setattr(results, "_of_features", lambda arrays: of_features)
     return trained
 
 
@@ -213,9 +220,14 @@ def test_what_is_done_is_not_trained_again(small_study, tmp_path, capsys):
     # As if the program had been killed there.
     (tmp_path / "digits_blur" / "dann-1" / "run.json").unlink()
     run(tmp_path, "--seeds", "3")
-    assert small_study[8] == ("digits_blur", "dann", 1)
+    assert small_study[8] == ("digits_blur", "dann", 1, 1)
     # Two seeds of all, then the third.
-    assert [seed for *_, seed in small_study[9:]] == [0] * 4 + [1] * 4 + [2] * 8
+    seeds = [0] * 4 + [1] * 4 + [2] * 8
+    assert [kind[2:] for kind in small_study[9:]] == [(s, s) for s in seeds]
+    run(tmp_path, "--seeds", "3", "--other-order", "yes")
+    assert [kind[2:] for kind in small_study[25:]] == [(0, 1)] * 8
+    run(tmp_path, "--seeds", "3", "--other-order", "yes")
+    assert len(small_study) == 33
 
 
 def test_no_training_after_the_time_is_over(small_study, tmp_path, capsys):
@@ -332,7 +344,7 @@ def test_numbers_of_the_tables():
 @backend_free
 def test_parts_of_a_page():
     text = "a\n<!-- x -->\nold\n<!-- end of x -->\nb\n"
-    found = page.with_parts(text, {"x": "new\\1\n"})
+    found = page.with_parts(text, {"x": "new\\1"})
     assert found == text.replace("old", "new\\1")
     with pytest.raises(ValueError, match="0 parts named 'y'"):
         page.with_parts(text, {"y": ""})

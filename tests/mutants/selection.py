@@ -15,6 +15,7 @@ MUTANTS = [
             "if values[best] < values[reference] + (margin or 0):",
             "test_the_margin_to_the_reference",
         ),
+        ("_MARGIN = 0.2", "_MARGIN = 0.15", "test_the_default_margin"),
         (
             "(values[name], name == reference)",
             "(values[name], name != reference)",
