@@ -182,18 +182,12 @@ def _candidate(
     adaptation: "Adaptation", name: str, scores: Sequence[str]
 ) -> list[object]:
     """The row of a candidate: name, remark, its scores, seconds."""
-    final, first = adaptation.selection, adaptation.first_selection
-    selection = final if name in final.scores else first
-    remark = "" if selection is final else "no second run"
-    if name == adaptation.choice:
-        remark = "kept"
-    if name in selection.vetoed:
-        remark = f"vetoed: {selection.vetoed[name]}"
+    selection = adaptation.selection_of(name)
     seconds = sum(
         run["seconds"] for run in adaptation.runs if run["candidate"] == name
     )
     values = (selection.scores[name].get(score) for score in scores)
-    return [name, remark, *values, round(seconds)]
+    return [name, adaptation.remark(name), *values, round(seconds)]
 
 
 def _frequencies(shown: Shown) -> str:

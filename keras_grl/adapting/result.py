@@ -98,14 +98,21 @@ class Adaptation:
             for row in rows
         )
 
-    def _row(self, name: str) -> list[str]:
+    def selection_of(self, name: str) -> Selection:
+        """The last selection that a candidate took part in."""
         of_final = name in self.selection.scores
-        selection = self.selection if of_final else self.first_selection
-        remark = "" if of_final else "no second run"
+        return self.selection if of_final else self.first_selection
+
+    def remark(self, name: str) -> str:
+        """What the tables say of a candidate."""
+        selection = self.selection_of(name)
+        role = "" if selection is self.selection else "no second run"
         if name == self.choice:
-            remark = "kept"
-        if name in selection.vetoed:
-            remark = f"vetoed: {selection.vetoed[name]}"
+            role = "kept"
+        return selection.remark(name, role)
+
+    def _row(self, name: str) -> list[str]:
+        selection, remark = self.selection_of(name), self.remark(name)
         runs = [run for run in self.runs if run["candidate"] == name]
         seconds = sum(run["seconds"] for run in runs)
         scores = [_cell(selection.scores[name][score]) for score in _SCORES]

@@ -38,7 +38,8 @@ class Selection:
         rows = [["candidate", *names, ""]]
         for candidate, values in self.scores.items():
             cells = [_cell(values[name]) for name in names]
-            rows.append([candidate, *cells, self._remark(candidate)])
+            role = "kept" if candidate == self.choice else ""
+            rows.append([candidate, *cells, self.remark(candidate, role)])
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         lines = []
         for first, *middle, last in rows:
@@ -50,10 +51,16 @@ class Selection:
             lines.append(line.rstrip())
         return "\n".join(lines)
 
-    def _remark(self, candidate: str) -> str:
+    def remark(self, candidate: str, role: str = "") -> str:
+        """What a table says of a candidate: its veto, or whose copy it is.
+
+        Args:
+            candidate: Its name.
+            role: What has become of it, unless it is vetoed: "kept".
+        """
         if candidate in self.vetoed:
             return f"vetoed: {self.vetoed[candidate]}"
-        remarks = ["kept"] if candidate == self.choice else []
+        remarks = [role] if role else []
         if candidate in self.near_copies:
             original = self.near_copies[candidate]
             remarks.append(f"nearly the same as {original}")

@@ -195,6 +195,23 @@ def test_the_candidates(text):
     assert kept == ["mcc"]
 
 
+def test_remarks_on_candidates():
+    """The copies of the last selection that a candidate took part in."""
+    two = adaptation()
+    near = {"mcc": "source_only"}
+    first = {"dann": "mcc", "source_only": "dann"}
+    selections = {
+        "selection": dataclasses.replace(two.selection, near_copies=near),
+        "first_selection": dataclasses.replace(
+            two.first_selection, near_copies=first, vetoed={}
+        ),
+    }
+    two = dataclasses.replace(two, **selections)
+    assert two.remark("mcc") == "kept, nearly the same as source_only"
+    assert two.remark("dann") == "no second run, nearly the same as mcc"
+    assert two.remark("source_only") == ""
+
+
 def test_the_warnings(text):
     assert '<li class="warning">SOURCE is gray.</li>' in text
     assert '<li class="warning">dann: λ stays 0.</li>' in text

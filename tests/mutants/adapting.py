@@ -6,6 +6,25 @@ ADAPT = "tests/adapting/test_adapt.py"
 
 MUTANTS = [
     *mutants(
+        "keras_grl/adapting/result.py",
+        "tests/adapting/test_report.py",
+        (
+            'role = "" if selection is self.selection else "no second run"',
+            'role = "no second run"',
+            "test_remarks_on_candidates",
+        ),
+        (
+            "return self.selection if of_final else self.first_selection",
+            "return self.first_selection",
+            "test_the_candidates",
+        ),
+        (
+            "return selection.remark(name, role)",
+            "return self.selection.remark(name, role)",
+            "test_remarks_on_candidates",
+        ),
+    ),
+    *mutants(
         "keras_grl/adapting/training.py",
         ADAPT,
         (

@@ -83,11 +83,6 @@ MUTANTS = [
             "test_the_examples",
         ),
         (
-            "selection = final if name in final.scores else first",
-            "selection = first",
-            "test_the_candidates",
-        ),
-        (
             "if kept != REFERENCE:",
             "if True:",
             "test_source_only_is_not_compared_with_itself",
