@@ -45,7 +45,7 @@ PATTERNS = 8
 @dataclasses.dataclass(frozen=True)
 class Config:
     results: str = option(
-        "",
+        "results",
         "Folder of an experiment's results, such as "
         "results/svhn_to_mnist/tuned-tensorflow.",
         path,
