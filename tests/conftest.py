@@ -77,6 +77,7 @@ BACKEND_FREE = (
     "tests/diagnostics/test_optional.py",
     "tests/scores/test_features.py",
     "tests/scores/test_probabilities.py",
+    "tests/selection/test_borders.py",
     "tests/selection/test_copies.py",
     "tests/selection/test_select.py",
     "tests/test_mutants.py",

@@ -19,8 +19,8 @@ from keras_grl.types import Array
 
 _Name = TypeVar("_Name", bound=Hashable)
 
-# The mean total variation distance of two candidates, below which one is
-# nearly a copy of the other.
+# The mean total variation distance of two candidates, and the share of samples
+# with different classes, below which one is nearly a copy of the other.
 _NEAR_COPY = 0.01
 
 
@@ -60,7 +60,7 @@ def ensv(
     Warns:
         UserWarning: If there are fewer than three candidates, or some are
             nearly copies of each other (mean total variation distance of their
-            rows below 0.01).
+            rows below 0.01, and another class on less than 1 % of them).
 
     Example:
 
@@ -92,11 +92,16 @@ def ensv(
 def near_copies(p: Array, q: Array) -> bool:
     """Whether two candidates differ so little that they have one vote.
 
+    In their probabilities and in the classes: flat probabilities are always
+    close to each other.
+
     Args:
         p: Probabilities, `(n, classes)`.
         q: Those of the other one.
     """
-    return bool(np.abs(p - q).sum(axis=1).mean() / 2 < _NEAR_COPY)
+    distance = np.abs(p - q).sum(axis=1).mean() / 2
+    others = np.mean(p.argmax(axis=1) != q.argmax(axis=1))
+    return bool(max(distance, others) < _NEAR_COPY)
 
 
 def _named(

@@ -93,8 +93,8 @@ def select(
             they need two runs of at least three candidates; two runs; at least
             three candidates. Near-copies of another candidate do not count
             there: they would outvote the others. "ensv" is less safe. If there
-            is none, the reference is kept, since one run of each of two
-            candidates does not show whether adapting helped.
+            is none, the reference is kept, since nothing shows then whether
+            adapting helped; if it is vetoed, "infomax" decides.
         margin: Float, at least 0 and less than 1: by which share the
             disagreement must be lower than the reference's, for "consensus",
             "agreement" and "ensv". Defaults to 0.2. Other rules have none, and
@@ -249,18 +249,22 @@ def _choice(
         return eligible[0], f"Keep {eligible[0]}: no other candidate is left."
     if rule == "reference":
         return reference, (
-            f"Keep {reference}, which was not adapted: one run of each of "
-            "two different candidates does not show whether adapting helped. "
+            f"Keep {reference}, which was not adapted: neither two runs of "
+            "each nor three different candidates show whether adapting helped. "
             f"{_SECOND_SEED}"
         )
     values = {name: found[name][rule] or 0.0 for name in eligible}
-    # Of equal ones the reference, or the first.
-    best = max(values, key=lambda name: (values[name], name == reference))
-    hint = "" if rule in ("consensus", "agreement") else f" {_SECOND_SEED}"
+    # Of equal ones the reference, or the first by name.
+    best = max(
+        sorted(values), key=lambda name: (values[name], name == reference)
+    )
+    single = any(found[name]["runs"] == 1 for name in eligible)
+    hint = f" {_SECOND_SEED}" if single else ""
     if rule in _SHARES and best != reference and reference in values:
         margin = _MARGIN if margin is None else margin
         disagreement = (1 - margin) * (1 - values[reference])
-        if 1 - values[best] > disagreement:
+        # Shares of the samples that are just enough must not fail by rounding.
+        if 1 - values[best] > disagreement + 1e-12:
             return reference, (
                 f"Keep {reference}, which was not adapted: no candidate has a "
                 f"clearly higher {rule}. Needed: {1 - disagreement:.3f}; "

@@ -10,9 +10,9 @@ Copies = dict[tuple[str, int], str]
 def copies_of(runs: dict[str, list[Run]], reference: str) -> Copies:
     """The runs that are nearly copies of a run of another candidate.
 
-    Of a group of near-copies one counts, the reference or else the first: the
-    group would outvote the others in an average. Runs of the same candidate
-    all count, since the runs of a good one are alike.
+    Of a group of near-copies one counts, the reference or else the first by
+    name: the group would outvote the others in an average. Runs of the same
+    candidate all count, since the runs of a good one are alike.
 
     Args:
         runs: Name of each candidate that is not vetoed to its runs.
@@ -20,7 +20,7 @@ def copies_of(runs: dict[str, list[Run]], reference: str) -> Copies:
     """
     found: Copies = {}
     counted: list[tuple[str, Run]] = []
-    for name in sorted(runs, key=lambda name: name != reference):
+    for name in sorted(runs, key=lambda name: (name != reference, name)):
         for number, run in enumerate(runs[name]):
             originals = [
                 other
@@ -53,9 +53,10 @@ def counted(
 
 
 def by_candidate(runs: dict[str, list[Run]], copies: Copies) -> dict[str, str]:
-    """The candidates all of whose runs are near-copies, and of which other."""
-    return {
-        name: copies[name, 0]
-        for name, of_candidate in runs.items()
-        if all((name, number) in copies for number in range(len(of_candidate)))
-    }
+    """The candidates all of whose runs are near-copies, and of which others."""
+    found = {}
+    for name, of_candidate in runs.items():
+        keys = [(name, number) for number in range(len(of_candidate))]
+        if all(key in copies for key in keys):
+            found[name] = " and ".join(sorted({copies[key] for key in keys}))
+    return found

@@ -4,6 +4,7 @@ from tests.mutants import mutants
 
 SELECT = "tests/selection/test_select.py"
 COPIES = "tests/selection/test_copies.py"
+BORDERS = "tests/selection/test_borders.py"
 MODELS = "tests/selection/test_models.py"
 
 MUTANTS = [
@@ -11,7 +12,7 @@ MUTANTS = [
         "keras_grl/selection/choosing.py",
         SELECT,
         (
-            "if 1 - values[best] > disagreement:",
+            "if 1 - values[best] > disagreement + 1e-12:",
             "if values[best] < values[reference] + (margin or 0):",
             "test_the_margin_to_the_reference",
         ),
@@ -69,8 +70,8 @@ MUTANTS = [
         "keras_grl/selection/copies.py",
         COPIES,
         (
-            "key=lambda name: name != reference",
-            "key=lambda name: name == reference",
+            "(name != reference, name)",
+            "(name == reference, name)",
             "test_near_copies_of_source_only_do_not_outvote_the_others",
         ),
         (
@@ -84,9 +85,56 @@ MUTANTS = [
             "test_near_copies_of_source_only_do_not_outvote_the_others",
         ),
         (
-            "if all((name, number) in copies",
-            "if any((name, number) in copies",
+            "if all(key in copies for key in keys)",
+            "if any(key in copies for key in keys)",
             "test_which_runs_are_near_copies",
+        ),
+        (
+            "(name != reference, name)",
+            "name != reference",
+            "test_the_order_of_the_candidates_does_not_matter",
+        ),
+    ),
+    *mutants(
+        "keras_grl/scores/ensemble.py",
+        COPIES,
+        (
+            "bool(max(distance, others) < _NEAR_COPY)",
+            "bool(distance < _NEAR_COPY)",
+            "test_flat_probabilities_of_other_classes_are_no_copies",
+        ),
+    ),
+    *mutants(
+        "keras_grl/selection/choosing.py",
+        BORDERS,
+        (
+            "disagreement + 1e-12",
+            "disagreement",
+            "test_what_is_just_enough_is_enough",
+        ),
+        (
+            "sorted(values), key=",
+            "values, key=",
+            "test_of_equal_candidates_the_first_by_name_is_kept",
+        ),
+        (
+            'hint = f" {_SECOND_SEED}" if single else ""',
+            'hint = f" {_SECOND_SEED}"',
+            "test_a_second_seed_is_recommended_where_one_is_missing",
+        ),
+    ),
+    *mutants(
+        "keras_grl/selection/vetoes.py",
+        BORDERS,
+        (
+            "if finite else None",
+            "if finite == runs[reference] else None",
+            "test_a_reference_with_a_run_of_nan_still_shows_what_has_collapsed",
+        ),
+        (
+            "rtol=0, atol=1e-6",
+            "rtol=0, atol=0",
+            "test_the_same_run_twice_is_refused",
         ),
     ),
     *mutants(

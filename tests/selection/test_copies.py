@@ -1,5 +1,7 @@
 """select, with candidates that are nearly copies of others."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -87,6 +89,51 @@ def test_which_runs_are_near_copies():
     assert found == pytest.approx(np.mean(agree), abs=1e-12)
     with_all = [*of_average, nearly(p, 1)]
     assert np.any(np.mean(with_all, axis=0).argmax(axis=1) != average)
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(range(4))], ids=str)
+def test_the_order_of_the_candidates_does_not_matter(order):
+    """`b` copies both `a` and `c`, which are no copies of each other."""
+    labels = predictions(0.9, 1)
+    moved = np.roll(labels, 1, axis=1)
+    a, c = labels.copy(), labels.copy()
+    a[:4], c[-4:] = moved[:4], moved[-4:]
+    candidates = {
+        "source_only": predictions(0.6, 2),
+        "a": a,
+        "b": labels,
+        "c": c,
+    }
+    names = [list(candidates)[number] for number in order]
+    selection = select({name: candidates[name] for name in names}, None)
+    assert selection.near_copies == {"b": "a"}
+    assert (selection.choice, selection.rule) == ("a", "ensv")
+
+
+def test_flat_probabilities_of_other_classes_are_no_copies():
+    """Of any two of them the total variation is below .01."""
+    flat = {
+        name: 0.247 + 0.016 * predictions(accuracy, seed).round()
+        for seed, (name, accuracy) in enumerate(
+            {"source_only": 0.5, "dann": 0.66, "mcc": 0.9}.items()
+        )
+    }
+    flat = {name: p / p.sum(axis=1, keepdims=True) for name, p in flat.items()}
+    distance = np.abs(flat["source_only"] - flat["mcc"]).sum(axis=1).mean() / 2
+    assert 0.005 < distance < 0.01
+    selection = select(flat, None)
+    assert selection.near_copies == {} and selection.rule == "ensv"
+
+
+def test_runs_that_are_copies_of_several_candidates():
+    p, q = predictions(0.9, 1), predictions(0.9, 2)
+    candidates = {
+        "source_only": runs(0.6),
+        "mcc": [p, predictions(0.9, 3)],
+        "dann": [q, predictions(0.9, 4)],
+        "mixed": [nearly(p), nearly(q)],
+    }
+    assert select(candidates, None).near_copies == {"mixed": "dann and mcc"}
 
 
 def test_the_run_is_chosen_without_near_copies():
