@@ -5,7 +5,6 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 
 from keras_grl.adapting import arguments
 from keras_grl.adapting import domains as reading
@@ -30,6 +29,7 @@ from keras_grl.adapting.training import Trained
 from keras_grl.adapting.training import Trainer
 from keras_grl.selection import Selection
 from keras_grl.selection import select
+from keras_grl.selection.vetoes import same_run
 from keras_grl.types import JSON
 from keras_grl.types import Array
 from keras_grl.types import Data
@@ -252,7 +252,7 @@ def _final(
 ) -> Selection:
     for each in runs.values():
         one, other = (run.probabilities for run in each)
-        if np.array_equal(one, other):
+        if same_run(one, other):
             # `select` refuses equal runs: they would agree with themselves.
             return first
     return _select(runs, notes)

@@ -8,6 +8,7 @@ from keras_grl.scores.arrays import predicted_shares
 from keras_grl.scores.entropy import entropy
 from keras_grl.selection.runs import Run
 from keras_grl.streams.names import wrong
+from keras_grl.types import Array
 
 # A candidate is collapsed if it predicts fewer classes than this share of
 # those of the reference, effectively.
@@ -62,6 +63,15 @@ def diversity(run: Run) -> float:
     return float(np.exp(entropy(predicted_shares(run.probabilities))))
 
 
+def same_run(p: Array, q: Array) -> bool:
+    """Whether two runs predict the same, to rounding.
+
+    One run may be predicted in other batches; but two good runs may both be
+    nearly sure of all samples.
+    """
+    return np.allclose(p, q, rtol=0, atol=1e-6)
+
+
 def check_runs_differ(name: str, runs: list[Run]) -> None:
     """Refuses a run that is passed twice: it would agree with itself.
 
@@ -71,8 +81,7 @@ def check_runs_differ(name: str, runs: list[Run]) -> None:
     """
     for (i, a), (j, b) in itertools.combinations(enumerate(runs), 2):
         assert a.probabilities is not None and b.probabilities is not None
-        # To rounding: the same run may be predicted in other batches.
-        if np.allclose(a.probabilities, b.probabilities, rtol=0, atol=1e-6):
+        if same_run(a.probabilities, b.probabilities):
             raise ValueError(
                 wrong(
                     f"candidates[{name!r}]",
