@@ -11,13 +11,11 @@ from applications.runner import report
 from applications.runner.job import Job
 from applications.runner.names import BOUNDS
 from applications.runner.names import METHODS
+from applications.runner.names import SETS
 from applications.runner.settings import AnySettings
 from applications.runner.settings import Experiment
 from applications.runner.settings import Options
 from keras_grl.datasets.catalog import VARIANTS
-
-# Both parts of an experiment's name, where a set is not named like that.
-_SETS = {"svhn": "svhn_cropped"}
 
 
 def settings(experiment: Experiment, trained: dict[str, Any]) -> AnySettings:
@@ -186,7 +184,7 @@ def _data(facts: dict[str, Any]) -> list[list[str]]:
     rows = [["domain", "set", "training images", "test images", "terms"]]
     names = facts["experiment"].split("_to_")
     for domain, part in zip(("source", "target"), names, strict=True):
-        dataset, _ = VARIANTS[_SETS.get(part, part)]
+        dataset, _ = VARIANTS[SETS.get(part, part)]
         of = f" {facts['drawings']}" if dataset.generator else ""
         images = facts["images"][domain]
         rows.append(

@@ -1,4 +1,4 @@
-"""The methods by their names, without Keras: the command line needs them."""
+"""Methods and sets by their names, without Keras, for the command line."""
 
 import dataclasses
 
@@ -48,6 +48,8 @@ TABLE_1 = (
     "dann",
     "train_on_target",
 )
+# Sets that the names of experiments shorten.
+SETS = {"svhn": "svhn_cropped"}
 # Names that `--methods` took before.
 RENAMED = {
     "labelled_target_only": "labeled_target_only",

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from applications.runner.names import SETS
+
 # Training images of each domain, and target images to score and to test on.
 IMAGES, TEST_IMAGES = 6000, 2000
 SIZE = 28
@@ -77,7 +79,7 @@ def _split(
         images, labels = datasets.syn_numbers.draw(range(start, start + count))
     else:
         images, labels = datasets.load(
-            {"svhn": "svhn_cropped"}.get(name, name),
+            SETS.get(name, name),
             f"{part}[:{count}]",
             folders.data_dir,
             folders.manual_dir,

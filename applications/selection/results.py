@@ -123,7 +123,10 @@ def pool(folder: Path, shift: str, kinds: tuple[Kind, ...]) -> Pool:
     return Pool(
         shift=shift,
         seeds=tuple(seed for seed, _ in kinds),
-        accuracy={name: mean(name, "accuracy") or 0.0 for name in found},
+        accuracy={
+            name: float(np.mean([figures["accuracy"] for figures, _ in runs]))
+            for name, runs in found.items()
+        },
         scores={
             name: selection.scores[name]
             | {figure: mean(name, figure) for figure in EXTRA}

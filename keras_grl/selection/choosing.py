@@ -163,12 +163,13 @@ def select(
         check_runs_differ(name, runs[name])
     compared = {name: runs[name] for name in eligible}
     copies = copies_of(compared, reference)
-    found = table(runs, vetoed, copies)
+    averaged = counted(compared, copies)
+    found = table(runs, vetoed, averaged)
     rule = _rule(rule, found, eligible, reference)
     choice, reason = _choice(rule, found, eligible, reference, margin)
     return Selection(
         choice=choice,
-        run=_best_run(runs[choice], list(counted(compared, copies).values())),
+        run=_best_run(runs[choice], list(averaged.values())),
         reason=reason,
         rule=rule,
         reference=reference,
@@ -293,7 +294,6 @@ def _best_run(runs: list[Run], of_all: list[Run]) -> int:
 
     def quality(number: int) -> tuple[float, float]:
         run = runs[number]
-        assert run.probabilities is not None  # else it is vetoed
-        return agrees(run, classes), scores.bnm(run.probabilities)
+        return agrees(run, classes), scores.bnm(run.known)
 
     return max(range(len(runs)), key=quality)

@@ -25,19 +25,13 @@ def copies_of(runs: dict[str, list[Run]], reference: str) -> Copies:
             originals = [
                 other
                 for other, one in counted
-                if other != name and _alike(run, one)
+                if other != name and near_copies(run.known, one.known)
             ]
             if originals:
                 found[name, number] = originals[0]
             else:
                 counted.append((name, run))
     return found
-
-
-def _alike(one: Run, other: Run) -> bool:
-    p, q = one.probabilities, other.probabilities
-    assert p is not None and q is not None  # else it is vetoed
-    return near_copies(p, q)
 
 
 def counted(

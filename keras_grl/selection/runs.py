@@ -49,6 +49,12 @@ class Run:
     probabilities: Array | None
     mixval: float | None = None
 
+    @property
+    def known(self) -> Array:
+        """The probabilities of a run that is not vetoed: they are finite."""
+        assert self.probabilities is not None
+        return self.probabilities
+
 
 class Target:
     """The target samples that all models predict.

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from keras_grl import scores
-from keras_grl.selection.copies import Copies
-from keras_grl.selection.copies import counted
 from keras_grl.selection.runs import Run
 from keras_grl.selection.vetoes import diversity
 from keras_grl.types import Array
@@ -34,16 +32,19 @@ _OF_PROBABILITIES = {
 
 
 def table(
-    runs: dict[str, list[Run]], vetoed: dict[str, str], copies: Copies
+    runs: dict[str, list[Run]],
+    vetoed: dict[str, str],
+    averaged: dict[tuple[str, int], Run],
 ) -> Table:
     """Every score of every candidate, the mean over its runs.
 
     Args:
         runs: Name of each candidate to its runs.
         vetoed: The candidates that are vetoed, which have no EnsV.
-        copies: Runs that nearly copy one of another candidate.
+        averaged: The runs whose average EnsV compares with, by candidate and
+            number.
     """
-    ensemble = _ensv({n: runs[n] for n in runs if n not in vetoed}, copies)
+    ensemble = _ensv({n: runs[n] for n in runs if n not in vetoed}, averaged)
     found: Table = {}
     for name, of_candidate in runs.items():
         finite = [run for run in of_candidate if run.probabilities is not None]
@@ -82,15 +83,16 @@ def mean_agreement(runs: list[Run]) -> float | None:
     return float(np.mean(found))
 
 
-def _ensv(runs: dict[str, list[Run]], copies: Copies) -> dict[str, float]:
+def _ensv(
+    runs: dict[str, list[Run]], averaged: dict[tuple[str, int], Run]
+) -> dict[str, float]:
     """How often each candidate agrees with the average of all runs.
 
     As `scores.ensv`, but near-copies do not outvote the others.
     """
-    of_average = counted(runs, copies)
-    if len({name for name, _ in of_average}) < _FEWEST_FOR_ENSV:
+    if len({name for name, _ in averaged}) < _FEWEST_FOR_ENSV:
         return {}
-    classes = average_of(list(of_average.values())).argmax(axis=1)
+    classes = average_of(list(averaged.values())).argmax(axis=1)
     return {
         name: float(np.mean([agrees(run, classes) for run in of_candidate]))
         for name, of_candidate in runs.items()
@@ -99,7 +101,7 @@ def _ensv(runs: dict[str, list[Run]], copies: Copies) -> dict[str, float]:
 
 def average_of(runs: list[Run]) -> Array:
     """The average of their probabilities."""
-    return np.mean([_known(run) for run in runs], axis=0)
+    return np.mean([run.known for run in runs], axis=0)
 
 
 def agrees(run: Run, classes: Array) -> float:
@@ -109,9 +111,4 @@ def agrees(run: Run, classes: Array) -> float:
         run: The run.
         classes: Array `(n,)`.
     """
-    return float(np.mean(_known(run).argmax(axis=1) == classes))
-
-
-def _known(run: Run) -> Array:
-    assert run.probabilities is not None  # else it is vetoed
-    return run.probabilities
+    return float(np.mean(run.known.argmax(axis=1) == classes))

@@ -59,8 +59,7 @@ def diversity(run: Run) -> float:
 
     n if n classes are predicted equally often; between 1 and that otherwise.
     """
-    assert run.probabilities is not None
-    return float(np.exp(entropy(predicted_shares(run.probabilities))))
+    return float(np.exp(entropy(predicted_shares(run.known))))
 
 
 def same_run(p: Array, q: Array) -> bool:
@@ -80,8 +79,7 @@ def check_runs_differ(name: str, runs: list[Run]) -> None:
         runs: Its runs, none of which is vetoed.
     """
     for (i, a), (j, b) in itertools.combinations(enumerate(runs), 2):
-        assert a.probabilities is not None and b.probabilities is not None
-        if same_run(a.probabilities, b.probabilities):
+        if same_run(a.known, b.known):
             raise ValueError(
                 wrong(
                     f"candidates[{name!r}]",

@@ -10,6 +10,7 @@ import re
 import pytest
 
 from applications.runner import comparison
+from applications.runner import names
 from tests.testing import ROOT
 
 pytestmark = pytest.mark.backend_free
@@ -27,16 +28,7 @@ COLUMNS = {
     "oracle": "oracle",
     "linear SVM": "svm_accuracy",
 }
-METHODS = {
-    "source only": "source_only",
-    "DANN": "dann",
-    "MCC": "mcc",
-    "BNM": "bnm",
-    "DANN with MCC": "dann_mcc",
-    "DANN with BNM": "dann_bnm",
-    "CDAN": "cdan",
-    "train on target": "train_on_target",
-}
+METHODS = {method.title: name for name, method in names.METHODS.items()}
 
 
 def tables():

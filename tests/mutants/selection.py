@@ -75,8 +75,8 @@ MUTANTS = [
             "test_near_copies_of_source_only_do_not_outvote_the_others",
         ),
         (
-            "if other != name and _alike(run, one)",
-            "if _alike(run, one)",
+            "if other != name and near_copies(run.known, one.known)",
+            "if near_copies(run.known, one.known)",
             "test_which_runs_are_near_copies",
         ),
         (
@@ -141,7 +141,7 @@ MUTANTS = [
         "keras_grl/selection/scoring.py",
         COPIES,
         (
-            "len({name for name, _ in of_average}) < _FEWEST_FOR_ENSV",
+            "len({name for name, _ in averaged}) < _FEWEST_FOR_ENSV",
             "len(runs) < _FEWEST_FOR_ENSV",
             "test_source_only_and_its_near_copies_are_one_candidate",
         ),
@@ -150,7 +150,7 @@ MUTANTS = [
         "keras_grl/selection/choosing.py",
         COPIES,
         (
-            "list(counted(compared, copies).values())",
+            "list(averaged.values())",
             "[run for name in eligible for run in runs[name]]",
             "test_the_run_is_chosen_without_near_copies",
         ),
